@@ -1,0 +1,1 @@
+"""What the newsroom knows and decides: plain frozen types, rules and ports."""

@@ -1,0 +1,194 @@
+"""Everything that can go wrong in the newsroom's own words.
+
+One root, :class:`TianfuError`, whose ``code`` is stable and may be relied upon by apps.  No HTTP
+here: the HTTP edge maps classes to statuses, the command line to exit codes, each once.
+"""
+
+from typing import ClassVar
+
+
+class TianfuError(Exception):
+    """Root of every error this product raises on purpose.
+
+    Attributes:
+        code: Stable, snake_case; part of the public contract.
+        message: One plain sentence: what is wrong.
+        advice: What the caller can do about it, or an empty string.
+    """
+
+    code: ClassVar[str] = "internal"
+
+    def __init__(self, message: str, *, advice: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+
+
+class InvalidInput(TianfuError):
+    """A field breaks its rule.
+
+    Attributes:
+        field: Name of the field, as the caller knows it.
+        why: The rule it breaks.
+    """
+
+    code = "invalid_input"
+
+    def __init__(self, *, field: str, why: str, advice: str = "") -> None:
+        super().__init__(f"{field}: {why}", advice=advice)
+        self.field = field
+        self.why = why
+
+
+class InvalidStory(InvalidInput):
+    """A story's field breaks its rule."""
+
+    code = "invalid_story"
+
+
+class InvalidTag(InvalidInput):
+    """A tag or its evidence breaks a rule."""
+
+    code = "invalid_tag"
+
+
+class InvalidOutlet(InvalidInput):
+    """An outlet's field breaks its rule."""
+
+    code = "invalid_outlet"
+
+
+class InvalidEvent(InvalidInput):
+    """A reader event breaks a rule."""
+
+    code = "invalid_event"
+
+
+class InvalidPlacement(InvalidInput):
+    """A placement breaks a rule."""
+
+    code = "invalid_placement"
+
+
+class InvalidRequest(InvalidInput):
+    """A request's field breaks its rule."""
+
+    code = "invalid_request"
+
+
+class InvalidCursor(InvalidInput):
+    """A cursor was not made by this service, was altered, or belongs to another caller."""
+
+    code = "invalid_cursor"
+
+    def __init__(self, why: str = "is not one of ours") -> None:
+        super().__init__(field="cursor", why=why, advice="Ask for the first page again, without a cursor.")
+
+
+class CursorExpired(TianfuError):
+    """A cursor outlived the feed it belongs to."""
+
+    code = "cursor_expired"
+
+    def __init__(self) -> None:
+        super().__init__("This cursor has expired.", advice="Ask for the first page again, without a cursor.")
+
+
+class NotFound(TianfuError):
+    """Nothing of that kind has this id, or the caller may not know of it.
+
+    Attributes:
+        kind: ``story``, ``cluster``, ``outlet``, …
+        key: The id asked for.
+    """
+
+    code = "not_found"
+
+    def __init__(self, kind: str, key: str) -> None:
+        super().__init__(f"There is no {kind} with this id.", advice=f"Check the {kind} id.")
+        self.kind = kind
+        self.key = key
+
+
+class Conflict(TianfuError):
+    """The request contradicts what is stored."""
+
+    code = "conflict"
+
+
+class Unauthenticated(TianfuError):
+    """No key, or a key that is unknown, revoked or expired."""
+
+    code = "unauthenticated"
+
+
+class Forbidden(TianfuError):
+    """The key's role or outlet does not allow this."""
+
+    code = "forbidden"
+
+
+class RateLimited(TianfuError):
+    """Too many requests with this key.
+
+    Attributes:
+        retry_after_s: Seconds until the next request will be taken.
+    """
+
+    code = "rate_limited"
+
+    def __init__(self, *, retry_after_s: int) -> None:
+        super().__init__("Too many requests with this key.", advice=f"Wait {retry_after_s} s, then go on.")
+        self.retry_after_s = retry_after_s
+
+
+class PayloadTooLarge(TianfuError):
+    """The body is larger than this route takes.
+
+    Attributes:
+        limit_bytes: What the route takes.
+    """
+
+    code = "payload_too_large"
+
+    def __init__(self, *, limit_bytes: int) -> None:
+        super().__init__(
+            f"The body is larger than {limit_bytes} bytes.", advice="Send it in smaller batches."
+        )
+        self.limit_bytes = limit_bytes
+
+
+class StoreUnavailable(TianfuError):
+    """The database does not answer.  Nothing was stored; trying again is safe."""
+
+    code = "store_unavailable"
+
+
+class EncoderUnavailable(TianfuError):
+    """No encoder is loaded, or it failed."""
+
+    code = "encoder_unavailable"
+
+
+class ArtefactInvalid(TianfuError):
+    """A model folder is incomplete, altered, or of another kind than asked for."""
+
+    code = "artefact_invalid"
+
+
+class DimensionMismatch(TianfuError):
+    """Vectors of another length than the index holds."""
+
+    code = "dimension_mismatch"
+
+
+class SnapshotInvalid(TianfuError):
+    """An index snapshot is missing, torn, altered or of another encoder; rebuild from the database."""
+
+    code = "snapshot_invalid"
+
+
+class UnreadableFile(TianfuError):
+    """A file of stories is not in the format it claims to be."""
+
+    code = "unreadable_file"

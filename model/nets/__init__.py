@@ -1,0 +1,1 @@
+"""Learned models (torch): used by training only, never by serving."""

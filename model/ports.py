@@ -1,0 +1,135 @@
+"""The edges the core leans on.  Each port has one contract suite that every implementation passes."""
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from tianfu.model.tag import TagSuggestion
+
+FloatMatrix = npt.NDArray[np.float32]
+"""Float32, C-contiguous, shape (n, dimension), rows of unit length unless said otherwise."""
+
+
+class Encoder(Protocol):
+    """Turns Chinese text into vectors of unit length.  Safe to call from many threads."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of everything that shapes a vector: weights, vocabulary, normalisation, pooling."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """Length of one vector."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> FloatMatrix:
+        """Encode texts to shape (len(texts), dimension), in order.  An empty text gives a zero row."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexFacts:
+    """What the index knows of a story besides its vector; searches filter on it.
+
+    Attributes:
+        published_at_s: Seconds since the epoch, UTC.
+        outlet_id: The outlet that sent the story.
+        places: Six-digit adcodes the story is about, each with its ancestors (city, province).
+    """
+
+    published_at_s: int
+    outlet_id: str
+    places: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexFilter:
+    """Conditions that a neighbour must meet, all of them.  ``None`` means no condition.
+
+    Attributes:
+        since_s: Earliest publication, inclusive, seconds since the epoch.
+        until_s: Latest publication, exclusive.
+        outlets: Only stories of these outlets.
+        places: Only stories about at least one of these adcodes.
+        exclude: Story numbers never returned.
+    """
+
+    since_s: int | None = None
+    until_s: int | None = None
+    outlets: AbstractSet[str] | None = None
+    places: AbstractSet[str] | None = None
+    exclude: AbstractSet[int] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """One hit: the story's number and its cosine similarity, -1..1."""
+
+    number: int
+    score: float
+
+
+class VectorIndex(Protocol):
+    """Nearest stories by cosine.  One writer at a time; readers never wait for it."""
+
+    @property
+    def size(self) -> int:
+        """How many stories can be found."""
+        ...
+
+    def add(self, numbers: Sequence[int], vectors: FloatMatrix, facts: Sequence[IndexFacts]) -> None:
+        """Add stories, or replace those whose number is known.
+
+        Raises:
+            DimensionMismatch: Nothing was added.
+        """
+        ...
+
+    def remove(self, numbers: Sequence[int]) -> int:
+        """Forget stories; unknown numbers are ignored.  Returns how many were there."""
+        ...
+
+    def search(
+        self, queries: FloatMatrix, count: int, where: IndexFilter | None = None
+    ) -> list[list[Neighbour]]:
+        """For each query row up to ``count`` neighbours, best first; ties by smaller number."""
+        ...
+
+    def vectors(self, numbers: Sequence[int]) -> Mapping[int, npt.NDArray[np.float32]]:
+        """The stored vectors of those numbers that are known (up to the index's precision)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaggingText:
+    """What taggers look at.  Offsets of evidence count characters of these very strings."""
+
+    title: str
+    body: str
+
+
+class Tagger(Protocol):
+    """Suggests tags of one kind or several, with confidence and evidence."""
+
+    @property
+    def version(self) -> str:
+        """Name and version of the model, as written in its card."""
+        ...
+
+    def suggest(self, texts: Sequence[TaggingText]) -> list[list[TagSuggestion]]:
+        """For each text its suggestions, most confident first."""
+        ...
+
+
+class Clock(Protocol):
+    """Tells the time, so that tests can."""
+
+    def now(self) -> datetime:
+        """Now, aware, in UTC."""
+        ...

@@ -1,0 +1,1 @@
+"""The running service: HTTP edge, decisions, storage and web pages."""

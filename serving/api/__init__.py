@@ -1,0 +1,1 @@
+"""HTTP edge: translates requests to domain types and back."""

@@ -1,0 +1,1 @@
+"""The demo newsroom: seed stories written for this project, and what grows from them."""

@@ -1,0 +1,1 @@
+"""Every query to the database, and the schema."""

@@ -1,0 +1,1 @@
+"""Data snapshot to artefact and card.  Reads and writes files only."""
