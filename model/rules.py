@@ -50,7 +50,7 @@ def check_id(value: str, *, field: str, error: type[InvalidInput]) -> str:
     if len(value) > MAX_ID_CHARS or not _OPAQUE_ID.fullmatch(value):
         raise error(
             field=field,
-            why=f"must be 1 to {MAX_ID_CHARS} letters, digits or . _ : @ ~ - and start with a letter or digit",
+            why=f"must be 1 to {MAX_ID_CHARS} of A-Z a-z 0-9 . _ : @ ~ - and start with a letter or digit",
         )
     return value
 

@@ -1,0 +1,161 @@
+"""Recommendations: what a feed shows, why, and the record that explains it afterwards."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tianfu.model.errors import InvalidRequest
+from tianfu.model.event import ReaderRef, Scene
+from tianfu.model.rules import check_adcode, check_id, check_text
+
+MAX_COUNT = 50
+MAX_EXCLUDE = 500
+
+
+class PlacedBy(StrEnum):
+    """Who put an item where it stands."""
+
+    MODEL = "model"
+    EDITOR = "editor"
+    MUST_CARRY = "must_carry"
+    FALLBACK = "fallback"
+
+
+class ReasonCode(StrEnum):
+    """Why an item is shown; stable, apps may switch on it."""
+
+    INTEREST = "interest"
+    READ_AFTER = "read_after"
+    HOT_HERE = "hot_here"
+    HOT_CITY = "hot_city"
+    HOT_PROVINCE = "hot_province"
+    LOCAL = "local"
+    FRESH = "fresh"
+    OWN_OUTLET = "own_outlet"
+    MAINSTREAM = "mainstream"
+    RELATED = "related"
+    PINNED = "pinned"
+    MUST_CARRY = "must_carry"
+    RECENT = "recent"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason in plain Chinese, such as ``您关注的「农业、农村」``."""
+
+    code: ReasonCode
+    text: str
+
+
+class Source(StrEnum):
+    """Where a candidate came from."""
+
+    INTEREST = "interest"
+    READ_AFTER = "read_after"
+    HOT = "hot"
+    LOCAL = "local"
+    FRESH = "fresh"
+    POOL = "pool"
+    RELATED = "related"
+    EDITOR = "editor"
+    RECENT = "recent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedRequest:
+    """What an app asks for.
+
+    Attributes:
+        reader: ``None`` for someone unknown.
+        story_id: The story being read, for scene ``related``.
+        adcode: Where the reader is, when the app knows; else the outlet's own area counts.
+        count: Items on a page, 1..50.
+        personalise: False means no reader feature is used for this answer.
+        minor: True means the pool fit for minors and no profile.
+        exclude: Story ids never returned.
+
+    Raises:
+        InvalidRequest: A field breaks its rule; ``field`` names which.
+    """
+
+    outlet_id: str
+    reader: ReaderRef | None = None
+    scene: Scene = Scene.HOME
+    channel: str | None = None
+    story_id: str | None = None
+    adcode: str | None = None
+    count: int = 10
+    personalise: bool = True
+    minor: bool = False
+    exclude: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        error = InvalidRequest
+        if not 1 <= self.count <= MAX_COUNT:
+            raise error(field="count", why=f"must lie between 1 and {MAX_COUNT}")
+        if self.scene is Scene.RELATED and self.story_id is None:
+            raise error(field="story_id", why="is needed for scene related")
+        if self.scene is Scene.CHANNEL and not self.channel:
+            raise error(field="channel", why="is needed for scene channel")
+        if self.story_id is not None:
+            check_id(self.story_id, field="story_id", error=error)
+        if self.channel is not None:
+            check_text(self.channel, field="channel", error=error, low=1, high=40)
+        if self.adcode is not None:
+            check_adcode(self.adcode, field="adcode", error=error)
+        if len(self.exclude) > MAX_EXCLUDE:
+            raise error(field="exclude", why=f"has {len(self.exclude)} ids, at most {MAX_EXCLUDE} are taken")
+        for story_id in self.exclude:
+            check_id(story_id, field="exclude", error=error)
+
+    @property
+    def personal_reader(self) -> ReaderRef | None:
+        """The reader whose features may be used: nobody when switched off or a minor."""
+        return self.reader if self.personalise and not self.minor else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedItem:
+    """One item as decided; titles and links are looked up when it is shown.
+
+    Attributes:
+        position: Zero-based over all pages of the feed.
+        score: The ranker's score before variety and placements.
+        sources: Which candidate sources proposed it.
+        cluster_size: How many stories tell the same.
+    """
+
+    number: int
+    story_id: str
+    position: int
+    placed_by: PlacedBy
+    reasons: tuple[Reason, ...]
+    score: float
+    sources: tuple[Source, ...]
+    cluster_id: str
+    cluster_size: int
+    placement_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The record of one feed, kept to explain it: what was asked, what was decided, by which models.
+
+    Attributes:
+        trace_id: Also the feed's identity: its cursor pages through ``items``.
+        reader_key: ``None`` when no reader was named.
+        degraded: Parts that were down and what that meant, empty when all was well.
+        items: The whole ranked list, of which a page is a slice.
+        candidates: How many each source gave.
+        models: Version of each model and rule set that took part.
+    """
+
+    trace_id: str
+    made_at: datetime
+    request: FeedRequest
+    reader_key: str | None
+    personalised: bool
+    degraded: tuple[str, ...]
+    items: tuple[FeedItem, ...]
+    candidates: dict[str, int]
+    models: dict[str, str]
