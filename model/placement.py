@@ -92,5 +92,13 @@ def lies_within(adcode: str, area: str) -> bool:
 
     Codes nest by their trailing zeros: ``510000`` holds ``510800`` holds ``510802`` holds ``510802001``.
     """
-    stem = area[:2] if area.endswith("0000") else area[:4] if area.endswith("00") else area
-    return adcode.startswith(stem)
+    return adcode.startswith(_stem(area))
+
+
+def area_code_range(area: str) -> tuple[str, str]:
+    """Lowest and highest code, as strings, of the divisions inside an area and the area itself."""
+    return _stem(area), f"{_stem(area)}~"
+
+
+def _stem(area: str) -> str:
+    return area[:2] if area.endswith("0000") else area[:4] if area.endswith("00") else area

@@ -72,7 +72,7 @@ class InterestTag:
         """Return the decayed weight."""
         if self.by_reader:
             return self.weight
-        return self.weight * 0.5 ** (max(0, now_s - self.at_s) / INTEREST_HALF_LIFE_S)
+        return self.weight * math.exp2(-max(0, now_s - self.at_s) / INTEREST_HALF_LIFE_S)
 
 
 TagKey = tuple[TagKind, str]

@@ -1,0 +1,101 @@
+"""The event log."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+
+from tianfu.model.event import EventType, Scene
+from tianfu.serving.store.schema import events
+from tianfu.serving.store.upsert import in_chunks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedEvent:
+    """An event as kept.
+
+    Attributes:
+        reader_key: ``None`` when the reader had personalisation switched off.
+    """
+
+    outlet_id: str
+    event_id: str
+    reader_key: str | None
+    story_number: int
+    type: EventType
+    at: datetime
+    received_at: datetime
+    scene: Scene
+    dwell_s: float | None = None
+    trace_id: str | None = None
+    position: int | None = None
+
+
+class Events:
+    """What readers did, once each."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def known_ids(self, outlet_id: str, event_ids: Sequence[str]) -> set[str]:
+        """Which of an outlet's event ids are in the log already."""
+        found: set[str] = set()
+        for chunk in in_chunks(event_ids):
+            query = select(events.c.event_id).where(
+                events.c.outlet_id == outlet_id, events.c.event_id.in_(chunk)
+            )
+            found.update(self._connection.execute(query).scalars())
+        return found
+
+    def add(self, logged: Sequence[LoggedEvent]) -> None:
+        """Append events that are not in the log yet."""
+        rows = [
+            {
+                "outlet_id": e.outlet_id,
+                "event_id": e.event_id,
+                "reader_key": e.reader_key,
+                "story_number": e.story_number,
+                "type": e.type.value,
+                "at": e.at,
+                "received_at": e.received_at,
+                "scene": e.scene.value,
+                "dwell_s": e.dwell_s,
+                "trace_id": e.trace_id,
+                "position": e.position,
+            }
+            for e in logged
+        ]
+        if rows:
+            self._connection.execute(insert(events), rows)
+
+    def since(self, start: datetime, *, batch: int = 10_000) -> Iterator[list[LoggedEvent]]:
+        """Events that happened from ``start`` on, in the order they came in, in batches."""
+        last = 0
+        while True:
+            query = (
+                select(events)
+                .where(events.c.number > last, events.c.at >= start)
+                .order_by(events.c.number)
+                .limit(batch)
+            )
+            rows = self._connection.execute(query).all()
+            if not rows:
+                return
+            last = rows[-1].number
+            yield [
+                LoggedEvent(
+                    outlet_id=row.outlet_id,
+                    event_id=row.event_id,
+                    reader_key=row.reader_key,
+                    story_number=row.story_number,
+                    type=EventType(row.type),
+                    at=row.at,
+                    received_at=row.received_at,
+                    scene=Scene(row.scene),
+                    dwell_s=row.dwell_s,
+                    trace_id=row.trace_id,
+                    position=row.position,
+                )
+                for row in rows
+            ]

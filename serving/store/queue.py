@@ -1,0 +1,115 @@
+"""The work queue: one row for each story whose current revision is not indexed yet."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, or_, select, tuple_, update
+
+from tianfu.serving.store.schema import work_queue
+from tianfu.serving.store.upsert import in_chunks, upsert
+
+LEASE = timedelta(minutes=5)
+MAX_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedStory:
+    """A story waiting to be indexed.
+
+    Attributes:
+        attempts: How often a worker has taken it, this time included.
+    """
+
+    number: int
+    revision: int
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueDepth:
+    """How much work waits.
+
+    Attributes:
+        waiting: Rows that a worker may still take or has taken.
+        stuck: Rows given up after five attempts.
+        oldest_at: When the oldest waiting row came in.
+    """
+
+    waiting: int
+    stuck: int
+    oldest_at: datetime | None
+
+
+class WorkQueue:
+    """Rows are leased, so that a worker killed halfway loses nothing: its lease runs out."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, revisions: Mapping[int, int], now: datetime) -> None:
+        """Queue stories at these revisions; a newer revision replaces an older row."""
+        rows = [
+            {
+                "story_number": number,
+                "revision": revision,
+                "enqueued_at": now,
+                "leased_until": None,
+                "leased_by": None,
+                "attempts": 0,
+                "last_error": None,
+            }
+            for number, revision in revisions.items()
+        ]
+        upsert(self._connection, work_queue, rows)
+
+    def take(self, count: int, *, worker: str, now: datetime) -> list[QueuedStory]:
+        """Lease the oldest rows that nobody holds; they come back when the lease runs out."""
+        q = work_queue.c
+        query = (
+            select(q.story_number, q.revision, q.attempts)
+            .where(or_(q.leased_until.is_(None), q.leased_until < now), q.attempts < MAX_ATTEMPTS)
+            .order_by(q.story_number)
+            .limit(count)
+            .with_for_update(skip_locked=True)
+        )
+        rows = self._connection.execute(query).all()
+        for chunk in in_chunks([row.story_number for row in rows]):
+            self._connection.execute(
+                update(work_queue)
+                .where(q.story_number.in_(chunk))
+                .values(leased_until=now + LEASE, leased_by=worker, attempts=q.attempts + 1)
+            )
+        return [QueuedStory(row.story_number, row.revision, row.attempts + 1) for row in rows]
+
+    def finish(self, done: Sequence[QueuedStory]) -> None:
+        """Remove rows whose revision is indexed; a row queued anew meanwhile stays."""
+        for chunk in in_chunks(done, 400):
+            pairs = [(item.number, item.revision) for item in chunk]
+            self._connection.execute(
+                delete(work_queue).where(tuple_(work_queue.c.story_number, work_queue.c.revision).in_(pairs))
+            )
+
+    def fail(self, item: QueuedStory, error: str) -> None:
+        """Note why a row failed and let go of it, to be tried again up to five times."""
+        self._connection.execute(
+            update(work_queue)
+            .where(work_queue.c.story_number == item.number, work_queue.c.revision == item.revision)
+            .values(leased_until=None, leased_by=None, last_error=error[:500])
+        )
+
+    def release(self, *, worker: str | None = None) -> int:
+        """Give up leases: of one worker that stops, or of all, when this process is the only one."""
+        statement = update(work_queue).where(work_queue.c.leased_until.is_not(None))
+        if worker is not None:
+            statement = statement.where(work_queue.c.leased_by == worker)
+        return self._connection.execute(statement.values(leased_until=None, leased_by=None)).rowcount
+
+    def depth(self) -> QueueDepth:
+        """Count what waits."""
+        q = work_queue.c
+        waiting, oldest = self._connection.execute(
+            select(func.count(), func.min(q.enqueued_at)).where(q.attempts < MAX_ATTEMPTS)
+        ).one()
+        stuck = self._connection.execute(select(func.count()).where(q.attempts >= MAX_ATTEMPTS)).scalar_one()
+        return QueueDepth(waiting=waiting, stuck=stuck, oldest_at=oldest)

@@ -1,0 +1,82 @@
+"""Readers' memories, one row each, and their erasure from every table."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from tianfu.model.event import ReaderKind, ReaderRef
+from tianfu.model.reader import Engagement, InterestTag, Reader
+from tianfu.model.tag import TagKind
+from tianfu.serving.store.schema import decisions, events, readers
+from tianfu.serving.store.upsert import in_chunks, upsert
+
+
+class Readers:
+    """What is remembered of readers."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def of(self, refs: Sequence[ReaderRef]) -> dict[str, Reader]:
+        """Readers by key; one never met is missing from the answer."""
+        found: dict[str, Reader] = {}
+        for chunk in in_chunks([ref.key for ref in refs]):
+            query = select(readers.c.state).where(readers.c.key.in_(chunk))
+            for state in self._connection.execute(query).scalars():
+                reader = _reader(state)
+                found[reader.ref.key] = reader
+        return found
+
+    def put(self, changed: Sequence[Reader], now: datetime) -> None:
+        """Save readers."""
+        rows = [
+            {
+                "key": reader.ref.key,
+                "outlet_id": reader.ref.outlet_id,
+                "state": _state(reader),
+                "revision": reader.revision,
+                "updated_at": now,
+            }
+            for reader in changed
+        ]
+        upsert(self._connection, readers, rows)
+
+    def erase(self, ref: ReaderRef) -> dict[str, int]:
+        """Delete every row that names the reader; returns how many by table."""
+        counts = {}
+        for name, statement in (
+            ("readers", delete(readers).where(readers.c.key == ref.key)),
+            ("events", delete(events).where(events.c.reader_key == ref.key)),
+            ("decisions", delete(decisions).where(decisions.c.reader_key == ref.key)),
+        ):
+            counts[name] = self._connection.execute(statement).rowcount
+        return counts
+
+
+def _state(reader: Reader) -> dict[str, Any]:
+    return {
+        "ref": [reader.ref.outlet_id, reader.ref.kind.value, reader.ref.id],
+        "personalise": reader.personalise,
+        "engagements": [[e.number, round(e.weight, 4), e.at_s] for e in reader.engagements],
+        "seen": list(reader.seen),
+        "tags": [asdict(tag) for tag in reader.tags.values()],
+        "removed": sorted([kind.value, code] for kind, code in reader.removed),
+        "revision": reader.revision,
+    }
+
+
+def _reader(state: dict[str, Any]) -> Reader:
+    outlet_id, kind, reader_id = state["ref"]
+    tags = [InterestTag(**{**tag, "kind": TagKind(tag["kind"])}) for tag in state["tags"]]
+    return Reader(
+        ref=ReaderRef(outlet_id=outlet_id, kind=ReaderKind(kind), id=reader_id),
+        personalise=state["personalise"],
+        engagements=tuple(Engagement(*e) for e in state["engagements"]),
+        seen=tuple(state["seen"]),
+        tags={(tag.kind, tag.code): tag for tag in tags},
+        removed=frozenset((TagKind(kind), code) for kind, code in state["removed"]),
+        revision=state["revision"],
+    )

@@ -1,0 +1,283 @@
+"""The tables, once, for SQLite and PostgreSQL.  Migrations under ``migrations/`` bring them about."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC times in, aware UTC times out, whatever the database keeps."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn an aware time into what the driver stores."""
+        if value is None:
+            return None
+        utc = value.astimezone(UTC)
+        return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Make what the driver read aware again."""
+        return value if value is None else (value if value.tzinfo else value.replace(tzinfo=UTC))
+
+
+_Number = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _number(name: str = "number", **kwargs: Any) -> Column[int]:
+    return Column(name, _Number, primary_key=True, autoincrement=True, **kwargs)
+
+
+outlets = Table(
+    "outlets",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("name", String(60), nullable=False),
+    Column("level", String(10), nullable=False),
+    Column("adcode", String(9), nullable=False),
+    Column("parent_id", String(40)),
+    Column("kind", String(40), nullable=False),
+)
+
+stories = Table(
+    "stories",
+    metadata,
+    _number(),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("outlet_id", String(40), ForeignKey("outlets.id"), nullable=False),
+    Column("external_id", String(128), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("url", Text),
+    Column("image_url", Text),
+    Column("channel", String(40), nullable=False),
+    Column("adcode", String(9)),
+    Column("published_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("ai_generated", Boolean, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("indexed_revision", Integer, nullable=False),
+    Column("cluster_id", String(40), nullable=False),
+    UniqueConstraint("outlet_id", "external_id"),
+    Index(None, "cluster_id"),
+    Index(None, "published_at", "number"),
+    Index(None, "outlet_id", "published_at"),
+    sqlite_autoincrement=True,
+)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("story_number", _Number, ForeignKey("stories.number"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("text", JSON, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+)
+
+story_vectors = Table(
+    "story_vectors",
+    metadata,
+    Column("story_number", _Number, ForeignKey("stories.number"), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("encoder", String(64), nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+    Column("text_fingerprint", LargeBinary, nullable=False),
+)
+
+work_queue = Table(
+    "work_queue",
+    metadata,
+    Column("story_number", _Number, ForeignKey("stories.number"), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("enqueued_at", UtcDateTime, nullable=False),
+    Column("leased_until", UtcDateTime),
+    Column("leased_by", String(40)),
+    Column("attempts", Integer, nullable=False),
+    Column("last_error", Text),
+    Index(None, "leased_until"),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    _number("sequence"),
+    Column("kind", String(40), nullable=False),
+    Column("story_number", _Number),
+    Column("key", String(128)),
+    Column("at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+tags = Table(
+    "tags",
+    metadata,
+    Column("story_number", _Number, ForeignKey("stories.number"), primary_key=True),
+    Column("kind", String(14), primary_key=True),
+    Column("code", String(64), primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("is_primary", Boolean, nullable=False),
+    Column("assigned_by", String(8), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("source", String(80), nullable=False),
+    Column("evidence", JSON, nullable=False),
+    Column("decided_at", UtcDateTime),
+    Index(None, "kind", "code", "story_number"),
+    sqlite_with_rowid=False,
+)
+
+edges = Table(
+    "edges",
+    metadata,
+    Column("a", _Number, primary_key=True),
+    Column("b", _Number, primary_key=True),
+    Column("relation", String(12), nullable=False),
+    Column("score", Float, nullable=False),
+    Column("decided_by", String(80), nullable=False),
+    Index(None, "b"),
+    sqlite_with_rowid=False,
+)
+
+takedowns = Table(
+    "takedowns",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("story_number", _Number, ForeignKey("stories.number"), nullable=False),
+    Column("scope", String(8), nullable=False),
+    Column("story_numbers", JSON, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("taken_by", String(40), nullable=False),
+    Column("taken_at", UtcDateTime, nullable=False),
+    Column("restored_by", String(40)),
+    Column("restored_at", UtcDateTime),
+    Index(None, "story_number"),
+)
+
+readers = Table(
+    "readers",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("outlet_id", String(40), nullable=False),
+    Column("state", JSON, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    _number(),
+    Column("outlet_id", String(40), nullable=False),
+    Column("event_id", String(128), nullable=False),
+    Column("reader_key", String(200)),
+    Column("story_number", _Number, nullable=False),
+    Column("type", String(8), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("scene", String(8), nullable=False),
+    Column("dwell_s", Float),
+    Column("trace_id", String(128)),
+    Column("position", Integer),
+    UniqueConstraint("outlet_id", "event_id"),
+    Index(None, "at"),
+    Index(None, "reader_key"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("trace_id", String(40), primary_key=True),
+    Column("outlet_id", String(40), nullable=False),
+    Column("reader_key", String(200)),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("record", LargeBinary, nullable=False),
+    Index(None, "made_at"),
+    Index(None, "reader_key"),
+)
+
+placements = Table(
+    "placements",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("story_id", String(40), nullable=False),
+    Column("action", String(12), nullable=False),
+    Column("position", Integer),
+    Column("outlet_ids", JSON, nullable=False),
+    Column("adcode", String(9)),
+    Column("scenes", JSON, nullable=False),
+    Column("starts_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("created_by", String(40), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("deleted_at", UtcDateTime),
+    Index(None, "ends_at"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("secret_hash", String(64), nullable=False, unique=True),
+    Column("role", String(10), nullable=False),
+    Column("outlet_id", String(40)),
+    Column("label", String(100), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _number("sequence"),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", String(40), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("object", String(200), nullable=False),
+    Column("details", JSON, nullable=False),
+    Index(None, "object"),
+    sqlite_autoincrement=True,
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)

@@ -1,0 +1,217 @@
+"""Stories and their revisions."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, func, insert, or_, select, update
+
+from tianfu.model.placement import area_code_range
+from tianfu.model.story import Story, StoryState, StoryText
+from tianfu.model.tag import TagKind, TagState
+from tianfu.serving.store.schema import revisions, stories, tags
+from tianfu.serving.store.upsert import in_chunks
+
+_TEXT_FIELDS = (
+    "title", "body", "published_at", "author", "source", "url", "image_url", "channel", "adcode",
+    "expires_at", "ai_generated",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryQuery:
+    """Which stories to list, newest first.  ``None`` means no condition.
+
+    Attributes:
+        before: Resume after this (published_at, number), as the last item of the page before.
+        words: Found in title or body, literally.
+    """
+
+    outlet_id: str | None = None
+    topic: str | None = None
+    place: str | None = None
+    state: StoryState | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    words: str | None = None
+    before: tuple[datetime, int] | None = None
+    limit: int = 20
+
+
+class Stories:
+    """What outlets sent."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def by_external_ids(self, outlet_id: str, external_ids: Sequence[str]) -> dict[str, Story]:
+        """Find an outlet's stories by its own ids."""
+        found: dict[str, Story] = {}
+        for chunk in in_chunks(external_ids):
+            query = select(stories).where(stories.c.outlet_id == outlet_id, stories.c.external_id.in_(chunk))
+            found.update({row.external_id: _story(row) for row in self._connection.execute(query)})
+        return found
+
+    def add(self, drafts: Sequence[Story]) -> list[Story]:
+        """Insert first revisions; their numbers are given here and returned in order."""
+        if not drafts:
+            return []
+        rows = [{**_row(story), "fingerprint": story.text.fingerprint} for story in drafts]
+        statement = insert(stories).returning(stories.c.number, sort_by_parameter_order=True)
+        numbers = self._connection.execute(statement, rows).scalars().all()
+        return [replace(story, number=number) for story, number in zip(drafts, numbers, strict=True)]
+
+    def revise(self, old: Story, new: Story) -> None:
+        """Put a new revision in place and keep the old one."""
+        kept = {
+            "story_number": old.number,
+            "revision": old.revision,
+            "text": _jsonable(old.text),
+            "received_at": old.received_at,
+        }
+        self._connection.execute(insert(revisions), [kept])
+        values = {**_row(new), "fingerprint": new.text.fingerprint}
+        self._connection.execute(update(stories).where(stories.c.number == old.number).values(values))
+
+    def set_state(self, numbers: Iterable[int], state: StoryState) -> None:
+        """Take stories down or put them back."""
+        for chunk in in_chunks(sorted(numbers)):
+            self._connection.execute(
+                update(stories).where(stories.c.number.in_(chunk)).values(state=state.value)
+            )
+
+    def set_indexed(self, done: Mapping[int, int]) -> None:
+        """Note which revision of each story vectors and tags now describe."""
+        if done:
+            statement = (
+                update(stories)
+                .where(stories.c.number == bindparam("story"))
+                .values(indexed_revision=bindparam("done"))
+            )
+            self._connection.execute(statement, [{"story": n, "done": r} for n, r in done.items()])
+
+    def set_clusters(self, clusters: Mapping[int, str]) -> None:
+        """Move stories into clusters."""
+        if clusters:
+            statement = (
+                update(stories)
+                .where(stories.c.number == bindparam("story"))
+                .values(cluster_id=bindparam("cluster"))
+            )
+            self._connection.execute(statement, [{"story": n, "cluster": c} for n, c in clusters.items()])
+
+    def by_id(self, story_id: str) -> Story | None:
+        """Find a story by its public id."""
+        row = self._connection.execute(select(stories).where(stories.c.id == story_id)).one_or_none()
+        return _story(row) if row else None
+
+    def by_ids(self, story_ids: Sequence[str]) -> dict[str, Story]:
+        """Find stories by public id; unknown ids are missing from the answer."""
+        found: dict[str, Story] = {}
+        for chunk in in_chunks(story_ids):
+            query = select(stories).where(stories.c.id.in_(chunk))
+            found.update({row.id: _story(row) for row in self._connection.execute(query)})
+        return found
+
+    def by_numbers(self, numbers: Sequence[int]) -> dict[int, Story]:
+        """Find stories by number; unknown numbers are missing from the answer."""
+        found: dict[int, Story] = {}
+        for chunk in in_chunks(numbers):
+            query = select(stories).where(stories.c.number.in_(chunk))
+            found.update({row.number: _story(row) for row in self._connection.execute(query)})
+        return found
+
+    def in_clusters(self, cluster_ids: Sequence[str]) -> list[Story]:
+        """Every story of these clusters, taken down or not, oldest first."""
+        found: list[Story] = []
+        for chunk in in_chunks(cluster_ids):
+            query = select(stories).where(stories.c.cluster_id.in_(chunk))
+            found.extend(_story(row) for row in self._connection.execute(query))
+        return sorted(found, key=lambda s: (s.text.published_at, s.number))
+
+    def page(self, query: StoryQuery) -> list[Story]:
+        """List stories, newest first, at most ``query.limit``."""
+        rows = self._connection.execute(_page_statement(query))
+        return [_story(row) for row in rows]
+
+    def revisions_of(self, number: int) -> list[tuple[int, datetime, dict[str, Any]]]:
+        """Earlier revisions, oldest first: revision, time of receipt, fields."""
+        query = select(revisions).where(revisions.c.story_number == number).order_by(revisions.c.revision)
+        return [(row.revision, row.received_at, row.text) for row in self._connection.execute(query)]
+
+    def count(self, state: StoryState | None = None) -> int:
+        """How many stories there are."""
+        query = select(func.count()).select_from(stories)
+        if state is not None:
+            query = query.where(stories.c.state == state.value)
+        return int(self._connection.execute(query).scalar_one())
+
+
+def _page_statement(query: StoryQuery) -> Select[Any]:
+    c = stories.c
+    statement = select(stories).order_by(c.published_at.desc(), c.number.desc()).limit(query.limit)
+    if query.outlet_id is not None:
+        statement = statement.where(c.outlet_id == query.outlet_id)
+    if query.state is not None:
+        statement = statement.where(c.state == query.state.value)
+    if query.since is not None:
+        statement = statement.where(c.published_at >= query.since)
+    if query.until is not None:
+        statement = statement.where(c.published_at < query.until)
+    if query.words is not None:
+        statement = statement.where(
+            or_(c.title.contains(query.words, autoescape=True), c.body.contains(query.words, autoescape=True))
+        )
+    if query.before is not None:
+        at, number = query.before
+        statement = statement.where(or_(c.published_at < at, and_(c.published_at == at, c.number < number)))
+    if query.topic is not None:
+        statement = statement.where(_tagged(TagKind.TOPIC, query.topic, query.topic))
+    if query.place is not None:
+        low, high = area_code_range(query.place)
+        statement = statement.where(_tagged(TagKind.PLACE, low, high))
+    return statement
+
+
+def _tagged(kind: TagKind, low: str, high: str) -> Any:
+    return exists().where(
+        tags.c.story_number == stories.c.number,
+        tags.c.kind == kind.value,
+        tags.c.code.between(low, high),
+        tags.c.state != TagState.REJECTED.value,
+    )
+
+
+def _story(row: Row[Any]) -> Story:
+    fields = row._mapping
+    return Story(
+        id=row.id,
+        number=row.number,
+        outlet_id=row.outlet_id,
+        external_id=row.external_id,
+        revision=row.revision,
+        text=StoryText(**{name: fields[name] for name in _TEXT_FIELDS}),
+        received_at=row.received_at,
+        state=StoryState(row.state),
+        indexed_revision=row.indexed_revision,
+        cluster_id=row.cluster_id,
+    )
+
+
+def _row(story: Story) -> dict[str, Any]:
+    return {
+        **{name: getattr(story.text, name) for name in _TEXT_FIELDS},
+        "id": story.id,
+        "outlet_id": story.outlet_id,
+        "external_id": story.external_id,
+        "revision": story.revision,
+        "received_at": story.received_at,
+        "state": story.state.value,
+        "indexed_revision": story.indexed_revision,
+        "cluster_id": story.cluster_id,
+    }
+
+
+def _jsonable(text: StoryText) -> dict[str, Any]:
+    return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in asdict(text).items()}

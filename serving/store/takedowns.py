@@ -1,0 +1,73 @@
+"""Takedowns and restores, with what each reached."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, insert, select, update
+
+from tianfu.serving.store.schema import takedowns
+
+
+class TakedownScope(StrEnum):
+    """How far a takedown reaches."""
+
+    STORY = "story"
+    CLUSTER = "cluster"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takedown:
+    """One order and its receipt: the stories it took out of sight."""
+
+    id: str
+    story_number: int
+    scope: TakedownScope
+    story_numbers: tuple[int, ...]
+    reason: str
+    taken_by: str
+    taken_at: datetime
+    restored_by: str | None = None
+    restored_at: datetime | None = None
+
+
+class Takedowns:
+    """Who took what down, why, and who put it back."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, order: Takedown) -> None:
+        """Record an order."""
+        values = {
+            "id": order.id,
+            "story_number": order.story_number,
+            "scope": order.scope.value,
+            "story_numbers": list(order.story_numbers),
+            "reason": order.reason,
+            "taken_by": order.taken_by,
+            "taken_at": order.taken_at,
+        }
+        self._connection.execute(insert(takedowns), [values])
+
+    def standing(self) -> list[Takedown]:
+        """Orders not lifted yet, oldest first."""
+        query = select(takedowns).where(takedowns.c.restored_at.is_(None)).order_by(takedowns.c.taken_at)
+        return [
+            Takedown(
+                id=row.id,
+                story_number=row.story_number,
+                scope=TakedownScope(row.scope),
+                story_numbers=tuple(row.story_numbers),
+                reason=row.reason,
+                taken_by=row.taken_by,
+                taken_at=row.taken_at,
+            )
+            for row in self._connection.execute(query)
+        ]
+
+    def lift(self, takedown_id: str, *, by: str, now: datetime) -> None:
+        """Mark an order as lifted."""
+        self._connection.execute(
+            update(takedowns).where(takedowns.c.id == takedown_id).values(restored_by=by, restored_at=now)
+        )

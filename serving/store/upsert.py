@@ -1,0 +1,37 @@
+"""INSERT … ON CONFLICT for both databases."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+_Item = TypeVar("_Item")
+
+
+def upsert(
+    connection: Connection, table: Table, rows: Sequence[dict[str, Any]], *, keep: bool = False
+) -> None:
+    """Insert rows; where the primary key is taken, replace the other columns.
+
+    Args:
+        connection: Inside a transaction.
+        table: Any table of the schema.
+        rows: All with the same columns.
+        keep: Leave rows that are there as they are.
+    """
+    if not rows:
+        return
+    build = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = build(table)
+    keys = [column.name for column in table.primary_key]
+    rest = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    if keep or not rest:
+        connection.execute(statement.on_conflict_do_nothing(), rows)
+    else:
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest), rows)
+
+
+def in_chunks(values: Sequence[_Item], size: int = 500) -> list[Sequence[_Item]]:
+    """Cut a sequence so that no statement has more parameters than SQLite takes."""
+    return [values[start : start + size] for start in range(0, len(values), size)]

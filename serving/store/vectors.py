@@ -1,0 +1,78 @@
+"""Vectors and text fingerprints: what the in-memory indexes are rebuilt from."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection, select
+
+from tianfu.serving.store.schema import story_vectors
+from tianfu.serving.store.upsert import in_chunks, upsert
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredVector:
+    """One story's vector (float32 in memory, half precision at rest) and text fingerprint."""
+
+    number: int
+    revision: int
+    vector: npt.NDArray[np.float32]
+    text_fingerprint: bytes
+
+
+class Vectors:
+    """Vectors of the current revisions, by encoder."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put(self, vectors: Sequence[StoredVector], *, encoder: str) -> None:
+        """Save vectors; a story's older vector is replaced."""
+        rows = [
+            {
+                "story_number": v.number,
+                "revision": v.revision,
+                "encoder": encoder,
+                "vector": v.vector.astype("<f2").tobytes(),
+                "text_fingerprint": v.text_fingerprint,
+            }
+            for v in vectors
+        ]
+        upsert(self._connection, story_vectors, rows)
+
+    def of(self, numbers: Sequence[int], *, encoder: str) -> dict[int, StoredVector]:
+        """Vectors of those stories that have one of this encoder."""
+        found: dict[int, StoredVector] = {}
+        for chunk in in_chunks(numbers):
+            query = select(story_vectors).where(
+                story_vectors.c.story_number.in_(chunk), story_vectors.c.encoder == encoder
+            )
+            for row in self._connection.execute(query):
+                found[row.story_number] = _stored(row.story_number, row.revision, row.vector, row[4])
+        return found
+
+    def all(self, *, encoder: str, batch: int = 2_000) -> Iterator[list[StoredVector]]:
+        """Every vector of this encoder in order of number, in batches."""
+        last = 0
+        while True:
+            query = (
+                select(story_vectors)
+                .where(story_vectors.c.story_number > last, story_vectors.c.encoder == encoder)
+                .order_by(story_vectors.c.story_number)
+                .limit(batch)
+            )
+            rows = self._connection.execute(query).all()
+            if not rows:
+                return
+            last = rows[-1].story_number
+            yield [_stored(r.story_number, r.revision, r.vector, r.text_fingerprint) for r in rows]
+
+
+def _stored(number: int, revision: int, vector: bytes, text_fingerprint: bytes) -> StoredVector:
+    return StoredVector(
+        number=number,
+        revision=revision,
+        vector=np.frombuffer(vector, dtype="<f2").astype(np.float32),
+        text_fingerprint=text_fingerprint,
+    )
