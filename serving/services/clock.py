@@ -1,0 +1,18 @@
+"""The real clock and real ids; tests bring their own."""
+
+from datetime import UTC, datetime
+
+from uuid_utils import uuid7
+
+
+class SystemClock:
+    """The machine's time."""
+
+    def now(self) -> datetime:
+        """Now, in UTC."""
+        return datetime.now(UTC)
+
+
+def new_id(prefix: str) -> str:
+    """Make an opaque id that sorts by time: a short prefix and a UUIDv7 (RFC 9562) in hexadecimal."""
+    return f"{prefix}{uuid7().hex}"

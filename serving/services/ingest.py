@@ -1,0 +1,170 @@
+"""Taking stories in: store once, queue once, in one transaction."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+import structlog
+
+from tianfu.model.errors import Conflict, NotFound
+from tianfu.model.ports import Clock
+from tianfu.model.story import Story, StoryState, StoryText
+from tianfu.serving.services.clock import new_id
+from tianfu.serving.store.database import Database, UnitOfWork
+
+log = structlog.get_logger(__name__)
+
+
+class IngestOutcome(StrEnum):
+    """What became of a story that was sent."""
+
+    CREATED = "created"
+    REVISED = "revised"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryDraft:
+    """A story as sent.
+
+    Attributes:
+        external_id: The outlet's own id; ``None`` lets the text stand for itself, so that the
+            same text sent again is the same story and an edited one is a new story.
+    """
+
+    outlet_id: str
+    external_id: str | None
+    text: StoryText
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes it the same story when sent again."""
+        return self.outlet_id, self.external_id or f"sha256-{self.text.fingerprint[:40]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryReceipt:
+    """Proof that a story is stored."""
+
+    story_id: str
+    number: int
+    external_id: str
+    revision: int
+    outcome: IngestOutcome
+
+
+def ingest(drafts: Sequence[StoryDraft], *, database: Database, clock: Clock) -> list[StoryReceipt]:
+    """Store stories once and queue them for indexing, in a single transaction.
+
+    Sending the same text from the same outlet again changes nothing, so outlets may retry freely.
+    A changed text under a known external id makes a new revision.  Receipts come in the order sent.
+
+    Raises:
+        StoreUnavailable: Nothing was stored; retrying is safe.
+    """
+    receipts: dict[int, StoryReceipt] = {}
+    with database.write() as uow:
+        for wave in _waves(drafts):
+            receipts.update(_ingest_wave(wave, uow=uow, now=clock.now()))
+        uow.commit()
+    counts = {outcome.value: 0 for outcome in IngestOutcome}
+    for receipt in receipts.values():
+        counts[receipt.outcome.value] += 1
+    log.info("stories.ingested", **counts)
+    return [receipts[place] for place in range(len(drafts))]
+
+
+def revise(
+    story_id: str, text: StoryText, *, expected_revision: int | None, database: Database, clock: Clock
+) -> StoryReceipt:
+    """Replace a story's text by a new revision.
+
+    Raises:
+        NotFound: There is no such story.
+        Conflict: Somebody else edited it since ``expected_revision``.
+        StoreUnavailable: Nothing was stored; retrying is safe.
+    """
+    with database.write() as uow:
+        known = uow.stories.by_id(story_id)
+        if known is None:
+            raise NotFound("story", story_id)
+        if expected_revision is not None and known.revision != expected_revision:
+            raise Conflict(
+                f"The story is at revision {known.revision}, not {expected_revision}.",
+                advice="Read the story again and repeat the edit.",
+            )
+        receipt = _revise_known(known, text, uow=uow, now=clock.now())
+        uow.commit()
+    log.info("story.revised", story_id=story_id, outcome=receipt.outcome.value)
+    return receipt
+
+
+def _waves(drafts: Sequence[StoryDraft]) -> Iterator[list[tuple[int, StoryDraft]]]:
+    """Cut a batch so that no wave holds the same story twice; order within a story is kept."""
+    pending = list(enumerate(drafts))
+    while pending:
+        seen: set[tuple[str, str]] = set()
+        wave, later = [], []
+        for place, draft in pending:
+            (later if draft.key in seen else wave).append((place, draft))
+            seen.add(draft.key)
+        yield wave
+        pending = later
+
+
+def _ingest_wave(
+    wave: Sequence[tuple[int, StoryDraft]], *, uow: UnitOfWork, now: datetime
+) -> dict[int, StoryReceipt]:
+    known: dict[tuple[str, str], Story] = {}
+    by_outlet: dict[str, list[str]] = {}
+    for _, draft in wave:
+        by_outlet.setdefault(draft.outlet_id, []).append(draft.key[1])
+    for outlet_id, external_ids in by_outlet.items():
+        found = uow.stories.by_external_ids(outlet_id, external_ids)
+        known.update({(outlet_id, external_id): story for external_id, story in found.items()})
+    receipts = {
+        place: _revise_known(known[draft.key], draft.text, uow=uow, now=now)
+        for place, draft in wave
+        if draft.key in known
+    }
+    fresh = [(place, draft) for place, draft in wave if draft.key not in known]
+    added = uow.stories.add([_first_revision(draft, now) for _, draft in fresh])
+    uow.queue.add({story.number: story.revision for story in added}, now)
+    for (place, _), story in zip(fresh, added, strict=True):
+        receipts[place] = _receipt(story, IngestOutcome.CREATED)
+    return receipts
+
+
+def _first_revision(draft: StoryDraft, now: datetime) -> Story:
+    story_id = new_id("s")
+    return Story(
+        id=story_id,
+        number=0,
+        outlet_id=draft.outlet_id,
+        external_id=draft.key[1],
+        revision=1,
+        text=draft.text,
+        received_at=now,
+        state=StoryState.LIVE,
+        cluster_id=story_id,
+    )
+
+
+def _revise_known(known: Story, text: StoryText, *, uow: UnitOfWork, now: datetime) -> StoryReceipt:
+    if known.text.fingerprint == text.fingerprint:
+        return _receipt(known, IngestOutcome.UNCHANGED)
+    revised = replace(known, text=text, revision=known.revision + 1, received_at=now)
+    uow.stories.revise(known, revised)
+    uow.queue.add({revised.number: revised.revision}, now)
+    return _receipt(revised, IngestOutcome.REVISED)
+
+
+def _receipt(story: Story, outcome: IngestOutcome) -> StoryReceipt:
+    return StoryReceipt(
+        story_id=story.id,
+        number=story.number,
+        external_id=story.external_id,
+        revision=story.revision,
+        outcome=outcome,
+    )
