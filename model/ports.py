@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from tianfu.model.cluster import Relation, SharedPassage
 from tianfu.model.tag import TagSuggestion
 
 FloatMatrix = npt.NDArray[np.float32]
@@ -132,4 +133,70 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Now, aware, in UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CopyCandidate:
+    """A story that may be a copy; ``containment`` estimates the shared part of the shorter, 0..1."""
+
+    number: int
+    containment: float
+
+
+class CopyIndex(Protocol):
+    """Finds texts that share much of their wording.  One writer at a time; readers never wait for it."""
+
+    def add(self, numbers: Sequence[int], fingerprints: Sequence[bytes]) -> None:
+        """Add stories by their stored fingerprints, or replace those whose number is known."""
+        ...
+
+    def remove(self, numbers: Sequence[int]) -> int:
+        """Forget stories; returns how many were there."""
+        ...
+
+    def candidates(self, fingerprint: bytes, count: int) -> list[CopyCandidate]:
+        """Up to ``count`` stories that may be copies, likeliest first, ties by smaller number."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairText:
+    """One side of a pair, as the outlet wrote it."""
+
+    title: str
+    body: str
+    published_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairVerdict:
+    """How two stories relate.
+
+    Attributes:
+        score: How sure, 0..1.
+        containment: Share of the shorter text's wording found in the other, 0..1.
+        passages: What both share, longest first, offsets in the bodies as given.
+    """
+
+    relation: Relation
+    score: float
+    containment: float = 0.0
+    passages: tuple[SharedPassage, ...] = ()
+
+
+class PairJudge(Protocol):
+    """Judges how two stories relate.  Symmetric: the order of the two changes nothing but sides."""
+
+    @property
+    def version(self) -> str:
+        """Name and version of the model, as written in its card."""
+        ...
+
+    def fingerprint(self, text: PairText) -> bytes:
+        """What the copy index and the database keep of a text."""
+        ...
+
+    def judge(self, a: PairText, b: PairText, cosine: float) -> PairVerdict:
+        """Judge one pair; ``cosine`` is the similarity of the two stories' vectors, -1..1."""
         ...
