@@ -105,7 +105,8 @@ def _waves(drafts: Sequence[StoryDraft]) -> Iterator[list[tuple[int, StoryDraft]
     pending = list(enumerate(drafts))
     while pending:
         seen: set[tuple[str, str]] = set()
-        wave, later = [], []
+        wave: list[tuple[int, StoryDraft]] = []
+        later: list[tuple[int, StoryDraft]] = []
         for place, draft in pending:
             (later if draft.key in seen else wave).append((place, draft))
             seen.add(draft.key)

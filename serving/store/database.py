@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tianfu.model.errors import StoreUnavailable
+from tianfu.serving.store.cards import Cards
 from tianfu.serving.store.changes import Changes
 from tianfu.serving.store.clusters import Clusters
 from tianfu.serving.store.decisions import Decisions
@@ -38,6 +39,7 @@ class UnitOfWork:
         self._connection = connection
         self.outlets = Outlets(connection)
         self.stories = Stories(connection)
+        self.cards = Cards(connection)
         self.vectors = Vectors(connection)
         self.queue = WorkQueue(connection)
         self.changes = Changes(connection)

@@ -32,24 +32,6 @@ class Tags:
                 found.setdefault(row.story_number, []).append(_assignment(row))
         return {n: tuple(sorted(ts, key=_by_importance)) for n, ts in found.items()}
 
-    def codes_of(
-        self, numbers: Sequence[int], kinds: Sequence[TagKind]
-    ) -> list[tuple[int, TagKind, str, bool]]:
-        """Only (story, kind, code, primary) of tags that count; for caches of many stories."""
-        found: list[tuple[int, TagKind, str, bool]] = []
-        for chunk in in_chunks(numbers):
-            query = (
-                select(tags.c.story_number, tags.c.kind, tags.c.code, tags.c.is_primary)
-                .where(
-                    tags.c.story_number.in_(chunk),
-                    tags.c.kind.in_([kind.value for kind in kinds]),
-                    tags.c.state != TagState.REJECTED.value,
-                )
-                .order_by(tags.c.story_number, tags.c.is_primary.desc(), tags.c.confidence.desc())
-            )
-            found.extend((r[0], TagKind(r[1]), r[2], r[3]) for r in self._connection.execute(query))
-        return found
-
     def put(self, assignments: Mapping[int, Sequence[TagAssignment]]) -> None:
         """Replace all tags of these stories."""
         for chunk in in_chunks(list(assignments)):

@@ -1,0 +1,88 @@
+"""The decision log: feeds are answered at once and written down within half a second."""
+
+import threading
+from collections import OrderedDict
+
+import structlog
+
+from tianfu.model.errors import StoreUnavailable
+from tianfu.model.recommendation import Decision
+from tianfu.serving.store.database import Database
+
+log = structlog.get_logger(__name__)
+
+_FLUSH_S = 0.5
+_RECENT = 5_000
+_MAX_WAITING = 20_000
+
+
+class DecisionLog:
+    """Keeps recent decisions in memory and writes all to the database in the background.
+
+    While the database is away decisions wait in memory, the oldest give way beyond 20,000.  A process
+    killed outright loses at most half a second of them: their cursors answer ``cursor_expired``.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._recent: OrderedDict[str, Decision] = OrderedDict()
+        self._waiting: list[Decision] = []
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin writing in the background."""
+        self._thread = threading.Thread(target=self._run, name="decision-log", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what waits and end the thread."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+        self.flush()
+
+    def add(self, decision: Decision) -> None:
+        """Take a decision; it can be found at once."""
+        with self._lock:
+            self._recent[decision.trace_id] = decision
+            if len(self._recent) > _RECENT:
+                self._recent.popitem(last=False)
+            self._waiting.append(decision)
+            del self._waiting[:-_MAX_WAITING]
+
+    def find(self, trace_id: str) -> Decision | None:
+        """Find a decision, recent or written."""
+        with self._lock:
+            known = self._recent.get(trace_id)
+        if known is not None:
+            return known
+        with self._database.read() as uow:
+            return uow.decisions.by_trace_id(trace_id)
+
+    def forget(self, reader_key: str) -> None:
+        """Drop a reader's decisions from memory, those not written yet included."""
+        with self._lock:
+            self._waiting = [d for d in self._waiting if d.reader_key != reader_key]
+            for trace_id in [t for t, d in self._recent.items() if d.reader_key == reader_key]:
+                del self._recent[trace_id]
+
+    def flush(self) -> None:
+        """Write what waits; when the database is away, keep it for the next time."""
+        with self._lock:
+            batch, self._waiting = self._waiting, []
+        if not batch:
+            return
+        try:
+            with self._database.write() as uow:
+                uow.decisions.add(batch)
+                uow.commit()
+        except StoreUnavailable:
+            log.warning("decisions.waiting", decisions=len(batch))
+            with self._lock:
+                self._waiting = (batch + self._waiting)[-_MAX_WAITING:]
+
+    def _run(self) -> None:
+        while not self._stop.wait(_FLUSH_S):
+            self.flush()

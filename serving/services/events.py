@@ -1,0 +1,163 @@
+"""Reader events: each counted once, forgotten on request, useful within the second."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import structlog
+
+from tianfu.model.errors import InvalidInput, NotFound
+from tianfu.model.event import Event, settle_time
+from tianfu.model.feed.card import StoryCard
+from tianfu.model.ports import Clock
+from tianfu.model.reader import Reader, TagKey, after_event
+from tianfu.model.tag import TagKind
+from tianfu.serving.services.library import Library
+from tianfu.serving.services.signals import Signals
+from tianfu.serving.store.database import Database, UnitOfWork
+from tianfu.serving.store.events import LoggedEvent
+
+log = structlog.get_logger(__name__)
+
+SIGNAL_DAYS = 3
+
+
+class EventOutcome(StrEnum):
+    """What became of an event."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventReceipt:
+    """Row by row: what became of it, and for a rejected one why."""
+
+    event_id: str
+    outcome: EventOutcome
+    error: InvalidInput | NotFound | None = None
+
+
+class EventRecorder:
+    """Writes events to the log and to readers' memories in one transaction, then to the signals."""
+
+    def __init__(self, *, database: Database, library: Library, signals: Signals, clock: Clock) -> None:
+        self._database = database
+        self._library = library
+        self._signals = signals
+        self._clock = clock
+
+    def record(self, sent: Sequence[Event]) -> list[EventReceipt]:
+        """Record events of one outlet, in any order, each ``event_id`` once.
+
+        Raises:
+            StoreUnavailable: Nothing was recorded; sending the batch again is safe.
+        """
+        if not sent:
+            return []
+        now = self._clock.now()
+        receipts: dict[int, EventReceipt] = {}
+        good: list[tuple[Event, int]] = []
+        with self._database.write() as uow:
+            outlet_id = sent[0].reader.outlet_id
+            known = uow.events.known_ids(outlet_id, [e.event_id for e in sent])
+            numbers = self._story_numbers(sent, uow)
+            for place, event in enumerate(sent):
+                if event.event_id in known:
+                    receipts[place] = _receipt(event, EventOutcome.DUPLICATE)
+                    continue
+                try:
+                    settled = replace(event, at=settle_time(event.at, now))
+                    number = numbers.get(event.story_id)
+                    if number is None:
+                        raise NotFound("story", event.story_id)
+                except (InvalidInput, NotFound) as bad:
+                    receipts[place] = _receipt(event, EventOutcome.REJECTED, bad)
+                    continue
+                known.add(event.event_id)
+                good.append((settled, number))
+                receipts[place] = _receipt(event, EventOutcome.ACCEPTED)
+            readers = self._remember(good, uow)
+            uow.events.add(
+                [_logged(event, number, readers[event.reader.key], received_at=now) for event, number in good]
+            )
+            uow.commit()
+        self._signal(good, readers)
+        log.info("events.recorded", outlet_id=outlet_id, accepted=len(good), sent=len(sent))
+        return [receipts[place] for place in range(len(sent))]
+
+    def replay(self) -> int:
+        """Rebuild the signals from the last days of the log; returns how many events were read."""
+        since = self._clock.now() - timedelta(days=SIGNAL_DAYS)
+        count = 0
+        with self._database.read() as uow:
+            for batch in uow.events.since(since):
+                for event in batch:
+                    outlet = self._library.outlets.get(event.outlet_id)
+                    if outlet is not None:
+                        who = event.reader_key or f"anonymous-{event.event_id}"
+                        self._signals.add(outlet, who, event.story_number, event.type, event.at.timestamp())
+                count += len(batch)
+        return count
+
+    def _story_numbers(self, sent: Sequence[Event], uow: UnitOfWork) -> dict[str, int]:
+        view = self._library.view
+        numbers = {e.story_id: view.by_id[e.story_id].number for e in sent if e.story_id in view.by_id}
+        missing = sorted({e.story_id for e in sent} - numbers.keys())
+        numbers.update({story_id: s.number for story_id, s in uow.stories.by_ids(missing).items()})
+        return numbers
+
+    def _remember(self, good: Sequence[tuple[Event, int]], uow: UnitOfWork) -> dict[str, Reader]:
+        refs = {event.reader.key: event.reader for event, _ in good}
+        readers = uow.readers.of(list(refs.values()))
+        before = dict(readers)
+        for event, number in sorted(good, key=lambda row: row[0].at):
+            key = event.reader.key
+            reader = readers.get(key) or Reader(ref=event.reader)
+            card = self._library.view.by_number.get(number)
+            readers[key] = after_event(reader, event, number, interests_of(card))
+        uow.readers.put(
+            [reader for key, reader in readers.items() if before.get(key) is not reader], self._clock.now()
+        )
+        return readers
+
+    def _signal(self, good: Sequence[tuple[Event, int]], readers: dict[str, Reader]) -> None:
+        for event, number in good:
+            outlet = self._library.outlets.get(event.reader.outlet_id)
+            if outlet is not None:
+                known = readers[event.reader.key].personalise
+                who = event.reader.key if known else f"anonymous-{secrets.token_hex(8)}"
+                self._signals.add(outlet, who, number, event.type, event.at.timestamp())
+
+
+def interests_of(card: StoryCard | None) -> list[TagKey]:
+    """What of a story may become an interest: its topics and its first county."""
+    if card is None:
+        return []
+    places = [(TagKind.PLACE, code) for code in card.places if not code.endswith("00")][:1]
+    return [*((TagKind.TOPIC, code) for code in card.topics), *places]
+
+
+def _receipt(
+    event: Event, outcome: EventOutcome, error: InvalidInput | NotFound | None = None
+) -> EventReceipt:
+    return EventReceipt(event_id=event.event_id, outcome=outcome, error=error)
+
+
+def _logged(event: Event, number: int, reader: Reader, *, received_at: datetime) -> LoggedEvent:
+    return LoggedEvent(
+        outlet_id=event.reader.outlet_id,
+        event_id=event.event_id,
+        reader_key=event.reader.key if reader.personalise else None,
+        story_number=number,
+        type=event.type,
+        at=event.at,
+        received_at=received_at,
+        scene=event.scene,
+        dwell_s=event.dwell_s,
+        trace_id=event.trace_id,
+        position=event.position,
+    )

@@ -1,0 +1,174 @@
+"""The worker's step: queued stories become vectors, tags and clusters, in one commit per batch."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from tianfu.model.cluster import DuplicateEdge, components
+from tianfu.model.ports import Clock, PairText
+from tianfu.model.story import Story
+from tianfu.model.tag import TagAssignment, TagSuggestion, merge_suggestions
+from tianfu.serving.services.library import Library
+from tianfu.serving.services.likeness import LikenessFinder
+from tianfu.serving.services.reading import StoryReader, StoryReading
+from tianfu.serving.store.changes import ChangeKind
+from tianfu.serving.store.database import Database, UnitOfWork
+from tianfu.serving.store.queue import QueuedStory
+from tianfu.serving.store.vectors import StoredVector
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """One story of a batch with all that is to be stored of it."""
+
+    item: QueuedStory
+    story: Story
+    reading: StoryReading
+
+
+class Indexer:
+    """Indexes queued stories.  Every step may run twice: a repeated step stores the same again."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        library: Library,
+        reader: StoryReader,
+        finder: LikenessFinder,
+        encoder_fingerprint: str,
+        clock: Clock,
+        worker: str,
+    ) -> None:
+        self._database = database
+        self._library = library
+        self._reader = reader
+        self._finder = finder
+        self._encoder_fingerprint = encoder_fingerprint
+        self._clock = clock
+        self._worker = worker
+
+    def step(self, count: int = 256) -> int:
+        """Index up to ``count`` queued stories; returns how many were taken.
+
+        A story that cannot be read is set aside with its error and never holds up the others.
+        """
+        with self._database.write() as uow:
+            items = uow.queue.take(count, worker=self._worker, now=self._clock.now())
+            uow.commit()
+        if items:
+            try:
+                self._index(items)
+            except Exception:
+                log.exception("batch.failed", stories=len(items))
+                for item in items:
+                    self._index_alone(item)
+        self._library.catch_up()
+        return len(items)
+
+    def _index_alone(self, item: QueuedStory) -> None:
+        try:
+            self._index([item])
+        except Exception as bad:
+            log.exception("story.unreadable", story=item.number, attempts=item.attempts)
+            with self._database.write() as uow:
+                uow.queue.fail(item, f"{type(bad).__name__}: {bad}")
+                uow.commit()
+
+    def _index(self, items: Sequence[QueuedStory]) -> None:
+        with self._database.read() as uow:
+            stories = uow.stories.by_numbers([item.number for item in items])
+        current = [
+            (i, stories[i.number])
+            for i in items
+            if i.number in stories and stories[i.number].revision == i.revision
+        ]
+        readings = self._reader.read([story.text for _, story in current])
+        batch = [_Judged(item=i, story=s, reading=r) for (i, s), r in zip(current, readings, strict=True)]
+        edges = self._edges(batch)
+        with self._database.write() as uow:
+            self._store(batch, edges, uow)
+            uow.queue.finish(items)
+            uow.commit()
+        log.info("stories.indexed", stories=len(batch), edges=len(edges))
+
+    def _edges(self, batch: Sequence[_Judged]) -> list[DuplicateEdge]:
+        numbers = [judged.story.number for judged in batch]
+        own = frozenset(numbers)
+        candidates = {j.story.number: self._finder.candidates(j.reading, exclude=own) for j in batch}
+        others = sorted({c.number for found in candidates.values() for c in found})
+        with self._database.read() as uow:
+            texts = self._pair_texts(uow.stories.by_numbers(others))
+        edges = self._finder.judge_within(numbers, [j.reading for j in batch])
+        for judged in batch:
+            verdicts = self._finder.judge(judged.reading, candidates[judged.story.number], texts)
+            edges.extend(self._finder.edges(judged.story.number, verdicts))
+        return edges
+
+    def _pair_texts(self, stories: Mapping[int, Story]) -> dict[int, PairText]:
+        return {number: self._reader.pair_text(story.text) for number, story in stories.items()}
+
+    def _store(self, batch: Sequence[_Judged], edges: Sequence[DuplicateEdge], uow: UnitOfWork) -> None:
+        now = self._clock.now()
+        numbers = [judged.story.number for judged in batch]
+        uow.vectors.put(
+            [
+                StoredVector(
+                    number=j.story.number,
+                    revision=j.item.revision,
+                    vector=j.reading.vector,
+                    text_fingerprint=j.reading.text_fingerprint,
+                )
+                for j in batch
+            ],
+            encoder=self._encoder_fingerprint,
+        )
+        standing = uow.tags.of(numbers)
+        uow.tags.put(
+            {j.story.number: merged(standing.get(j.story.number, ()), j.reading.tags) for j in batch}
+        )
+        before = {s.cluster_id for s in uow.stories.by_numbers(numbers).values()}
+        uow.clusters.forget([j.story.number for j in batch if j.item.revision > 1])
+        uow.clusters.put(edges)
+        touched = {number for edge in edges for number in (edge.a, edge.b)} | set(numbers)
+        moved = recluster(touched, before, uow)
+        uow.stories.set_indexed({j.story.number: j.item.revision for j in batch})
+        uow.changes.add(ChangeKind.STORY_INDEXED, numbers, now)
+        uow.changes.add(ChangeKind.STORY_CLUSTER, sorted(moved - set(numbers)), now)
+
+
+def merged(
+    standing: tuple[TagAssignment, ...], suggested: Sequence[tuple[TagSuggestion, str]]
+) -> tuple[TagAssignment, ...]:
+    """Put the models' suggestions beside the editors' decisions."""
+    by_source: dict[str, list[TagSuggestion]] = {}
+    for suggestion, source in suggested:
+        by_source.setdefault(source, []).append(suggestion)
+    tags = tuple(tag for tag in standing if tag.is_editors)
+    found: dict[tuple[str, str], TagAssignment] = {}
+    for source, suggestions in by_source.items():
+        for tag in merge_suggestions(tags, suggestions, source=source):
+            found.setdefault((tag.kind, tag.code), tag)
+    return tuple(found.values()) or tags
+
+
+def recluster(touched: Iterable[int], cluster_ids: Iterable[str], uow: UnitOfWork) -> set[int]:
+    """Bring clusters in line with the edges around some stories; returns the stories that moved.
+
+    Looks at everything that shares a cluster with a touched story now, or did so before, so that both
+    merges and splits come out the same whatever the order of arrival.
+    """
+    ids = set(cluster_ids) | {s.cluster_id for s in uow.stories.by_numbers(sorted(touched)).values()}
+    stories = {story.number: story for story in uow.stories.in_clusters(sorted(ids))}
+    edges = [e for e in uow.clusters.of(sorted(stories)) if e.relation.joins]
+    groups = components(stories, ((e.a, e.b) for e in edges if e.a in stories and e.b in stories))
+    wanted: dict[int, str] = {}
+    for number, group in groups.items():
+        lead = min(group, key=lambda n: (stories[n].text.published_at, n))
+        if stories[number].cluster_id != stories[lead].id:
+            wanted[number] = stories[lead].id
+    uow.stories.set_clusters(wanted)
+    return set(wanted)

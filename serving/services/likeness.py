@@ -1,0 +1,125 @@
+"""Finding and judging stories that tell the same as another."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from tianfu.model.cluster import DuplicateEdge
+from tianfu.model.ports import IndexFilter, PairJudge, PairText, PairVerdict
+from tianfu.serving.services.library import Library
+from tianfu.serving.services.reading import StoryReading
+
+COPY_CANDIDATES = 40
+EVENT_CANDIDATES = 24
+EVENT_WINDOW = timedelta(days=4)
+EVENT_FLOOR = 0.45
+"""Cosine below which two stories are not worth comparing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A story worth comparing, and the cosine of the two vectors."""
+
+    number: int
+    cosine: float
+
+
+class LikenessFinder:
+    """Proposes candidates from the indexes and has the judge look at the texts themselves."""
+
+    def __init__(self, *, library: Library, judge: PairJudge) -> None:
+        self._library = library
+        self._judge = judge
+
+    @property
+    def version(self) -> str:
+        """Version of the judge."""
+        return self._judge.version
+
+    def candidates(self, reading: StoryReading, *, exclude: frozenset[int] = frozenset()) -> list[Candidate]:
+        """Stories in the indexes worth comparing: copies of any age, same events of the same days."""
+        window = None
+        if reading.pair.published_at is not None:
+            at = reading.pair.published_at
+            window = IndexFilter(
+                since_s=int((at - EVENT_WINDOW).timestamp()),
+                until_s=int((at + EVENT_WINDOW).timestamp()) + 1,
+                exclude=exclude,
+            )
+        near = self._library.index.search(reading.vector[None, :], EVENT_CANDIDATES, window)[0]
+        cosines = {n.number: n.score for n in near if n.score >= EVENT_FLOOR}
+        copies = [
+            c.number
+            for c in self._library.copies.candidates(reading.text_fingerprint, COPY_CANDIDATES)
+            if c.number not in cosines
+        ]
+        known = self._library.index.vectors(copies)
+        cosines.update({n: float(known[n] @ reading.vector) if n in known else 0.0 for n in copies})
+        return [
+            Candidate(number=number, cosine=cosine)
+            for number, cosine in sorted(cosines.items())
+            if number not in exclude
+        ]
+
+    def judge(
+        self, reading: StoryReading, candidates: Iterable[Candidate], texts: Mapping[int, PairText]
+    ) -> list[tuple[int, PairVerdict]]:
+        """Judge each candidate whose text is at hand."""
+        return [
+            (c.number, self._judge.judge(reading.pair, texts[c.number], c.cosine))
+            for c in candidates
+            if c.number in texts
+        ]
+
+    def edges(self, number: int, verdicts: Iterable[tuple[int, PairVerdict]]) -> list[DuplicateEdge]:
+        """The verdicts that join, as edges."""
+        return [
+            DuplicateEdge(
+                a=min(number, other),
+                b=max(number, other),
+                relation=verdict.relation,
+                score=verdict.score,
+                decided_by=self._judge.version,
+            )
+            for other, verdict in verdicts
+            if verdict.relation.joins
+        ]
+
+    def judge_within(self, numbers: Sequence[int], readings: Sequence[StoryReading]) -> list[DuplicateEdge]:
+        """Edges among the stories of one batch, which the indexes do not hold yet."""
+        if len(readings) < 2:
+            return []
+        copies = self._library.new_copy_index()
+        copies.add(numbers, [r.text_fingerprint for r in readings])
+        cosines: npt.NDArray[np.float32] = np.stack([r.vector for r in readings])
+        cosines = cosines @ cosines.T
+        place = {number: row for row, number in enumerate(numbers)}
+        edges: list[DuplicateEdge] = []
+        for row, (number, reading) in enumerate(zip(numbers, readings, strict=True)):
+            found = {c.number for c in copies.candidates(reading.text_fingerprint, COPY_CANDIDATES)}
+            found |= {
+                numbers[int(i)]
+                for i in np.flatnonzero(cosines[row] >= EVENT_FLOOR)
+                if _same_days(reading.pair, readings[int(i)].pair)
+            }
+            verdicts = [
+                (
+                    other,
+                    self._judge.judge(
+                        reading.pair, readings[place[other]].pair, float(cosines[row, place[other]])
+                    ),
+                )
+                for other in sorted(found)
+                if place[other] > row
+            ]
+            edges.extend(self.edges(number, verdicts))
+        return edges
+
+
+def _same_days(a: PairText, b: PairText) -> bool:
+    if a.published_at is None or b.published_at is None:
+        return True
+    return abs(a.published_at - b.published_at) <= EVENT_WINDOW

@@ -1,0 +1,79 @@
+"""The running service as one object: what endpoints ask for, and its start and stop."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from tianfu.model.ports import Clock
+from tianfu.model.tag import TagKind
+from tianfu.serving.services.access import Gatekeeper
+from tianfu.serving.services.cursor import CursorSigner
+from tianfu.serving.services.decision_log import DecisionLog
+from tianfu.serving.services.events import EventRecorder
+from tianfu.serving.services.library import Library
+from tianfu.serving.services.likeness import LikenessFinder
+from tianfu.serving.services.readers import ReaderDesk
+from tianfu.serving.services.reading import StoryReader
+from tianfu.serving.services.recommend import FeedDesk
+from tianfu.serving.services.tagging import TagDesk
+from tianfu.serving.services.takedown import TakedownDesk
+from tianfu.serving.services.throttle import Throttle
+from tianfu.serving.services.worker import Worker
+from tianfu.serving.store.database import Database
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Newsroom:
+    """Everything that serves, wired.  :meth:`start` loads, :meth:`stop` lets go."""
+
+    database: Database
+    clock: Clock
+    library: Library
+    reader: StoryReader
+    finder: LikenessFinder
+    gatekeeper: Gatekeeper
+    throttle: Throttle
+    cursors: CursorSigner
+    decisions: DecisionLog
+    events: EventRecorder
+    readers: ReaderDesk
+    feeds: FeedDesk
+    tags: TagDesk
+    takedowns: TakedownDesk
+    worker: Worker
+    names: Mapping[tuple[TagKind, str], str]
+    models: Mapping[str, str]
+
+    def start(self) -> None:
+        """Load the caches, rebuild the signals, begin background work."""
+        self.library.start()
+        events = self.events.replay()
+        self.decisions.start()
+        self.worker.start()
+        log.info("newsroom.started", events=events)
+
+    def stop(self) -> None:
+        """End background work, write what waits, save the index."""
+        self.worker.stop()
+        self.decisions.stop()
+        self.library.save_snapshot()
+        self.database.close()
+        log.info("newsroom.stopped")
+
+    def wait_indexed(self, numbers: Mapping[int, int], timeout_s: float) -> bool:
+        """Wait until these stories are indexed at these revisions, or the time is up."""
+        deadline = time.monotonic() + timeout_s
+        self.worker.wake()
+        while True:
+            with self.database.read() as uow:
+                found = uow.stories.by_numbers(list(numbers))
+            if all(n in found and found[n].indexed_revision >= r for n, r in numbers.items()):
+                return True
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            self.worker.wait_round(min(left, 0.25))

@@ -1,0 +1,147 @@
+"""What readers together tell: what is hot where, and what is read after what.
+
+Both live in memory and are rebuilt from the event log; neither can name a reader.
+"""
+
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+
+from tianfu.model.event import EventType
+from tianfu.model.outlet import Outlet
+
+HOT_HALF_LIFE_H = 6.0
+_HOT_WEIGHTS: Mapping[EventType, float] = {
+    EventType.CLICK: 1.0,
+    EventType.LIKE: 1.0,
+    EventType.COLLECT: 1.5,
+    EventType.SHARE: 2.0,
+    EventType.COMMENT: 1.5,
+}
+_MAX_AFTER = 100
+_SESSION = 5
+_MAX_SESSIONS = 200_000
+_TOP = 120
+
+
+class HotCounts:
+    """Counts that decay by half every six hours, per scope (an outlet, a city, the province).
+
+    A count is kept as the logarithm of its value moved to time zero, so that decay costs nothing.
+    A reader counts once per story and kind of event, however often they click.
+    """
+
+    def __init__(self) -> None:
+        self._scopes: dict[str, dict[int, float]] = {}
+        self._counted: OrderedDict[tuple[str, int, EventType], None] = OrderedDict()
+
+    def add(self, scopes: Iterable[str], reader: str, number: int, kind: EventType, at_s: float) -> None:
+        """Count one event in each scope."""
+        weight = _HOT_WEIGHTS.get(kind)
+        if weight is None or (reader, number, kind) in self._counted:
+            return
+        self._counted[reader, number, kind] = None
+        if len(self._counted) > _MAX_SESSIONS:
+            self._counted.popitem(last=False)
+        gain = math.log(weight) + at_s * math.log(2) / (HOT_HALF_LIFE_H * 3_600)
+        for scope in scopes:
+            counts = self._scopes.setdefault(scope, {})
+            before = counts.get(number)
+            counts[number] = gain if before is None else _log_add(before, gain)
+            if len(counts) > 40 * _TOP:
+                kept = sorted(counts.items(), key=lambda row: -row[1])[: 20 * _TOP]
+                self._scopes[scope] = dict(kept)
+
+    def top(self, scope: str, now_s: float) -> dict[int, float]:
+        """The hottest stories of a scope with strength 0..1, relative to the hottest, hottest first.
+
+        Counts that have decayed below a twentieth of one click are left out.
+        """
+        counts = self._scopes.get(scope)
+        if not counts:
+            return {}
+        floor = math.log(0.05) + now_s * math.log(2) / (HOT_HALF_LIFE_H * 3_600)
+        rows = [(number, value) for number, value in counts.items() if value >= floor]
+        rows.sort(key=lambda row: (-row[1], row[0]))
+        best = rows[0][1] if rows else 0.0
+        return {number: math.exp((value - best) / 2) for number, value in rows[:_TOP]}
+
+
+class ReadAfter:
+    """Which stories are read after which: counts of pairs within the last five reads of a reader."""
+
+    def __init__(self) -> None:
+        self._after: dict[int, dict[int, float]] = {}
+        self._sessions: OrderedDict[str, tuple[int, ...]] = OrderedDict()
+
+    def add(self, reader: str, number: int) -> None:
+        """Note that a reader read a story."""
+        before = self._sessions.pop(reader, ())
+        for place, earlier in enumerate(reversed(before)):
+            if earlier != number:
+                counts = self._after.setdefault(earlier, {})
+                counts[number] = counts.get(number, 0.0) + 1.0 / (1 + place)
+                if len(counts) > 2 * _MAX_AFTER:
+                    kept = sorted(counts.items(), key=lambda row: -row[1])[:_MAX_AFTER]
+                    self._after[earlier] = dict(kept)
+        self._sessions[reader] = (*(n for n in before if n != number), number)[-_SESSION:]
+        if len(self._sessions) > _MAX_SESSIONS:
+            self._sessions.popitem(last=False)
+
+    def forget(self, reader: str) -> None:
+        """Drop a reader's last reads."""
+        self._sessions.pop(reader, None)
+
+    def after(self, number: int, count: int) -> list[tuple[int, float]]:
+        """Stories read after this one with strength 0..1, strongest first."""
+        counts = self._after.get(number)
+        if not counts:
+            return []
+        rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:count]
+        return [(other, value / (value + 2.0)) for other, value in rows]
+
+
+class Signals:
+    """Both kinds of signal behind one lock."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._hot = HotCounts()
+        self._read_after = ReadAfter()
+
+    def add(self, outlet: Outlet, reader: str, number: int, kind: EventType, at_s: float) -> None:
+        """Take in one event of a reader (or an opaque stand-in for one who is not to be known)."""
+        with self._lock:
+            self._hot.add(scopes_of(outlet), reader, number, kind, at_s)
+            if kind is EventType.CLICK:
+                self._read_after.add(reader, number)
+
+    def forget(self, reader: str) -> None:
+        """Drop what could be traced to a reader."""
+        with self._lock:
+            self._read_after.forget(reader)
+
+    def hot(self, outlet: Outlet, now_s: float) -> dict[str, dict[int, float]]:
+        """Hot stories by scope name: ``outlet``, ``city``, ``province``."""
+        names = ("outlet", "city", "province")
+        with self._lock:
+            return {
+                name: self._hot.top(scope, now_s)
+                for name, scope in zip(names, scopes_of(outlet), strict=True)
+            }
+
+    def after(self, numbers: Iterable[int], count: int = 30) -> list[tuple[int, int, float]]:
+        """(story read, story read after it, strength) for each of these stories."""
+        with self._lock:
+            return [(n, other, s) for n in numbers for other, s in self._read_after.after(n, count)]
+
+
+def scopes_of(outlet: Outlet) -> tuple[str, str, str]:
+    """The outlet, its city and the province, as scopes to count in."""
+    return f"outlet:{outlet.id}", f"area:{outlet.city_adcode}", "area:510000"
+
+
+def _log_add(a: float, b: float) -> float:
+    high, low = max(a, b), min(a, b)
+    return high + math.log1p(math.exp(low - high))

@@ -1,0 +1,120 @@
+"""Taking stories down and putting them back."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from tianfu.model.errors import Conflict, InvalidRequest, NotFound
+from tianfu.model.ports import Clock
+from tianfu.model.rules import check_text
+from tianfu.model.story import Story, StoryState
+from tianfu.serving.services.access import Caller
+from tianfu.serving.services.clock import new_id
+from tianfu.serving.services.library import Library
+from tianfu.serving.store.changes import ChangeKind
+from tianfu.serving.store.database import Database, UnitOfWork
+from tianfu.serving.store.takedowns import Takedown, TakedownScope
+
+log = structlog.get_logger(__name__)
+
+
+class TakedownDesk:
+    """One row, effective in this process at once and in every other within its next look."""
+
+    def __init__(self, *, database: Database, library: Library, clock: Clock) -> None:
+        self._database = database
+        self._library = library
+        self._clock = clock
+
+    def take_down(
+        self, story_id: str, *, scope: TakedownScope, reason: str, caller: Caller
+    ) -> tuple[Takedown, list[Story]]:
+        """Take a story down, or every story of its cluster that the caller may touch.
+
+        An outlet's editor reaches the outlet's own stories; the provincial operator reaches all.
+
+        Returns:
+            The order, and the stories it reached, which are its receipt.
+
+        Raises:
+            NotFound: There is no such story.
+            Forbidden: The story is another outlet's.
+            Conflict: It is down already.
+        """
+        check_text(reason, field="reason", error=InvalidRequest, low=1, high=500)
+        with self._database.write() as uow:
+            story = _own(story_id, caller, uow)
+            reached = _reached(story, scope, caller, uow)
+            if not reached:
+                raise Conflict("The story is down already.", advice="Nothing needs to be done.")
+            order = Takedown(
+                id=new_id("t"),
+                story_number=story.number,
+                scope=scope,
+                story_numbers=tuple(s.number for s in reached),
+                reason=reason,
+                taken_by=caller.key.id,
+                taken_at=self._clock.now(),
+            )
+            uow.takedowns.add(order)
+            self._set_state(order.story_numbers, StoryState.TAKEN_DOWN, uow)
+            uow.audit.add(
+                actor=caller.key.id,
+                action="story.taken_down",
+                target=story_id,
+                now=order.taken_at,
+                details={"scope": scope.value, "stories": len(reached), "takedown_id": order.id},
+            )
+            uow.commit()
+        self._library.hide(order.story_numbers)
+        log.info("story.taken_down", story_id=story_id, scope=scope.value, stories=len(reached))
+        return order, reached
+
+    def restore(self, story_id: str, *, caller: Caller) -> list[Story]:
+        """Lift every order against a story, and put back what no other order still holds.
+
+        Raises:
+            NotFound: There is no such story.
+            Forbidden: The story is another outlet's.
+            Conflict: It is not down.
+        """
+        with self._database.write() as uow:
+            story = _own(story_id, caller, uow)
+            standing = uow.takedowns.standing()
+            lifted = [order for order in standing if story.number in order.story_numbers]
+            if not lifted:
+                raise Conflict("The story is not down.", advice="Nothing needs to be done.")
+            now = self._clock.now()
+            for order in lifted:
+                uow.takedowns.lift(order.id, by=caller.key.id, now=now)
+            held = {n for order in standing if order not in lifted for n in order.story_numbers}
+            numbers = sorted({n for order in lifted for n in order.story_numbers} - held)
+            self._set_state(numbers, StoryState.LIVE, uow)
+            uow.audit.add(
+                actor=caller.key.id,
+                action="story.restored",
+                target=story_id,
+                now=now,
+                details={"stories": len(numbers)},
+            )
+            back = uow.stories.by_numbers(numbers)
+            uow.commit()
+        self._library.catch_up()
+        return [back[number] for number in numbers]
+
+    def _set_state(self, numbers: Sequence[int], state: StoryState, uow: UnitOfWork) -> None:
+        uow.stories.set_state(numbers, state)
+        uow.changes.add(ChangeKind.STORY_STATE, numbers, self._clock.now())
+
+
+def _own(story_id: str, caller: Caller, uow: UnitOfWork) -> Story:
+    story = uow.stories.by_id(story_id)
+    if story is None:
+        raise NotFound("story", story_id)
+    caller.must_act_for(story.outlet_id)
+    return story
+
+
+def _reached(story: Story, scope: TakedownScope, caller: Caller, uow: UnitOfWork) -> list[Story]:
+    group = [story] if scope is TakedownScope.STORY else uow.stories.in_clusters([story.cluster_id])
+    return [s for s in group if s.state is StoryState.LIVE and caller.may_act_for(s.outlet_id)]

@@ -1,0 +1,88 @@
+"""The background thread of a box: follows changes, works through the queue, saves snapshots."""
+
+import threading
+import time
+
+import structlog
+
+from tianfu.model.errors import StoreUnavailable
+from tianfu.serving.services.indexing import Indexer
+from tianfu.serving.services.library import Library
+
+log = structlog.get_logger(__name__)
+
+_IDLE_S = 0.2
+_AFTER_ERROR_S = 2.0
+_SNAPSHOT_S = 300.0
+
+
+class Worker:
+    """Runs until told to stop; an error of one round never ends it.
+
+    Attributes:
+        rounds: Finished rounds, so that someone waiting for a story knows when to look again.
+    """
+
+    def __init__(self, *, library: Library, indexer: Indexer | None) -> None:
+        self._library = library
+        self._indexer = indexer
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._round = threading.Condition()
+        self.rounds = 0
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the round at hand and end."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(timeout=60)
+
+    def wake(self) -> None:
+        """Say that there is something to do."""
+        self._wake.set()
+
+    def wait_round(self, timeout_s: float) -> None:
+        """Wait until a round has ended, or the time is up."""
+        with self._round:
+            self._round.wait(timeout=timeout_s)
+
+    def _run(self) -> None:
+        saved_at = time.monotonic()
+        saved_sequence = self._library.sequence
+        while not self._stop.is_set():
+            worked = self._one_round()
+            if time.monotonic() - saved_at > _SNAPSHOT_S and self._library.sequence != saved_sequence:
+                self._save()
+                saved_at, saved_sequence = time.monotonic(), self._library.sequence
+            if not worked:
+                self._wake.wait(_IDLE_S)
+                self._wake.clear()
+
+    def _one_round(self) -> int:
+        try:
+            worked = self._indexer.step() if self._indexer is not None else self._library.catch_up()
+        except StoreUnavailable as down:
+            log.warning("worker.waiting", code=down.code)
+            self._stop.wait(_AFTER_ERROR_S)
+            worked = 0
+        except Exception:
+            log.exception("worker.round_failed")
+            self._stop.wait(_AFTER_ERROR_S)
+            worked = 0
+        with self._round:
+            self.rounds += 1
+            self._round.notify_all()
+        return worked
+
+    def _save(self) -> None:
+        try:
+            self._library.save_snapshot()
+        except OSError as full:
+            log.warning("index.not_saved", error=str(full))

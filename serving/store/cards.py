@@ -1,0 +1,112 @@
+"""What the in-memory caches read of many stories at once, without their bodies."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
+
+from tianfu.model.feed.card import StoryCard, areas_of
+from tianfu.model.ports import IndexFacts
+from tianfu.model.story import StoryState
+from tianfu.model.tag import TagKind, TagState
+from tianfu.serving.store.schema import stories, tags
+from tianfu.serving.store.upsert import in_chunks
+
+
+class Cards:
+    """Stories as the index and the feeds see them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def of(self, numbers: Sequence[int]) -> dict[int, StoryCard]:
+        """Cards of those stories that may be shown: live and indexed at least once."""
+        c = stories.c
+        columns: list[ColumnElement[Any]] = [
+            c.number, c.id, c.title, c.url, c.image_url, c.outlet_id, c.channel, c.published_at,
+            c.expires_at, c.cluster_id, c.ai_generated, c.adcode, func.length(c.body).label("chars"),
+        ]  # fmt: skip
+        codes = self._codes(numbers)
+        found: dict[int, StoryCard] = {}
+        for chunk in in_chunks(numbers):
+            query = select(*columns).where(
+                c.number.in_(chunk), c.state == StoryState.LIVE.value, c.indexed_revision > 0
+            )
+            for row in self._connection.execute(query):
+                topics, places = codes.get(row.number, ((), ()))
+                found[row.number] = _card(row, topics, places)
+        return found
+
+    def facts(self, numbers: Sequence[int]) -> dict[int, IndexFacts]:
+        """What the vector index filters on."""
+        codes = self._codes(numbers)
+        found: dict[int, IndexFacts] = {}
+        for chunk in in_chunks(numbers):
+            query = select(
+                stories.c.number, stories.c.published_at, stories.c.outlet_id, stories.c.adcode
+            ).where(stories.c.number.in_(chunk))
+            for row in self._connection.execute(query):
+                places = codes.get(row.number, ((), ()))[1] or ((row.adcode,) if row.adcode else ())
+                found[row.number] = IndexFacts(
+                    published_at_s=int(row.published_at.timestamp()),
+                    outlet_id=row.outlet_id,
+                    places=frozenset(area for place in places for area in areas_of(place)),
+                )
+        return found
+
+    def showable_numbers(self, *, since: datetime, least: int) -> list[int]:
+        """Stories of the hot window, and the newest few thousand however old they are."""
+        c = stories.c
+        newest = select(c.number).order_by(c.published_at.desc(), c.number.desc()).limit(least)
+        query = select(c.number).where(
+            c.state == StoryState.LIVE.value,
+            c.indexed_revision > 0,
+            or_(c.published_at >= since, c.number.in_(newest)),
+        )
+        return list(self._connection.execute(query).scalars())
+
+    def taken_down(self) -> list[int]:
+        """Every story that a takedown stands against."""
+        query = select(stories.c.number).where(stories.c.state == StoryState.TAKEN_DOWN.value)
+        return list(self._connection.execute(query).scalars())
+
+    def _codes(self, numbers: Sequence[int]) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:
+        t = tags.c
+        topics: dict[int, list[str]] = {}
+        places: dict[int, list[str]] = {}
+        for chunk in in_chunks(numbers):
+            query = (
+                select(t.story_number, t.kind, t.code)
+                .where(
+                    t.story_number.in_(chunk),
+                    t.kind.in_([TagKind.TOPIC.value, TagKind.PLACE.value]),
+                    t.state != TagState.REJECTED.value,
+                )
+                .order_by(t.story_number, t.is_primary.desc(), t.confidence.desc(), t.code)
+            )
+            for number, kind, code in self._connection.execute(query):
+                (topics if kind == TagKind.TOPIC.value else places).setdefault(number, []).append(code)
+        return {
+            number: (tuple(topics.get(number, ())), tuple(places.get(number, ())))
+            for number in topics.keys() | places.keys()
+        }
+
+
+def _card(row: Row[Any], topics: tuple[str, ...], places: tuple[str, ...]) -> StoryCard:
+    return StoryCard(
+        number=row.number,
+        story_id=row.id,
+        title=row.title,
+        url=row.url,
+        image_url=row.image_url,
+        outlet_id=row.outlet_id,
+        channel=row.channel,
+        published_at_s=int(row.published_at.timestamp()),
+        expires_at_s=int(row.expires_at.timestamp()) if row.expires_at else None,
+        topics=topics,
+        places=places or ((row.adcode,) if row.adcode else ()),
+        cluster_id=row.cluster_id,
+        ai_generated=row.ai_generated,
+        body_chars=row.chars,
+    )
