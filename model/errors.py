@@ -192,3 +192,12 @@ class UnreadableFile(TianfuError):
     """A file of stories is not in the format it claims to be."""
 
     code = "unreadable_file"
+
+
+class MalformedJson(TianfuError):
+    """A body that should be JSON is not."""
+
+    code = "malformed_json"
+
+    def __init__(self) -> None:
+        super().__init__("The body is not valid JSON.", advice="Send one JSON value in UTF-8.")

@@ -7,6 +7,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from tianfu.model import errors
@@ -28,6 +29,7 @@ STATUS: Mapping[type[errors.TianfuError], int] = {
     errors.StoreUnavailable: 503,
     errors.EncoderUnavailable: 503,
     errors.UnreadableFile: 400,
+    errors.MalformedJson: 400,
 }
 
 _TITLES = {
@@ -156,12 +158,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     def _invalid(_request: Request, error: RequestValidationError) -> Response:
         if any(one["type"] == "json_invalid" for one in error.errors()):
-            return problem(
-                400,
-                code="malformed_json",
-                detail="The body is not valid JSON.",
-                advice="Send one JSON value in UTF-8.",
-            )
+            return problem_of(errors.MalformedJson())
         rows = validation_errors(error.errors())
         detail = f"{rows[0]['field']}: {rows[0]['why']}"
         return problem(422, code="invalid_request", detail=detail, field_errors=rows)
@@ -183,3 +180,34 @@ def install(app: FastAPI) -> None:
             detail=f"Something broke on our side; it is recorded as {incident}.",
             advice="Try again; if it stays, tell the operator this number.",
         )
+
+
+class FieldProblem(BaseModel):
+    """One field that breaks its rule."""
+
+    field: str
+    why: str
+    advice: str | None = None
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details; `code` is stable."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    advice: str | None = None
+    errors: list[FieldProblem] | None = None
+
+
+DOCUMENTED: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": title,
+        "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for status, title in _TITLES.items()
+    if status in (400, 401, 403, 404, 409, 410, 413, 422, 429, 503)
+}
+"""Documents every problem a route may answer with, for the OpenAPI contract."""

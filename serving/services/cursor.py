@@ -39,7 +39,8 @@ class CursorSigner:
         signature, data = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
         if not hmac.compare_digest(signature, self._sign(data)):
             raise InvalidCursor
-        found, *parts = json.loads(data)
+        values: list[Any] = json.loads(data)
+        found, *parts = values
         if found != kind:
             raise InvalidCursor("belongs to another list")
         return parts

@@ -14,6 +14,7 @@ from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.events import EventRecorder
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
+from tianfu.serving.services.placing import PlacementDesk
 from tianfu.serving.services.readers import ReaderDesk
 from tianfu.serving.services.reading import StoryReader
 from tianfu.serving.services.recommend import FeedDesk
@@ -44,6 +45,7 @@ class Newsroom:
     feeds: FeedDesk
     tags: TagDesk
     takedowns: TakedownDesk
+    placements: PlacementDesk
     worker: Worker
     names: Mapping[tuple[TagKind, str], str]
     models: Mapping[str, str]

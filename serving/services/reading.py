@@ -58,6 +58,16 @@ class StoryReader:
             for pair, vector, found in zip(pairs, vectors, tags, strict=True)
         ]
 
+    def compare(self, text: StoryText) -> StoryReading:
+        """Read one text for comparison only, without tags."""
+        pair = self.pair_text(text)
+        return StoryReading(
+            pair=pair,
+            vector=self.vectors([pair])[0],
+            text_fingerprint=self._judge.fingerprint(pair),
+            tags=(),
+        )
+
     def pair_text(self, text: StoryText) -> PairText:
         """Clean a text for comparison."""
         return PairText(title=text.title, body=self._clean(text.body), published_at=text.published_at)

@@ -1,0 +1,180 @@
+"""Duplicates: who has published this already, and how a story spread."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from tianfu.model.cluster import Relation, relations_to_lead
+from tianfu.model.errors import NotFound
+from tianfu.model.story import Story, StoryText
+from tianfu.serving.api.context import NewsCaller, NewsroomDep
+from tianfu.serving.api.forms import Out
+from tianfu.serving.api.tags import TagTextIn
+from tianfu.serving.services.newsroom import Newsroom
+
+router = APIRouter(tags=["duplicates"])
+
+_MAX_PASSAGES = 20
+
+
+class DuplicateCheckIn(TagTextIn):
+    """A text to be checked before it is published; nothing of it is kept."""
+
+    published_at: Annotated[
+        datetime | None, Field(description="When it will appear; now, when left out.")
+    ] = None
+    count: Annotated[int, Field(ge=1, le=50)] = 10
+
+
+class PassageOut(Out):
+    """A stretch that both bodies share: offsets in the given body and in the other's clean body."""
+
+    start: int
+    end: int
+    other_start: int
+    other_end: int
+    text: str
+
+
+class MatchOut(Out):
+    """A story that tells the same."""
+
+    story_id: str
+    outlet_id: str
+    title: str
+    url: str | None
+    published_at: datetime
+    relation: Relation
+    score: float
+    containment: float
+    cluster_id: str
+    passages: list[PassageOut]
+
+
+class MatchesOut(Out):
+    """Matches, closest first."""
+
+    matches: list[MatchOut]
+    model: str
+
+
+@router.post("/duplicates/check")
+def check_duplicates(text: DuplicateCheckIn, room: NewsroomDep, _known: NewsCaller) -> MatchesOut:
+    """Who has this already?  Reprints of any age, and the same event of the same days."""
+    text.check()
+    at = text.published_at or room.clock.now()
+    given = StoryText(title=text.title, body=text.body, published_at=at)
+    return MatchesOut(matches=_matches(given, None, text.count, room), model=room.finder.version)
+
+
+@router.get("/stories/{story_id}/duplicates")
+def story_duplicates(story_id: str, room: NewsroomDep, _known: NewsCaller) -> MatchesOut:
+    """Stories that tell the same as this one, judged on the texts themselves."""
+    story = _visible(story_id, room)
+    return MatchesOut(matches=_matches(story.text, story.number, 50, room), model=room.finder.version)
+
+
+class MemberOut(Out):
+    """One step of a story's spread."""
+
+    story_id: str
+    outlet_id: str
+    level: str
+    title: str
+    published_at: datetime
+    minutes_after_lead: float
+    relation: Relation
+
+
+class ClusterOut(Out):
+    """A cluster as a timeline, first publisher first."""
+
+    cluster_id: str
+    size: int
+    lead_story_id: str
+    first_published_at: datetime
+    outlets: int
+    members: list[MemberOut]
+
+
+@router.get("/clusters/{cluster_id}")
+def get_cluster(cluster_id: str, room: NewsroomDep, _known: NewsCaller) -> ClusterOut:
+    """How a story spread.  The id of any of its stories finds the cluster, also after a merge."""
+    with room.database.read() as uow:
+        story = uow.stories.by_id(cluster_id)
+        group = uow.stories.in_clusters([story.cluster_id]) if story else []
+        edges = uow.clusters.of([s.number for s in group])
+    shown = [s for s in group if room.library.is_showable(s.number)]
+    if not shown:
+        raise NotFound("cluster", cluster_id)
+    lead = shown[0]
+    relations = relations_to_lead(lead.number, [s.number for s in group], edges)
+    return ClusterOut(
+        cluster_id=lead.cluster_id,
+        size=len(shown),
+        lead_story_id=lead.id,
+        first_published_at=lead.text.published_at,
+        outlets=len({s.outlet_id for s in shown}),
+        members=[_member(s, lead, relations[s.number], room) for s in shown],
+    )
+
+
+def _member(story: Story, lead: Story, relation: Relation, room: Newsroom) -> MemberOut:
+    outlet = room.library.outlets.get(story.outlet_id)
+    after = (story.text.published_at - lead.text.published_at).total_seconds() / 60
+    return MemberOut(
+        story_id=story.id,
+        outlet_id=story.outlet_id,
+        level=outlet.level.value if outlet else "unknown",
+        title=story.text.title,
+        published_at=story.text.published_at,
+        minutes_after_lead=round(after, 1),
+        relation=relation,
+    )
+
+
+def _visible(story_id: str, room: Newsroom) -> Story:
+    with room.database.read() as uow:
+        story = uow.stories.by_id(story_id)
+    if story is None or not room.library.is_showable(story.number):
+        raise NotFound("story", story_id)
+    return story
+
+
+def _matches(text: StoryText, number: int | None, count: int, room: Newsroom) -> list[MatchOut]:
+    reading = room.reader.compare(text)
+    exclude = frozenset() if number is None else frozenset({number})
+    candidates = room.finder.candidates(reading, exclude=exclude)
+    with room.database.read() as uow:
+        stories = uow.stories.by_numbers([c.number for c in candidates])
+    shown = {n: s for n, s in stories.items() if room.library.is_showable(n)}
+    texts = {n: room.reader.pair_text(s.text) for n, s in shown.items()}
+    verdicts = [(n, v) for n, v in room.finder.judge(reading, candidates, texts) if v.relation.joins]
+    order = list(Relation)
+    verdicts.sort(key=lambda row: (order.index(row[1].relation), -row[1].score, row[0]))
+    return [
+        MatchOut(
+            story_id=shown[n].id,
+            outlet_id=shown[n].outlet_id,
+            title=shown[n].text.title,
+            url=shown[n].text.url,
+            published_at=shown[n].text.published_at,
+            relation=verdict.relation,
+            score=round(verdict.score, 4),
+            containment=round(verdict.containment, 4),
+            cluster_id=shown[n].cluster_id,
+            passages=[
+                PassageOut(
+                    start=p.a_start,
+                    end=p.a_end,
+                    other_start=p.b_start,
+                    other_end=p.b_end,
+                    text=reading.pair.body[p.a_start : p.a_end],
+                )
+                for p in verdict.passages[:_MAX_PASSAGES]
+            ],
+        )
+        for n, verdict in verdicts[:count]
+    ]

@@ -1,0 +1,214 @@
+"""Feeds for county apps."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from tianfu.model.access import Role
+from tianfu.model.errors import Forbidden, InvalidRequest, NotFound
+from tianfu.model.event import ReaderKind, ReaderRef, Scene
+from tianfu.model.feed.card import StoryCard
+from tianfu.model.recommendation import MAX_COUNT, MAX_EXCLUDE, FeedItem, FeedRequest, PlacedBy, ReasonCode
+from tianfu.model.rules import check_text
+from tianfu.model.tag import TagKind
+from tianfu.serving.api.context import AppCaller, NewsroomDep, ReadingCaller
+from tianfu.serving.api.forms import In, Out
+from tianfu.serving.services.newsroom import Newsroom
+from tianfu.serving.services.recommend import FeedPage
+
+router = APIRouter(tags=["recommend"])
+
+_Id = Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class RecommendIn(In):
+    """What an app asks for.  `reader_id` names a signed-in reader, `device_id` a device; both may miss."""
+
+    outlet_id: Annotated[
+        str | None, Field(max_length=40, description="The key's own outlet when left out.")
+    ] = None
+    reader_id: _Id | None = None
+    device_id: _Id | None = None
+    scene: Scene = Scene.HOME
+    channel: Annotated[str | None, Field(description="For scene `channel`: section or topic.")] = None
+    story_id: Annotated[str | None, Field(description="For scene `related`: the story being read.")] = None
+    adcode: Annotated[str | None, Field(description="Where the reader is: six digits.")] = None
+    count: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 10
+    cursor: Annotated[str | None, Field(max_length=400, description="`cursor` of the page before.")] = None
+    personalise: bool = True
+    minor: bool = False
+    exclude: Annotated[list[_Id], Field(max_length=MAX_EXCLUDE, default_factory=list)]
+
+    def reader(self, outlet_id: str) -> ReaderRef | None:
+        """Who is asking, as far as the app says.
+
+        Raises:
+            InvalidRequest: Both ids are given.
+        """
+        if self.reader_id is not None and self.device_id is not None:
+            raise InvalidRequest(field="device_id", why="cannot be sent together with reader_id")
+        if self.reader_id is not None:
+            return ReaderRef(outlet_id=outlet_id, kind=ReaderKind.READER, id=self.reader_id)
+        if self.device_id is not None:
+            return ReaderRef(outlet_id=outlet_id, kind=ReaderKind.DEVICE, id=self.device_id)
+        return None
+
+
+class ReasonOut(Out):
+    """Why an item is shown, in plain Chinese; `code` is stable."""
+
+    code: ReasonCode
+    text: str
+
+
+class TopicOut(Out):
+    """A topic class."""
+
+    code: str
+    label: str
+
+
+class FeedOutletOut(Out):
+    """Who published it."""
+
+    id: str
+    name: str
+
+
+class FeedItemOut(Out):
+    """One item of a feed."""
+
+    story_id: str
+    title: str
+    url: str | None
+    image_url: str | None
+    outlet: FeedOutletOut
+    published_at: datetime
+    position: int
+    placed_by: PlacedBy
+    reasons: list[ReasonOut]
+    cluster_id: str
+    cluster_size: int
+    topics: list[TopicOut]
+    ai_generated: bool
+
+
+class FeedOut(Out):
+    """One page of a feed."""
+
+    trace_id: str
+    cursor: str | None
+    personalised: bool
+    degraded: list[str]
+    items: list[FeedItemOut]
+
+
+@router.post("/recommend")
+def recommend(asked: RecommendIn, room: NewsroomDep, known: AppCaller) -> FeedOut:
+    """Return a page of a feed.
+
+    Never empty while any showable story exists.  The same `cursor` gives the same page, less what was
+    taken down since; it lives 24 hours.  When a part is down, `degraded` names it and the feed is simpler.
+    """
+    outlet_id = asked.outlet_id or known.key.outlet_id
+    if outlet_id is None:
+        raise InvalidRequest(field="outlet_id", why="is needed with a platform key")
+    check_text(outlet_id, field="outlet_id", error=InvalidRequest, low=1, high=40)
+    known.must_act_for(outlet_id)
+    if asked.cursor is not None:
+        return _feed(room.feeds.next_page(asked.cursor, outlet_id=outlet_id, count=asked.count), room)
+    request = FeedRequest(
+        outlet_id=outlet_id,
+        reader=asked.reader(outlet_id),
+        scene=asked.scene,
+        channel=asked.channel,
+        story_id=asked.story_id,
+        adcode=asked.adcode,
+        count=asked.count,
+        personalise=asked.personalise,
+        minor=asked.minor,
+        exclude=tuple(asked.exclude),
+    )
+    return _feed(room.feeds.recommend(request), room)
+
+
+class DecisionItemOut(Out):
+    """One item as it was decided."""
+
+    story_id: str
+    position: int
+    placed_by: PlacedBy
+    placement_id: str | None
+    score: float
+    sources: list[str]
+    reasons: list[ReasonOut]
+    cluster_id: str
+    cluster_size: int
+
+
+class DecisionOut(Out):
+    """The record that explains a feed."""
+
+    trace_id: str
+    made_at: datetime
+    outlet_id: str
+    scene: Scene
+    personalised: bool
+    degraded: list[str]
+    candidates: dict[str, int]
+    models: dict[str, str]
+    items: list[DecisionItemOut]
+
+
+@router.get("/decisions/{trace_id}")
+def get_decision(trace_id: str, room: NewsroomDep, known: ReadingCaller) -> DecisionOut:
+    """Replay why a feed looked as it did.  Kept for 180 days; readers are not named."""
+    decision = room.decisions.find(trace_id)
+    if decision is None:
+        raise NotFound("decision", trace_id)
+    if known.key.role is not Role.SCIENTIST and not known.may_act_for(decision.request.outlet_id):
+        raise Forbidden("This decision is another outlet's.")
+    return DecisionOut(
+        trace_id=decision.trace_id,
+        made_at=decision.made_at,
+        outlet_id=decision.request.outlet_id,
+        scene=decision.request.scene,
+        personalised=decision.personalised,
+        degraded=list(decision.degraded),
+        candidates=decision.candidates,
+        models=decision.models,
+        items=[DecisionItemOut.model_validate(item) for item in decision.items],
+    )
+
+
+def _feed(page: FeedPage, room: Newsroom) -> FeedOut:
+    return FeedOut(
+        trace_id=page.trace_id,
+        cursor=page.cursor,
+        personalised=page.personalised,
+        degraded=list(page.degraded),
+        items=[_item(item, card, room) for item, card in page.items],
+    )
+
+
+def _item(item: FeedItem, card: StoryCard, room: Newsroom) -> FeedItemOut:
+    outlet = room.library.outlets.get(card.outlet_id)
+    return FeedItemOut(
+        story_id=card.story_id,
+        title=card.title,
+        url=card.url,
+        image_url=card.image_url,
+        outlet=FeedOutletOut(id=card.outlet_id, name=outlet.name if outlet else card.outlet_id),
+        published_at=datetime.fromtimestamp(card.published_at_s, UTC),
+        position=item.position,
+        placed_by=item.placed_by,
+        reasons=[ReasonOut(code=r.code, text=r.text) for r in item.reasons],
+        cluster_id=item.cluster_id,
+        cluster_size=item.cluster_size,
+        topics=[
+            TopicOut(code=code, label=room.names.get((TagKind.TOPIC, code), code)) for code in card.topics
+        ],
+        ai_generated=card.ai_generated,
+    )

@@ -1,0 +1,76 @@
+"""The HTTP application.  ``create_app`` builds it; nothing happens at import."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Response
+from fastapi.middleware.cors import CORSMiddleware
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from starlette.concurrency import run_in_threadpool
+from tianfu.serving.wiring import build_newsroom
+
+from tianfu import __version__
+from tianfu.serving.api import duplicates, operations, placements, problems, readers, recommend, stories, tags
+from tianfu.serving.api.body import BodyLimit
+from tianfu.serving.api.metrics import RequestMetrics
+from tianfu.serving.services.newsroom import Newsroom
+from tianfu.serving.settings import ServiceSettings
+
+DESCRIPTION = """
+Tagging, duplicate detection and recommendation for the newsrooms of a consortium (天府荐闻).
+
+Every call but the health checks needs `Authorization: Bearer <key>`.  Errors are
+`application/problem+json` (RFC 9457) with a stable `code`; times are RFC 3339; cursors are opaque.
+"""
+
+
+def create_app(
+    settings: ServiceSettings, *, build: Callable[[ServiceSettings], Newsroom] = build_newsroom
+) -> FastAPI:
+    """Build the application.
+
+    Args:
+        settings: Plain values, read by the caller.
+        build: Makes the running service; tests bring their own.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        room = await run_in_threadpool(build, settings)
+        await run_in_threadpool(room.start)
+        app.state.newsroom = room
+        yield
+        await run_in_threadpool(room.stop)
+
+    app = FastAPI(
+        title="天府荐闻 tianfu",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/v1/openapi.json",
+    )
+    problems.install(app)
+    for part in (stories, tags, duplicates, recommend, readers, placements, operations):
+        app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)
+    app.include_router(operations.open_router)
+    app.include_router(operations.open_router, prefix="/v1", include_in_schema=False)
+    registry = CollectorRegistry()
+    _add_metrics_route(app, registry)
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_batch_bytes=settings.max_batch_bytes)
+    app.add_middleware(RequestMetrics, registry=registry)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Prefer"],
+        )
+    return app
+
+
+def _add_metrics_route(app: FastAPI, registry: CollectorRegistry) -> None:
+    @app.get("/metrics", include_in_schema=False)
+    def metrics() -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
