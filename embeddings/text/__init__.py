@@ -1,0 +1,1 @@
+"""Text as models see it: markup and page furniture gone, width and script folded, offsets kept."""
