@@ -1,0 +1,1 @@
+"""Copies of texts: fingerprints, an index of them, and verification on the texts themselves."""
