@@ -1,9 +1,17 @@
 """The shipped, versioned weights, each folder with its card."""
 
+import json
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 
 def shipped(kind: str) -> Path:
-    """Folder of the artefact that serves for a kind: ``encoder``, ``topics``, ``pairs``, …"""
+    """Folder of the artefact that serves for a kind: ``encoder``, ``topics`` or ``pairs``."""
     return Path(str(files("tianfu.model.artifacts"))) / kind
+
+
+def shipped_cards() -> list[dict[str, Any]]:
+    """The cards of everything that ships, by kind."""
+    folder = shipped("")
+    return [json.loads(card.read_text(encoding="utf-8")) for card in sorted(folder.glob("*/card.json"))]

@@ -1,0 +1,1 @@
+"""Vocabularies as facts with a version: topic classes, media topics, divisions, outlets."""
