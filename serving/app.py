@@ -7,7 +7,6 @@ from fastapi import FastAPI, Response
 from fastapi.middleware.cors import CORSMiddleware
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.concurrency import run_in_threadpool
-from tianfu.serving.wiring import build_newsroom
 
 from tianfu import __version__
 from tianfu.serving.api import duplicates, operations, placements, problems, readers, recommend, stories, tags
@@ -15,6 +14,7 @@ from tianfu.serving.api.body import BodyLimit
 from tianfu.serving.api.metrics import RequestMetrics
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.settings import ServiceSettings
+from tianfu.serving.wiring import build_newsroom
 
 DESCRIPTION = """
 Tagging, duplicate detection and recommendation for the newsrooms of a consortium (天府荐闻).

@@ -50,6 +50,12 @@ class EventRecorder:
         self._signals = signals
         self._clock = clock
 
+    def with_clock(self, clock: Clock) -> "EventRecorder":
+        """Return a recorder of the same newsroom that takes another clock's word for the time."""
+        return EventRecorder(
+            database=self._database, library=self._library, signals=self._signals, clock=clock
+        )
+
     def record(self, sent: Sequence[Event]) -> list[EventReceipt]:
         """Record events of one outlet, in any order, each ``event_id`` once.
 

@@ -9,9 +9,11 @@ import structlog
 from tianfu.model.ports import Clock
 from tianfu.model.tag import TagKind
 from tianfu.serving.services.access import Gatekeeper
+from tianfu.serving.services.consortium import put_outlets_once
 from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.events import EventRecorder
+from tianfu.serving.services.indexing import Indexer
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
 from tianfu.serving.services.placing import PlacementDesk
@@ -46,12 +48,14 @@ class Newsroom:
     tags: TagDesk
     takedowns: TakedownDesk
     placements: PlacementDesk
+    indexer: Indexer
     worker: Worker
     names: Mapping[tuple[TagKind, str], str]
     models: Mapping[str, str]
 
     def start(self) -> None:
         """Load the caches, rebuild the signals, begin background work."""
+        put_outlets_once(self.database, self.clock)
         self.library.start()
         events = self.events.replay()
         self.decisions.start()

@@ -44,6 +44,11 @@ class Worker:
         if self._thread is not None:
             self._thread.join(timeout=60)
 
+    def join(self) -> None:
+        """Wait until it ends."""
+        while self._thread is not None and self._thread.is_alive():
+            self._thread.join(timeout=1.0)
+
     def wake(self) -> None:
         """Say that there is something to do."""
         self._wake.set()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, or_, select, tuple_, update
 
-from tianfu.serving.store.schema import work_queue
+from tianfu.serving.store.schema import stories, work_queue
 from tianfu.serving.store.upsert import in_chunks, upsert
 
 LEASE = timedelta(minutes=5)
@@ -62,6 +62,12 @@ class WorkQueue:
             for number, revision in revisions.items()
         ]
         upsert(self._connection, work_queue, rows)
+
+    def add_all(self, now: datetime) -> int:
+        """Queue every story at its current revision; returns how many there are."""
+        rows = self._connection.execute(select(stories.c.number, stories.c.revision)).all()
+        self.add({row.number: row.revision for row in rows}, now)
+        return len(rows)
 
     def take(self, count: int, *, worker: str, now: datetime) -> list[QueuedStory]:
         """Lease the oldest rows that nobody holds; they come back when the lease runs out."""

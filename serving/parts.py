@@ -1,0 +1,69 @@
+"""The models and indexes that serve, loaded from shipped artefacts and vocabularies."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tianfu.embeddings.encoder.loading import load_encoder
+from tianfu.embeddings.index.factory import FaissIndexes
+from tianfu.embeddings.pairs.judge import load_pair_judge
+from tianfu.embeddings.reprints.copy_index import ReprintIndex
+from tianfu.embeddings.tagging.keywords import load_keyword_tagger
+from tianfu.embeddings.tagging.names import load_name_tagger
+from tianfu.embeddings.tagging.places import load_place_tagger
+from tianfu.embeddings.tagging.topics import load_topic_tagger
+from tianfu.model.vocab.divisions import load_divisions
+from tianfu.model.vocab.topics import load_topics
+
+from tianfu.embeddings.text.html import html_to_text
+from tianfu.model.artifacts import shipped
+from tianfu.model.ports import CopyIndex, Encoder, PairJudge, Tagger
+from tianfu.model.tag import TagKind
+from tianfu.serving.services.library import IndexFactory
+from tianfu.serving.settings import ServiceSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelParts:
+    """Everything learned or looked up that the service runs on; tests bring their own.
+
+    Attributes:
+        names: Chinese name of a tag by kind and code.
+    """
+
+    encoder: Encoder
+    taggers: Sequence[Tagger]
+    judge: PairJudge
+    indexes: IndexFactory
+    new_copy_index: Callable[[], CopyIndex]
+    clean: Callable[[str], str]
+    names: Mapping[tuple[TagKind, str], str]
+
+
+def load_parts(settings: ServiceSettings) -> ModelParts:
+    """Load what ships with the product.
+
+    Raises:
+        ArtefactInvalid: An artefact is missing, altered or of another kind.
+    """
+    return ModelParts(
+        encoder=load_encoder(settings.encoder_dir or shipped("encoder")),
+        taggers=[
+            load_topic_tagger(shipped("topics")),
+            load_place_tagger(),
+            load_keyword_tagger(),
+            load_name_tagger(),
+        ],
+        judge=load_pair_judge(shipped("pairs")),
+        indexes=FaissIndexes(),
+        new_copy_index=ReprintIndex,
+        clean=html_to_text,
+        names=tag_names(),
+    )
+
+
+def tag_names() -> Mapping[tuple[TagKind, str], str]:
+    """Chinese name of every topic class and every division of Sichuan down to counties."""
+    names = {(TagKind.TOPIC, topic.code): topic.name for topic in load_topics().all}
+    for place in load_divisions().counties_and_above:
+        names[TagKind.PLACE, place.adcode] = place.name
+    return names
