@@ -1,6 +1,6 @@
 """Facts of stories as columns, and filters over them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -18,13 +18,15 @@ class FactColumns:
         numbers: Story numbers, shape (n,), int64.
         published_at_s: Shape (n,), int64.
         outlets: Outlet id of each row, shape (n,).
-        places: Rows about each adcode.
+        in_time_order: Whether rows stand in order of publication, so that a window is a stretch.
     """
 
     def __init__(self, numbers: Sequence[int], facts: Sequence[IndexFacts]) -> None:
         self.numbers: Rows = np.asarray(numbers, dtype=np.int64)
         self.facts = tuple(facts)
         self.published_at_s: Rows = np.fromiter((f.published_at_s for f in facts), np.int64, len(facts))
+        at = self.published_at_s
+        self.in_time_order = bool(np.all(at[:-1] <= at[1:]))
         self._order = np.argsort(self.numbers, kind="stable")
         self._sorted = self.numbers[self._order]
         self._by_outlet = _rows_by((f.outlet_id,) for f in facts)
@@ -39,39 +41,50 @@ class FactColumns:
             return np.zeros(0, np.int64)
         at = np.searchsorted(self._sorted, numbers, side="right") - 1
         found = (at >= 0) & (self._sorted[np.maximum(at, 0)] == numbers)
-        return self._order[at[found]]
+        rows: Rows = self._order[at[found]]
+        return rows
 
-    def mask(self, where: IndexFilter) -> Mask | None:
-        """Rows that meet every condition; ``None`` when there is no condition that rules any out."""
+    def span(self, where: IndexFilter) -> tuple[int, int]:
+        """The stretch of rows that the filter's time window leaves; all rows when they are not in order."""
+        if not self.in_time_order:
+            return 0, len(self)
+        at = self.published_at_s
+        low = 0 if where.since_s is None else int(np.searchsorted(at, where.since_s, side="left"))
+        high = len(self) if where.until_s is None else int(np.searchsorted(at, where.until_s, side="left"))
+        return low, max(low, high)
+
+    def mask(self, where: IndexFilter, low: int, high: int) -> Mask | None:
+        """Which rows of a stretch meet every condition; ``None`` when no condition rules any out."""
         mask: Mask | None = None
-        for condition in self._conditions(where):
+        for condition in self._conditions(where, low, high):
             mask = condition if mask is None else mask & condition
         return mask
 
-    def _conditions(self, where: IndexFilter) -> list[Mask]:
-        found: list[Mask] = []
-        at = self.published_at_s
-        if where.since_s is not None:
-            found.append(at >= where.since_s)
-        if where.until_s is not None:
-            found.append(at < where.until_s)
+    def _conditions(self, where: IndexFilter, low: int, high: int) -> Iterator[Mask]:
+        at = self.published_at_s[low:high]
+        if where.since_s is not None and not self.in_time_order:
+            yield at >= where.since_s
+        if where.until_s is not None and not self.in_time_order:
+            yield at < where.until_s
         if where.outlets is not None:
-            found.append(self._any(self._by_outlet, where.outlets))
+            yield _any(self._by_outlet, where.outlets, low, high)
         if where.places is not None:
-            found.append(self._any(self._by_place, where.places))
+            yield _any(self._by_place, where.places, low, high)
         if where.exclude:
-            out = np.ones(len(self), np.bool_)
-            out[self.rows_of(np.fromiter(where.exclude, np.int64, len(where.exclude)))] = False
-            found.append(out)
-        return found
+            out = np.ones(high - low, np.bool_)
+            rows = self.rows_of(np.fromiter(where.exclude, np.int64, len(where.exclude)))
+            out[rows[(rows >= low) & (rows < high)] - low] = False
+            yield out
 
-    def _any(self, rows_by: dict[str, Rows], wanted: Iterable[str]) -> Mask:
-        mask = np.zeros(len(self), np.bool_)
-        for key in wanted:
-            rows = rows_by.get(key)
-            if rows is not None:
-                mask[rows] = True
-        return mask
+
+def _any(rows_by: dict[str, Rows], wanted: Iterable[str], low: int, high: int) -> Mask:
+    mask = np.zeros(high - low, np.bool_)
+    for key in wanted:
+        rows = rows_by.get(key)
+        if rows is not None:
+            start, end = np.searchsorted(rows, (low, high))
+            mask[rows[start:end] - low] = True
+    return mask
 
 
 def _rows_by(keys: Iterable[Iterable[str]]) -> dict[str, Rows]:

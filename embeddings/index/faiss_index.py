@@ -100,14 +100,10 @@ class FaissIndex:
     def save(self, directory: Path, *, encoder_fingerprint: str, last_sequence: int) -> None:
         """Write a snapshot atomically; searching and writing go on meanwhile."""
         with self._writing:
-            living = [_living(part) for part in self._parts]
+            vectors, columns = _in_time_order(self._parts)
         snapshot.write(
             directory,
-            snapshot.Contents(
-                numbers=np.concatenate([part.columns.numbers for part in living]),
-                vectors=np.concatenate([part.vectors for part in living]),
-                facts=[fact for part in living for fact in part.columns.facts],
-            ),
+            snapshot.Contents(numbers=columns.numbers, vectors=vectors, facts=columns.facts),
             encoder_fingerprint=encoder_fingerprint,
             last_sequence=last_sequence,
         )
@@ -155,16 +151,20 @@ class FaissIndex:
 
 
 def _living(part: Part) -> Part:
-    """A copy without tombstones."""
-    rows = np.flatnonzero(part.alive)
-    facts = [part.columns.facts[row] for row in rows]
-    columns = FactColumns(part.columns.numbers[rows].tolist(), facts)
-    return Part(np.ascontiguousarray(part.vectors[rows]), columns, build=False)
+    """A copy without tombstones, in order of publication, so that a time window is one stretch."""
+    return Part(*_in_time_order([part]), build=False)
 
 
 def _merged(parts: Sequence[Part]) -> Part:
-    living = [_living(part) for part in parts]
-    numbers = np.concatenate([part.columns.numbers for part in living])
-    facts = [fact for part in living for fact in part.columns.facts]
-    vectors = np.concatenate([part.vectors for part in living])
-    return Part(vectors, FactColumns(numbers.tolist(), facts))
+    return Part(*_in_time_order(parts))
+
+
+def _in_time_order(parts: Sequence[Part]) -> tuple[FloatMatrix, FactColumns]:
+    rows = [np.flatnonzero(part.alive) for part in parts]
+    vectors = np.concatenate([part.vectors[at] for part, at in zip(parts, rows, strict=True)])
+    numbers = np.concatenate([part.columns.numbers[at] for part, at in zip(parts, rows, strict=True)])
+    facts = [part.columns.facts[row] for part, at in zip(parts, rows, strict=True) for row in at]
+    times = np.fromiter((fact.published_at_s for fact in facts), np.int64, len(facts))
+    order = np.argsort(times, kind="stable")
+    columns = FactColumns(numbers[order].tolist(), [facts[row] for row in order])
+    return np.ascontiguousarray(vectors[order]), columns

@@ -33,8 +33,6 @@ class Part:
         self.alive: Mask = np.ones(len(columns), np.bool_) if alive is None else alive
         self.vectors = vectors
         self._faiss: Any = build_faiss(vectors) if build and len(columns) >= IVF_ROWS else None
-        self._oldest = int(columns.published_at_s.min()) if len(columns) else 0
-        self._newest = int(columns.published_at_s.max()) if len(columns) else 0
 
     def __len__(self) -> int:
         return len(self.columns)
@@ -53,16 +51,21 @@ class Part:
 
     def search(self, queries: FloatMatrix, count: int, where: IndexFilter) -> list[Hits]:
         """Best ``count`` living rows that meet the filter, for each query."""
-        if not len(self) or self._out_of_time(where):
+        low, high = self.columns.span(where)
+        if high <= low:
             return [[] for _ in queries]
-        mask = self.columns.mask(where)
-        mask = self.alive.copy() if mask is None else mask & self.alive
+        mask = self.columns.mask(where, low, high)
+        alive = self.alive[low:high]
+        mask = alive.copy() if mask is None else mask & alive
         matching = int(mask.sum())
         if matching == 0:
             return [[] for _ in queries]
         if self._faiss is None or matching <= BRUTE_ROWS:
-            return self._brute(queries, count, np.flatnonzero(mask))
-        return self._filtered(queries, count, mask)
+            rows = None if matching == high - low else np.flatnonzero(mask) + low
+            return self._brute(queries, count, low, high, rows)
+        whole = np.zeros(len(self), np.bool_)
+        whole[low:high] = mask
+        return self._filtered(queries, count, whole)
 
     def of(self, numbers: Rows) -> dict[int, FloatMatrix]:
         """Vectors of those numbers that live here."""
@@ -70,21 +73,17 @@ class Part:
         rows = rows[self.alive[rows]]
         return {int(self.columns.numbers[row]): self.vectors[row] for row in rows}
 
-    def _out_of_time(self, where: IndexFilter) -> bool:
-        return (where.since_s is not None and self._newest < where.since_s) or (
-            where.until_s is not None and self._oldest >= where.until_s
-        )
-
-    def _brute(self, queries: FloatMatrix, count: int, rows: Rows) -> list[Hits]:
-        pool = self.vectors if len(rows) == len(self) else self.vectors[rows]
+    def _brute(self, queries: FloatMatrix, count: int, low: int, high: int, rows: Rows | None) -> list[Hits]:
+        pool = self.vectors[low:high] if rows is None else self.vectors[rows]
+        numbers = self.columns.numbers[low:high] if rows is None else self.columns.numbers[rows]
         found = []
         for scores in queries @ pool.T:
-            best = np.arange(len(rows))
-            if len(rows) > count:
-                # Everything at least as good as the count-th, so that ties are broken by number below.
-                floor = np.partition(scores, len(rows) - count)[len(rows) - count]
-                best = np.flatnonzero(scores >= floor)
-            found.append(_hits(scores[best], self.columns.numbers[rows[best]]))
+            if len(numbers) > count:
+                # Everything at least as good as the count-th, so that ties are broken by number later.
+                floor = np.partition(scores, len(numbers) - count)[len(numbers) - count]
+                found.append(_hits(scores[scores >= floor], numbers[scores >= floor]))
+            else:
+                found.append(_hits(scores, numbers))
         return found
 
     def _filtered(self, queries: FloatMatrix, count: int, mask: Mask) -> list[Hits]:
