@@ -1,0 +1,1 @@
+"""From a story's text to tags: topics, places, keywords, names."""

@@ -1,0 +1,190 @@
+"""Topic classes by a calibrated linear model over character n-grams.
+
+The score of a class is a sum of one term per n-gram of the text, so the words that justify a tag are
+exact: each character's share is the sum of the terms of the n-grams that cover it, split evenly.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from safetensors.numpy import load_file
+
+from tianfu.embeddings.artefact import Artefact, load_artefact
+from tianfu.embeddings.encoder.ngrams import Keys, ngram_keys, rows_of
+from tianfu.embeddings.text.aligned import Aligned
+from tianfu.embeddings.text.normalise import align
+from tianfu.model.ports import TaggingText
+from tianfu.model.tag import EvidenceSpan, TagKind, TagSuggestion, TextField
+from tianfu.model.vocab.topics import load_topics
+
+MAX_TOPICS = 3
+MAX_SPANS = 5
+LEAD_CHARS = 400
+"""How much of the body is read: what a story is about stands at its top."""
+_MIN_CONFIDENCE = 0.05
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TopicWeights:
+    """The model.
+
+    Attributes:
+        vocabulary: Sorted n-gram keys, shape (n,).
+        idf: Inverse document frequency, shape (n,).
+        weights: Shape (n, classes).
+        bias: Shape (classes,).
+        slope: Calibration: probability = sigmoid(slope * score + offset) (Platt 1999).
+        offset: See ``slope``.
+        threshold: Least probability of a tag that is suggested besides the first.
+    """
+
+    vocabulary: Keys
+    idf: Floats
+    weights: Floats
+    bias: Floats
+    slope: float
+    offset: float
+    threshold: float
+
+    def features(self, text: str) -> tuple[Keys, Floats, Keys, npt.NDArray[np.int8], Keys]:
+        """TF-IDF of a normalised text, unit length.
+
+        Returns:
+            Rows and values of the distinct n-grams, and for each occurrence its start, size and the
+            position of its n-gram among the distinct ones.
+        """
+        keys, starts, sizes = ngram_keys(text)
+        rows = rows_of(keys, self.vocabulary, 0)
+        known = rows >= 0
+        rows, starts, sizes = rows[known], starts[known], sizes[known]
+        distinct, where, counts = np.unique(rows, return_inverse=True, return_counts=True)
+        values = ((1.0 + np.log(counts)) * self.idf[distinct]).astype(np.float32)
+        norm = float(np.linalg.norm(values))
+        return distinct, values / norm if norm else values, starts, sizes, where
+
+    def scores(self, distinct: Keys, values: Floats) -> Floats:
+        """Score of each class, shape (classes,)."""
+        scores: Floats = values @ self.weights[distinct] + self.bias
+        return scores
+
+    def probabilities(self, scores: Floats) -> Floats:
+        """Calibrated probability of each class."""
+        return (1.0 / (1.0 + np.exp(-(self.slope * scores + self.offset)))).astype(np.float32)
+
+
+class TopicTagger:
+    """Suggests one to three classes of GB/T 20093, the primary one first."""
+
+    def __init__(
+        self, weights: TopicWeights, classes: Sequence[str], names: Mapping[str, str], version: str
+    ) -> None:
+        self._weights = weights
+        self._classes = tuple(classes)
+        self._names = names
+        self._version = version
+
+    @property
+    def version(self) -> str:
+        """Name and version, as in the card."""
+        return self._version
+
+    def suggest(self, texts: Sequence[TaggingText]) -> list[list[TagSuggestion]]:
+        """For each text its classes, most confident first; none for a text without known words."""
+        return [self._suggest(text) for text in texts]
+
+    def _suggest(self, text: TaggingText) -> list[TagSuggestion]:
+        title, body = align(text.title), align(text.body[:LEAD_CHARS])
+        joined = joined_text(title.text, body.text)
+        distinct, values, starts, sizes, where = self._weights.features(joined)
+        if not len(distinct):
+            return []
+        probabilities = self._weights.probabilities(self._weights.scores(distinct, values))
+        order = np.argsort(-probabilities, kind="stable")[:MAX_TOPICS]
+        wanted = [
+            int(c)
+            for place, c in enumerate(order)
+            if probabilities[c] >= (_MIN_CONFIDENCE if place == 0 else self._weights.threshold)
+        ]
+        found = []
+        for place, c in enumerate(wanted):
+            terms = values * self._weights.weights[distinct, c] / np.bincount(where)
+            shares = char_shares(len(joined), starts, sizes, terms[where])
+            code = self._classes[c]
+            found.append(
+                TagSuggestion(
+                    kind=TagKind.TOPIC,
+                    code=code,
+                    label=self._names[code],
+                    confidence=round(float(probabilities[c]), 4),
+                    primary=place == 0,
+                    evidence=_evidence(shares, text, title, body),
+                )
+            )
+        return found
+
+
+def joined_text(title: str, body: str) -> str:
+    """What the model reads of a story; one separating character that is no word."""
+    return f"{title}\n{body}"
+
+
+def char_shares(length: int, starts: Keys, sizes: npt.NDArray[np.int8], terms: Floats) -> Floats:
+    """Share of each character in the score: every occurrence's term, split evenly over its characters.
+
+    The shares of all characters add up to the score less the class's bias.
+    """
+    shares = np.zeros(length + 4, np.float32)
+    for offset in range(3):
+        inside = sizes > offset
+        np.add.at(shares, starts[inside] + offset, (terms / sizes)[inside])
+    return shares[:length]
+
+
+def _evidence(shares: Floats, text: TaggingText, title: Aligned, body: Aligned) -> tuple[EvidenceSpan, ...]:
+    """The stretches that speak loudest: runs of characters well above the text's own average."""
+    floor = max(float(shares.mean() + shares.std()), 1e-6)
+    high = np.flatnonzero(shares >= floor)
+    spans: list[EvidenceSpan] = []
+    for run in np.split(high, np.flatnonzero(np.diff(high) > 1) + 1):
+        if len(run) < 2:
+            continue
+        start, end, weight = int(run[0]), int(run[-1]) + 1, float(shares[run].sum())
+        if end <= len(title.text):
+            spans.append(_span(TextField.TITLE, text.title, title, start, end, weight))
+        elif start > len(title.text):
+            shift = len(title.text) + 1
+            spans.append(_span(TextField.BODY, text.body, body, start - shift, end - shift, weight))
+    spans.sort(key=lambda span: -span.weight)
+    return tuple(spans[:MAX_SPANS])
+
+
+def _span(field: TextField, own: str, seen: Aligned, start: int, end: int, weight: float) -> EvidenceSpan:
+    first, last = seen.span(start, end)
+    return EvidenceSpan(field=field, start=first, end=last, text=own[first:last], weight=round(weight, 4))
+
+
+def load_topic_tagger(path: Path) -> TopicTagger:
+    """Load a tagger artefact.
+
+    Raises:
+        ArtefactInvalid: Missing, altered, or of another kind.
+    """
+    artefact: Artefact = load_artefact(path, kind="topics")
+    tensors = load_file(artefact.file("weights.safetensors"))
+    weights = TopicWeights(
+        vocabulary=tensors["vocabulary"],
+        idf=tensors["idf"].astype(np.float32),
+        weights=tensors["weights"].astype(np.float32),
+        bias=tensors["bias"].astype(np.float32),
+        slope=float(artefact.card["calibration"]["slope"]),
+        offset=float(artefact.card["calibration"]["offset"]),
+        threshold=float(artefact.card["threshold"]),
+    )
+    table = load_topics()
+    names = {topic.code: topic.name for topic in table.all}
+    return TopicTagger(weights, artefact.card["classes"], names, artefact.version)

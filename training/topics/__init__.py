@@ -1,0 +1,1 @@
+"""The topic tagger: from stories labelled by reading to a calibrated artefact."""
