@@ -1,6 +1,7 @@
 """What differs between two texts where they run in parallel: figures, dates, names."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ class Changes:
         covered: Letters in shared passages.
         bridged_a: Letters of ``a`` between parallel passages; ``bridged_b`` those of ``b``.
         words: Letters exchanged for others, figures left out.
+        exchanged: Those of them exchanged one for one in runs of at most three, as by a scanner.
         figures_kept: Figures (runs of digits) that stand in both at the same place.
         figures_changed: Figures that stand at the same place and differ.
         dates_kept: Those of the kept followed by a unit of time.
@@ -33,6 +35,7 @@ class Changes:
     bridged_a: int = 0
     bridged_b: int = 0
     words: int = 0
+    exchanged: int = 0
     figures_kept: int = 0
     figures_changed: int = 0
     dates_kept: int = 0
@@ -44,8 +47,8 @@ class Changes:
 def changes(a: Grams, b: Grams, passages: list[Passage]) -> Changes:
     """Compare two texts along their shared passages."""
     digits_a, digits_b = _is_digit(a.letters), _is_digit(b.letters)
-    bridged_a = bridged_b = words = changed = dates_changed = places_changed = 0
-    for left, right in zip(passages, passages[1:], strict=False):
+    bridged_a = bridged_b = words = exchanged = changed = dates_changed = places_changed = 0
+    for left, right in pairwise(passages):
         gap_a, gap_b = right.a_start - left.a_end, right.b_start - left.b_end
         if not (0 <= gap_a <= BRIDGE and 0 <= gap_b <= BRIDGE):
             continue
@@ -58,6 +61,7 @@ def changes(a: Grams, b: Grams, passages: list[Passage]) -> Changes:
             dates_changed += _next_letter(a.letters, digits_a, right.a_start) in _DATE_ENDS
         elif gap_a and gap_b:
             words += max(gap_a, gap_b)
+            exchanged += gap_a if gap_a == gap_b <= 3 else 0
             places_changed += bool(np.isin(a.letters[right.a_start], _PLACE_ENDS)) or bool(
                 np.isin(a.letters[right.a_start - 1], _PLACE_ENDS)
                 and np.isin(b.letters[right.b_start - 1], _PLACE_ENDS)
@@ -68,6 +72,7 @@ def changes(a: Grams, b: Grams, passages: list[Passage]) -> Changes:
         bridged_a=bridged_a,
         bridged_b=bridged_b,
         words=words,
+        exchanged=exchanged,
         figures_kept=kept,
         figures_changed=changed,
         dates_kept=dates_kept,

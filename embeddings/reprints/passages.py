@@ -73,7 +73,9 @@ def shared_passages(a: Grams, b: Grams) -> list[Passage]:
     lasts = [*(breaks - 1).tolist(), len(at_a) - 1]
     passages: list[Passage] = []
     for start, last in zip(starts, lasts, strict=True):
-        grown = _grown(a.letters, b.letters, int(at_a[start]), int(at_b[start]), int(at_a[last]) + GRAM, passages)
+        grown = _grown(
+            a.letters, b.letters, int(at_a[start]), int(at_b[start]), int(at_a[last]) + GRAM, passages
+        )
         if grown is not None:
             passages.append(grown)
     return passages

@@ -21,7 +21,7 @@ def character_table() -> dict[int, str]:
     simplified form depends on the phrase take the common one; :func:`phrase_table` has the exceptions.
     """
     table = {point: folded for point in range(0x10000) if (folded := _folded(point)) is not None}
-    for traditional, simplified in _hans().items():
+    for traditional, simplified in hans_table().items():
         if len(traditional) == 1:
             table[ord(traditional)] = simplified
     return table
@@ -36,7 +36,7 @@ def phrase_table() -> dict[str, str]:
     single = character_table()
     return {
         phrase: right
-        for phrase, right in _hans().items()
+        for phrase, right in hans_table().items()
         if len(phrase) > 1 and "么" not in phrase and phrase.translate(single) != right
     }
 
@@ -69,8 +69,9 @@ def _folded(point: int) -> str | None:
 
 
 @lru_cache(maxsize=1)
-def _hans() -> dict[str, str]:
-    # MediaWiki's table.  zhconv's own loader leaves the file open.
+def hans_table() -> dict[str, str]:
+    """MediaWiki's table of traditional words and characters to simplified ones."""
+    # zhconv's own loader leaves the file open.
     tables = json.loads(files("zhconv").joinpath("zhcdict.json").read_text(encoding="utf-8"))
     hans: dict[str, str] = tables["zh2Hans"]
     return hans
