@@ -1,0 +1,1 @@
+"""How two stories relate, judged on their texts."""

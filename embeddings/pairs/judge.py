@@ -1,0 +1,116 @@
+"""The judge of pairs: reprint against same event against same topic."""
+
+from collections import OrderedDict
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+
+from tianfu.embeddings.artefact import load_artefact
+from tianfu.embeddings.pairs.features import features
+from tianfu.embeddings.pairs.heads import HEADS_FILE, Heads, read_heads
+from tianfu.embeddings.pairs.profile import Profile, profile_of
+from tianfu.embeddings.pairs.rarity import BUCKETS, Rarity, shared
+from tianfu.embeddings.reprints.fingerprint import fingerprint
+from tianfu.embeddings.reprints.verify import ReprintVerdict, verify
+from tianfu.model.cluster import Relation
+from tianfu.model.errors import ArtefactInvalid
+from tianfu.model.ports import PairText, PairVerdict
+
+RARITY_FILE = "rarity.npy"
+RARITY_STEP = 0.05
+"""Rarities are kept as whole steps of so much."""
+KEPT_PROFILES = 2_048
+_TOPIC_FLOOR = 0.12
+"""Share of rare words in common from which two stories count as of one topic."""
+
+
+class LexicalPairJudge:
+    """Judges pairs on their wording, figures, days and names.  Symmetric; safe from many threads.
+
+    The cosine of the vectors decides only where the texts leave it open whether two stories are of one
+    topic: on labelled pairs it added nothing to the wording otherwise.
+    """
+
+    def __init__(self, *, heads: Heads, rarity: Rarity, version: str) -> None:
+        self._heads = heads
+        self._rarity = rarity
+        self._version = version
+        self._profiles: OrderedDict[tuple[str, str], Profile] = OrderedDict()
+        self._lock = Lock()
+
+    @property
+    def version(self) -> str:
+        """Name and version of the model, as written in its card."""
+        return self._version
+
+    def fingerprint(self, text: PairText) -> bytes:
+        """What the copy index and the database keep of a clean text."""
+        return fingerprint(text.title, text.body).to_bytes()
+
+    def judge(self, a: PairText, b: PairText, cosine: float) -> PairVerdict:
+        """Judge one pair of clean texts; ``cosine`` is the similarity of their vectors, -1..1."""
+        one, other = self._profile(a), self._profile(b)
+        found = verify(one.text, other.text)
+        if found.same_wording and np.array_equal(one.title_letters, other.title_letters):
+            return _verdict(Relation.IDENTICAL, 1.0, found)
+        if not found.changes.covered and self._is_far(one, other):
+            relation = Relation.SAME_TOPIC if cosine >= 0.6 else Relation.UNRELATED
+            return _verdict(relation, 0.9, found)
+        row = features(one, other, found, self._rarity)
+        copy = 1.0 if found.same_wording else self._heads.copy.probability(row)
+        if copy >= self._heads.copy.threshold:
+            return _verdict(Relation.REPRINT, copy, found)
+        event = max(self._heads.event.probability(row), copy)
+        if event >= self._heads.event.threshold:
+            return _verdict(Relation.SAME_EVENT, event, found)
+        near = cosine >= 0.5 or not self._is_far(one, other)
+        return _verdict(Relation.SAME_TOPIC if near else Relation.UNRELATED, 1.0 - event, found)
+
+    def _is_far(self, a: Profile, b: Profile) -> bool:
+        """Whether the two have next to no rare words in common."""
+        least = min(self._rarity.mass(a.whole), self._rarity.mass(b.whole))
+        return self._rarity.mass(shared(a.whole, b.whole)) < _TOPIC_FLOOR * least
+
+    def _profile(self, text: PairText) -> Profile:
+        key = (text.title, text.body)
+        with self._lock:
+            known = self._profiles.get(key)
+            if known is not None:
+                self._profiles.move_to_end(key)
+                return known
+        made = profile_of(text.title, text.body)
+        with self._lock:
+            self._profiles[key] = made
+            if len(self._profiles) > KEPT_PROFILES:
+                self._profiles.popitem(last=False)
+        return made
+
+
+def load_pair_judge(path: Path) -> LexicalPairJudge:
+    """Load the judge from its artefact.
+
+    Raises:
+        ArtefactInvalid: It is incomplete, altered or of another kind.
+    """
+    artefact = load_artefact(path, kind="pairs")
+    try:
+        steps = np.load(artefact.file(RARITY_FILE), allow_pickle=False)
+    except ValueError as bad:
+        raise ArtefactInvalid(f"{RARITY_FILE} of {artefact.version} is not a plain array.") from bad
+    if steps.shape != (BUCKETS,):
+        raise ArtefactInvalid(f"{RARITY_FILE} of {artefact.version} has the wrong length.")
+    return LexicalPairJudge(
+        heads=read_heads(artefact.file(HEADS_FILE)),
+        rarity=Rarity(steps.astype(np.float32) * np.float32(RARITY_STEP)),
+        version=artefact.version,
+    )
+
+
+def _verdict(relation: Relation, score: float, found: ReprintVerdict) -> PairVerdict:
+    return PairVerdict(
+        relation=relation,
+        score=min(max(score, 0.0), 1.0),
+        containment=found.containment,
+        passages=found.passages,
+    )

@@ -1,0 +1,44 @@
+"""How rare pairs of letters are in the news: a small hashed table, part of the artefact."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tianfu.embeddings.text.wording import gram_hashes
+
+GRAM = 2
+BUCKETS = 1 << 18
+
+Buckets = npt.NDArray[np.int64]
+"""Ascending, each once: the buckets of a text's pairs of letters."""
+
+
+def buckets_of(letters: npt.NDArray[np.uint32]) -> Buckets:
+    """Buckets of the distinct pairs of letters of one text."""
+    return np.unique(gram_hashes(letters, GRAM) % BUCKETS).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rarity:
+    """Weights of buckets.
+
+    Attributes:
+        weights: float32, shape (BUCKETS,): the logarithm of how many stories there are to one that has
+            the pair, 0 for pairs that all have.
+    """
+
+    weights: npt.NDArray[np.float32]
+
+    def mass(self, buckets: Buckets) -> float:
+        """Sum of the weights."""
+        return float(self.weights[buckets].sum())
+
+
+def shared(a: Buckets, b: Buckets) -> Buckets:
+    """Buckets that both have."""
+    if not len(a) or not len(b):
+        return a[:0]
+    at = np.minimum(np.searchsorted(b, a), len(b) - 1)
+    both: Buckets = a[b[at] == a]
+    return both

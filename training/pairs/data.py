@@ -1,0 +1,96 @@
+"""Pairs to learn from: labelled by reading, and made from real stories by known edits."""
+
+import gzip
+import json
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tianfu.embeddings.text.html import html_to_text
+from tianfu.training.pairs.edits import EDITS, edited_copy, sibling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledPair:
+    """Two clean texts and how they relate.
+
+    Attributes:
+        relation: ``reprint``, ``same_event``, ``same_topic`` or ``unrelated``.
+        keys: What the two stories are known by; pairs that share one must not be split apart.
+        made: Whether the pair was made by known edits instead of labelled by reading.
+    """
+
+    a: tuple[str, str]
+    b: tuple[str, str]
+    relation: str
+    keys: tuple[str, str]
+    made: bool = False
+
+
+def read_rows(file: Path) -> Iterator[dict[str, Any]]:
+    """Rows of a JSON Lines file, plain or gzip."""
+    with (
+        gzip.open(file, "rt", encoding="utf-8")
+        if file.suffix == ".gz"
+        else file.open(encoding="utf-8") as lines
+    ):
+        for line in lines:
+            if line.strip():
+                yield json.loads(line)
+
+
+def read_pairs(file: Path) -> list[LabelledPair]:
+    """Labelled pairs, bodies cleaned."""
+    return [
+        LabelledPair(
+            a=(row["a"]["title"], html_to_text(row["a"]["body"])),
+            b=(row["b"]["title"], html_to_text(row["b"]["body"])),
+            relation=row["relation"],
+            keys=(row["a"].get("ref", f"{i}a"), row["b"].get("ref", f"{i}b")),
+        )
+        for i, row in enumerate(read_rows(file))
+    ]
+
+
+def made_pairs(stories: Sequence[tuple[str, str]], *, each: int, seed: int) -> list[LabelledPair]:
+    """Edited copies, ``each`` of every kind, and about twice as many siblings of them all.
+
+    Siblings are bulletins with other figures, and real stories of one headline whose texts differ.
+    """
+    rng = random.Random(seed)  # noqa: S311
+    long_enough = [s for s in stories if len(s[1]) >= 150]
+    titles = [title for title, _ in long_enough]
+    pairs: list[LabelledPair] = []
+    for kind in [*EDITS, "mixed"]:
+        for title, body in rng.sample(long_enough, each):
+            copy = edited_copy(title, body, rng, titles=titles, kind=kind)
+            pairs.append(_made((title, body), copy, "reprint", len(pairs)))
+    wanted = 4 * each
+    for title, body in rng.sample(long_enough, min(len(long_enough), 12 * wanted)):
+        other = sibling(title, body, rng)
+        if other is not None:
+            pairs.append(_made((title, body), other, "same_topic", len(pairs)))
+            wanted -= 1
+        if not wanted:
+            break
+    found = list(_of_one_title(stories))
+    pairs += [
+        _made(a, b, "same_topic", i) for i, (a, b) in enumerate(rng.sample(found, min(len(found), 4 * each)))
+    ]
+    return pairs
+
+
+def _made(a: tuple[str, str], b: tuple[str, str], relation: str, row: int) -> LabelledPair:
+    return LabelledPair(a=a, b=b, relation=relation, keys=(f"made-{relation}-{row}", ""), made=True)
+
+
+def _of_one_title(stories: Iterable[tuple[str, str]]) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
+    """Neighbours in a series: same headline, not the same text."""
+    last: dict[str, str] = {}
+    for title, body in stories:
+        before = last.get(title)
+        if before is not None and before[:200] != body[:200] and before not in body and body not in before:
+            yield (title, before), (title, body)
+        last[title] = body

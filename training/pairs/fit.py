@@ -1,0 +1,128 @@
+"""Fits the two heads and chooses their thresholds, by cross-validation over groups of stories."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score
+from sklearn.model_selection import StratifiedGroupKFold
+
+from tianfu.embeddings.pairs.features import NAMES
+
+COPY_FEATURES = (
+    "containment",
+    "containment_over_half",
+    "figures_changed",
+    "sibling_odds",
+    "title_own_in_body",
+    "noisy_copy",
+    "in_long",
+)
+EVENT_FEATURES = (
+    "containment",
+    "containment_over_half",
+    "in_long",
+    "longest_passage",
+    "figures_changed",
+    "title_own_in_body",
+    "rarest_shared",
+    "lead_in_other_most",
+    "latin_shared",
+    "figures_shared",
+    "noisy_copy",
+)
+INVERSE_PENALTY = 0.3
+ROUNDS = 5
+FOLDS = 5
+
+Matrix = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FittedHead:
+    """One head and how it did out of fold on the labelled pairs.
+
+    Attributes:
+        written: As the artefact keeps it.
+        out_of_fold: Probability of each labelled pair, mean over rounds; shape (labelled,).
+    """
+
+    written: Mapping[str, Any]
+    out_of_fold: Matrix
+
+
+def fit_head(
+    rows: Matrix,
+    targets: npt.NDArray[np.bool_],
+    *,
+    made: npt.NDArray[np.bool_],
+    groups: npt.NDArray[np.int64],
+    names: Sequence[str],
+    made_share: float,
+    precision: float | None,
+) -> FittedHead:
+    """Fit one head on all pairs; made pairs weigh ``made_share`` of the labelled ones together.
+
+    Args:
+        rows: Features, shape (n, len(NAMES)).
+        targets: Shape (n,).
+        made: Which rows were made by known edits; they never count in choosing the threshold.
+        groups: Rows of one group are never split between training and test.
+        names: Features the head looks at.
+        made_share: Weight of all made pairs together, against that of all labelled ones.
+        precision: The threshold is the lowest that reaches it out of fold; ``None`` for the best F1.
+    """
+    places = [NAMES.index(name) for name in names]
+    x = rows[:, places]
+    weights = np.where(made, made_share * (~made).sum() / max(made.sum(), 1), 1.0)
+    labelled = np.flatnonzero(~made)
+    out = np.zeros(len(labelled))
+    for round_ in range(ROUNDS):
+        folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=round_)
+        for train, test in folds.split(labelled, targets[labelled], groups[labelled]):
+            used = np.concatenate((labelled[train], np.flatnonzero(made)))
+            weight, bias = _fit(x[used], targets[used], weights[used])
+            out[test] += _probability(x[labelled[test]] @ weight + bias) / ROUNDS
+    truth = targets[labelled]
+    threshold = _best_f1(out, truth) if precision is None else _at_precision(out, truth, precision)
+    weight, bias = _fit(x, targets, weights)
+    written = {
+        "features": list(names),
+        "weights": [round(float(w), 6) for w in weight],
+        "bias": round(bias, 6),
+        "threshold": round(threshold, 4),
+    }
+    return FittedHead(written=written, out_of_fold=out)
+
+
+def _fit(x: Matrix, targets: npt.NDArray[np.bool_], weights: Matrix) -> tuple[Matrix, float]:
+    mean, spread = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-6)
+    model = LogisticRegression(C=INVERSE_PENALTY, max_iter=2_000)
+    model.fit((x - mean) / spread, targets, sample_weight=weights)
+    weight: Matrix = model.coef_[0] / spread
+    return weight, float(model.intercept_[0] - mean @ weight)
+
+
+def _probability(odds: Matrix) -> Matrix:
+    likely: Matrix = 1.0 / (1.0 + np.exp(-odds))
+    return likely
+
+
+def _at_precision(scores: Matrix, truth: npt.NDArray[np.bool_], precision: float) -> float:
+    """The lowest threshold from which upwards the precision is reached."""
+    order = np.argsort(-scores, kind="stable")
+    hits = np.cumsum(truth[order])
+    reached = np.flatnonzero(hits / np.arange(1, len(order) + 1) >= precision)
+    if not len(reached):
+        return 1.0
+    last = int(reached[-1])
+    below = scores[order[last + 1]] if last + 1 < len(order) else 0.0
+    return float((scores[order[last]] + below) / 2)
+
+
+def _best_f1(scores: Matrix, truth: npt.NDArray[np.bool_]) -> float:
+    steps = np.linspace(0.2, 0.8, 61)
+    return float(steps[int(np.argmax([f1_score(truth, scores >= step) for step in steps]))])
