@@ -53,6 +53,12 @@ def load_elsewhere() -> frozenset[str]:
     return frozenset(read_facts("elsewhere").content["names"])
 
 
+@cache
+def load_lookalikes() -> frozenset[str]:
+    """Phrases that hold a name of ours without naming the place: 嘉陵江, 金牛座, 大英博物馆."""
+    return frozenset(read_facts("lookalikes").content["phrases"])
+
+
 def _all(cities: list[list[object]], counties: list[list[object]]) -> Iterator[Alias]:
     yield Alias(text="四川省", adcode="510000", trust=Trust.SURE, official=True)
     yield Alias(text="四川", adcode="510000", trust=Trust.SURE, official=False)
