@@ -1,0 +1,56 @@
+# Two commands for newcomers: `make run` and `make test`.  The rest is for those who work on the house.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: run test check lint types layers bench docs lock clean
+
+run: $(VENV)/.serve ## install, make the demo newsroom, serve it
+	@$(BIN)/tianfu demo --serve --port $(PORT)
+
+test: $(VENV)/.dev check ## install everything, check the house, run every test
+	@$(BIN)/python -m pytest -q
+
+check: $(VENV)/.dev lint types layers ## everything that reads the code without running it
+
+lint:
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types:
+	@$(BIN)/mypy -p tianfu
+	@$(BIN)/pyright --warnings
+
+layers:
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/.dev ## tables and JSON under benchmarks/results
+	@$(BIN)/python -m benchmarks
+
+docs: $(VENV)/.dev ## the OpenAPI contract as a file
+	@$(BIN)/python -m benchmarks.openapi docs/openapi.json
+
+lock: $(VENV)/.dev ## pin every dependency anew
+	@$(BIN)/pip-compile -q --no-emit-find-links --strip-extras --no-header -o requirements/serve.lock pyproject.toml
+	@$(BIN)/pip-compile -q --no-emit-find-links --strip-extras --no-header --extra train --extra dev -o requirements/dev.lock pyproject.toml
+	@sed -i 's/^\(torch==[0-9.]*\)+cpu/\1/' requirements/dev.lock
+
+$(BIN)/python:
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.serve: $(BIN)/python pyproject.toml requirements/serve.lock
+	@echo "Installing the service …"
+	@$(PIP) install -r requirements/serve.lock
+	@$(PIP) install --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/python pyproject.toml requirements/dev.lock
+	@echo "Installing everything for development …"
+	@$(PIP) install -r requirements/dev.lock
+	@$(PIP) install --no-deps -e .
+	@touch $@ $(VENV)/.serve
+
+clean:
+	@rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,89 @@
+"""A newsroom on a fresh SQLite file with small fake models, and an HTTP client to it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from support.builders import NOW, FakeClock
+from support.fakes import fake_parts
+
+from tianfu.model.access import Role
+from tianfu.serving.app import create_app
+from tianfu.serving.services.access import create_key
+from tianfu.serving.services.newsroom import Newsroom
+from tianfu.serving.settings import ServiceSettings
+from tianfu.serving.wiring import build_newsroom
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(NOW)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> ServiceSettings:
+    return ServiceSettings(data_dir=tmp_path / "data", worker=False, requests_per_minute=0)
+
+
+@pytest.fixture
+def new_room(settings: ServiceSettings, clock: FakeClock) -> Iterator[Callable[[], Newsroom]]:
+    """Start a newsroom on the test's database; called again it is a second process on the same data."""
+    rooms: list[Newsroom] = []
+
+    def start() -> Newsroom:
+        room = build_newsroom(settings, parts=fake_parts(), clock=clock)
+        room.start()
+        rooms.append(room)
+        return room
+
+    yield start
+    for room in rooms:
+        room.stop()
+
+
+@pytest.fixture
+def room(new_room: Callable[[], Newsroom]) -> Newsroom:
+    return new_room()
+
+
+@pytest.fixture
+def served(settings: ServiceSettings, clock: FakeClock) -> Iterator[TestClient]:
+    """The HTTP application over a newsroom whose worker runs."""
+    app = create_app(
+        settings.model_copy(update={"worker": True}),
+        build=lambda given: build_newsroom(given, parts=fake_parts(), clock=clock),
+    )
+    with TestClient(app) as client:
+        yield client
+
+
+@pytest.fixture
+def key(served: TestClient, clock: FakeClock) -> Callable[..., dict[str, str]]:
+    """Make a key and return its header."""
+
+    def make(role: Role = Role.OPERATOR, outlet_id: str | None = None) -> dict[str, str]:
+        room: Newsroom = served.app.state.newsroom  # type: ignore[attr-defined]
+        _, secret = create_key(
+            role=role, outlet_id=outlet_id, label="test", actor="test", database=room.database, clock=clock
+        )
+        return {"Authorization": f"Bearer {secret}"}
+
+    return make
+
+
+@pytest.fixture
+def story_json() -> Callable[..., dict[str, Any]]:
+    """A story as an outlet would send it."""
+
+    def make(**fields: Any) -> dict[str, Any]:
+        return {
+            "title": "利州区春耕备耕全面展开",
+            "body": "记者在宝轮镇看到，农户正抢抓农时整田育秧，农技人员到田间指导。",
+            "published_at": "2026-03-02T11:00:00+08:00",
+            "outlet_id": "lizhou",
+            **fields,
+        }
+
+    return make

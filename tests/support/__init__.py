@@ -1,0 +1,1 @@
+"""Builders and hand-written fakes shared by tests."""
