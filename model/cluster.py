@@ -2,8 +2,8 @@
 
 Two stories are joined by an edge when a pure, symmetric judgement of the two texts says so, and a
 cluster is a connected component of edges.  Both are functions of the set of stories alone, so the
-order of arrival changes nothing.  The cluster's id is the id of its lead story, a function of the set
-as well.
+order of arrival changes nothing.  A cluster is named after its lead story, a function of the set as
+well.
 """
 
 from collections.abc import Iterable, Mapping
@@ -91,6 +91,16 @@ class Cluster:
     def lead(self) -> ClusterMember:
         """The first publisher's story (首发): earliest time, ties by number."""
         return self.members[0]
+
+
+def cluster_id_of(lead_story_id: str) -> str:
+    """Name a cluster after its lead story: ``s…`` gives ``c…``, so the two are never mixed up."""
+    return f"c{lead_story_id[1:]}"
+
+
+def lead_story_id_of(cluster_id: str) -> str:
+    """Tell the story a cluster is, or once was, named after; a story's own id stands for itself."""
+    return f"s{cluster_id[1:]}" if cluster_id.startswith("c") else cluster_id
 
 
 def components(numbers: Iterable[int], edges: Iterable[tuple[int, int]]) -> Mapping[int, frozenset[int]]:

@@ -45,7 +45,7 @@ def assemble(context: FeedContext) -> AssembledFeed:
     placed = _placed(context, blocked)
     held = {card.cluster_id for card, _ in placed.values()}
     pool = [one for one in one_per_cluster(ranked, context) if one.card.cluster_id not in held]
-    organic = [_item(one, context) for one in spread(pool, DEPTH)]
+    organic = [_item(one, context) for one in spread(pool, DEPTH, context.request.scene)]
     missing = DEPTH - len(organic) - len(placed)
     if missing > 0:
         taken = held | {item.cluster_id for item in organic}

@@ -96,7 +96,7 @@ def in_channel(card: StoryCard, channel: str, names: Mapping[tuple[TagKind, str]
 def gather(context: FeedContext) -> list[Signal]:
     """Ask every source that fits the scene."""
     if context.request.scene is Scene.RELATED:
-        return [*_near(context, Source.RELATED), *_read_after(context), *_local(context)]
+        return [*_near(context, Source.RELATED), *_read_after(context)]
     if context.request.scene is Scene.LOCAL:
         return [*_local(context), *_own(context), *_hot(context), *_near(context, Source.INTEREST)]
     if context.request.scene is Scene.CHANNEL:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tianfu.model.event import Scene
 from tianfu.model.feed.candidates import FeedContext, Signal
 from tianfu.model.feed.card import StoryCard
 from tianfu.model.placement import PlacementAction
@@ -29,6 +30,9 @@ WEIGHTS: Mapping[str, float] = {
     "topic_taste": 0.8,
     "substance": 0.15,
 }
+
+SCENE_LOCALITY: Mapping[Scene, float] = {Scene.RELATED: 0.1}
+"""How much closeness counts in a scene; beside a story being read, likeness comes first."""
 
 _FEATURE_OF_REASON: Mapping[ReasonCode, str] = {
     ReasonCode.INTEREST: "interest",
@@ -68,7 +72,7 @@ def score(card: StoryCard, signals: Sequence[Signal], context: FeedContext) -> R
         name = _FEATURE_OF_REASON.get(signal.reason)
         if name is not None:
             features[name] = max(features.get(name, 0.0), signal.strength)
-    features["local"] = _closeness(card, context)
+    features["local"] = _closeness(card, context) * SCENE_LOCALITY.get(context.request.scene, 1.0)
     age_h = max(0.0, context.now_s - card.published_at_s) / 3_600
     features["fresh"] = math.exp2(-age_h / FRESH_HALF_LIFE_H)
     features["topic_taste"] = _taste(card, context)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from tianfu.model.event import Scene
 from tianfu.model.feed.candidates import FeedContext
 from tianfu.model.feed.card import StoryCard
 from tianfu.model.feed.rank import Ranked
@@ -11,6 +12,7 @@ from tianfu.model.outlet import OutletLevel
 WINDOW = 10
 MAX_TOPIC_IN_WINDOW = 3
 MAX_OUTLET_IN_WINDOW = 3
+ONE_SUBJECT = frozenset({Scene.RELATED, Scene.CHANNEL})
 _TOPIC_PENALTY = 0.35
 _OUTLET_PENALTY = 0.25
 
@@ -52,18 +54,20 @@ def version_order(card: StoryCard, context: FeedContext) -> tuple[int, int, int]
     return rank, card.published_at_s, card.number
 
 
-def spread(ranked: Sequence[Ranked], count: int) -> list[Ranked]:
+def spread(ranked: Sequence[Ranked], count: int, scene: Scene) -> list[Ranked]:
     """Order by score with a penalty for what the last ten items had already.
 
     Greedy: at each place the best of score minus penalties; three of one topic or outlet within a
-    window of ten is the most while anything else is left.
+    window of ten is the most while anything else is left.  Where a reader asked for one subject, beside
+    a story or in a channel, topics are not spread.
     """
+    spread_topics = scene not in ONE_SUBJECT
     left = list(ranked[: max(4 * count, 80)])
     chosen: list[Ranked] = []
     while left and len(chosen) < count:
         recent = chosen[-(WINDOW - 1) :]
-        topics = Counter(topic for one in recent for topic in one.card.topics[:1])
-        outlets = Counter(one.card.outlet_id for one in recent)
+        topics = Counter(t for one in recent for t in one.card.topics[:1] if spread_topics)
+        outlets = Counter(one.card.outlet_id for one in recent if scene is not Scene.RELATED)
         allowed = [one for one in left if _fits(one.card, topics, outlets)] or left
         best = max(
             allowed,

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from tianfu.model.cluster import Relation, relations_to_lead
+from tianfu.model.cluster import Relation, lead_story_id_of, relations_to_lead
 from tianfu.model.errors import NotFound
 from tianfu.model.story import Story, StoryText
 from tianfu.serving.api.context import NewsCaller, NewsroomDep
@@ -103,7 +103,7 @@ class ClusterOut(Out):
 def get_cluster(cluster_id: str, room: NewsroomDep, _known: NewsCaller) -> ClusterOut:
     """How a story spread.  The id of any of its stories finds the cluster, also after a merge."""
     with room.database.read() as uow:
-        story = uow.stories.by_id(cluster_id)
+        story = uow.stories.by_id(lead_story_id_of(cluster_id))
         group = uow.stories.in_clusters([story.cluster_id]) if story else []
         edges = uow.clusters.of([s.number for s in group])
     shown = [s for s in group if room.library.is_showable(s.number)]

@@ -114,6 +114,13 @@ def post_stories(
     return BatchReceiptOut(accepted=len(receipts), rejected=len(failures), results=results)
 
 
+class StoryPageOut(Out):
+    """A page of stories."""
+
+    items: list[StoryBrief]
+    cursor: str | None
+
+
 @router.get("")
 def list_stories(
     room: NewsroomDep,
@@ -127,7 +134,7 @@ def list_stories(
     words: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
     limit: PageLimit = 20,
     cursor: CursorParam | None = None,
-) -> "StoryPageOut":
+) -> StoryPageOut:
     """List stories, newest first."""
     error = InvalidRequest
     query = StoryQuery(
@@ -149,13 +156,6 @@ def list_stories(
         last = page[-1]
         following = room.cursors.make("stories", last.text.published_at.isoformat(), last.number)
     return StoryPageOut(items=[story_brief(s) for s in page], cursor=following)
-
-
-class StoryPageOut(Out):
-    """A page of stories."""
-
-    items: list[StoryBrief]
-    cursor: str | None
 
 
 @router.get("/{story_id}")

@@ -1,8 +1,7 @@
 """The consortium's outlets in the database."""
 
-from tianfu.model.vocab.outlets import load_outlets
-
 from tianfu.model.ports import Clock
+from tianfu.model.vocab.outlets import load_outlets
 from tianfu.serving.store.changes import ChangeKind
 from tianfu.serving.store.database import Database
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from tianfu.model.cluster import DuplicateEdge, components
+from tianfu.model.cluster import DuplicateEdge, cluster_id_of, components
 from tianfu.model.ports import Clock, PairText
 from tianfu.model.story import Story
 from tianfu.model.tag import TagAssignment, TagSuggestion, merge_suggestions
@@ -168,7 +168,8 @@ def recluster(touched: Iterable[int], cluster_ids: Iterable[str], uow: UnitOfWor
     wanted: dict[int, str] = {}
     for number, group in groups.items():
         lead = min(group, key=lambda n: (stories[n].text.published_at, n))
-        if stories[number].cluster_id != stories[lead].id:
-            wanted[number] = stories[lead].id
+        cluster_id = cluster_id_of(stories[lead].id)
+        if stories[number].cluster_id != cluster_id:
+            wanted[number] = cluster_id
     uow.stories.set_clusters(wanted)
     return set(wanted)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import structlog
 
+from tianfu.model.cluster import cluster_id_of
 from tianfu.model.errors import Conflict, NotFound
 from tianfu.model.ports import Clock
 from tianfu.model.story import Story, StoryState, StoryText
@@ -148,7 +149,7 @@ def _first_revision(draft: StoryDraft, now: datetime) -> Story:
         text=draft.text,
         received_at=now,
         state=StoryState.LIVE,
-        cluster_id=story_id,
+        cluster_id=cluster_id_of(story_id),
     )
 
 

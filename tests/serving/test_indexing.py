@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from support.builders import FakeClock, a_body, a_draft
 
-from tianfu.model.cluster import Relation
+from tianfu.model.cluster import Relation, cluster_id_of
 from tianfu.model.tag import TagKind
 from tianfu.serving.services.ingest import StoryDraft, ingest
 from tianfu.serving.services.newsroom import Newsroom
@@ -55,7 +55,7 @@ def test_clusters_do_not_depend_on_the_order_of_arrival(
     with room.database.read() as uow:
         lead = uow.stories.by_external_ids("lizhou", ["first"])["first"]
         copy = uow.stories.by_external_ids("cangxi", ["copy"])["copy"]
-    assert copy.cluster_id == lead.id
+    assert copy.cluster_id == lead.cluster_id == cluster_id_of(lead.id)
 
 
 def test_an_edit_that_changes_the_text_splits_the_cluster(room: Newsroom) -> None:

@@ -1,0 +1,217 @@
+"""Stories over HTTP."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tianfu.model.access import Role
+
+Key = Callable[..., dict[str, str]]
+StoryJson = Callable[..., dict[str, Any]]
+
+
+def test_a_waiting_caller_gets_tags_and_duplicates_in_the_answer(
+    served: TestClient, key: Key, story_json: StoryJson
+) -> None:
+    headers = {**key(), "Prefer": "wait=10"}
+    first = served.post("/v1/stories", headers=headers, json=story_json(external_id="a"))
+    second = served.post(
+        "/v1/stories", headers=headers, json=story_json(external_id="b", outlet_id="cangxi", title="转载一则")
+    )
+    assert first.status_code == second.status_code == 201
+    result = second.json()["results"][0]
+    assert result["indexed"] is True
+    assert {"14"} <= {tag["code"] for tag in result["tags"]}
+    assert [(d["story_id"], d["relation"]) for d in result["duplicates"]] == [
+        (first.json()["results"][0]["story_id"], "reprint")
+    ]
+
+
+def test_the_same_story_again_answers_200_with_the_first_id(
+    served: TestClient, key: Key, story_json: StoryJson
+) -> None:
+    headers = key()
+    first = served.post("/v1/stories", headers=headers, json=story_json())
+    again = served.post("/v1/stories", headers=headers, json=story_json())
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json()["results"][0]["story_id"] == first.json()["results"][0]["story_id"]
+
+
+def test_a_bad_row_never_spoils_the_others(served: TestClient, key: Key, story_json: StoryJson) -> None:
+    rows = [
+        story_json(external_id="good"),
+        story_json(external_id="bad", title=""),
+        {"title": "无时间"},
+        "not a story",
+        story_json(external_id="odd", colour="red"),
+        story_json(external_id="far", outlet_id="no-such-outlet"),
+        story_json(external_id="time", published_at="2026-03-02T11:00:00"),
+    ]
+    answer = served.post("/v1/stories", headers=key(), json={"stories": rows})
+    assert answer.status_code == 201
+    results = answer.json()["results"]
+    assert [r["index"] for r in results] == list(range(7))
+    assert results[0]["outcome"] == "created"
+    assert [r["error"] is not None for r in results] == [False] + [True] * 6
+    assert results[1]["error"]["errors"][0]["field"] == "title"
+    assert results[2]["error"]["errors"][0] == {"field": "published_at", "why": "is needed"}
+    assert results[4]["error"]["errors"][0]["field"] == "colour"
+    assert results[5]["error"]["code"] == "not_found"
+    assert "offset" in results[6]["error"]["detail"]
+
+
+def test_ndjson_lines_stand_for_themselves(served: TestClient, key: Key, story_json: StoryJson) -> None:
+    body = json.dumps(story_json(external_id="n1")) + "\n{broken\n" + json.dumps(story_json(external_id="n2"))
+    headers = {**key(), "Content-Type": "application/x-ndjson"}
+    answer = served.post("/v1/stories", headers=headers, content=body.encode())
+    assert (answer.json()["accepted"], answer.json()["rejected"]) == (2, 1)
+
+
+def test_a_single_faulty_story_is_a_problem_that_names_the_field(
+    served: TestClient, key: Key, story_json: StoryJson
+) -> None:
+    answer = served.post("/v1/stories", headers=key(), json=story_json(title="一" * 201))
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == "invalid_story"
+    assert answer.json()["errors"][0]["field"] == "title"
+
+
+def test_the_outlets_own_text_is_stored_untouched(
+    served: TestClient, key: Key, story_json: StoryJson
+) -> None:
+    own = "<p>ＡＢＣ　<b>農業</b>&nbsp;  </p>\r\n<script>var a=1;</script>"
+    headers = key()
+    sent = served.post("/v1/stories", headers=headers, json=story_json(body=own)).json()["results"][0]
+    assert served.get(f"/v1/stories/{sent['story_id']}", headers=headers).json()["body"] == own
+
+
+def test_stories_are_paged_newest_first_without_gaps_or_repeats(
+    served: TestClient, key: Key, story_json: StoryJson
+) -> None:
+    headers = key()
+    rows = [
+        story_json(external_id=f"p{n}", title=f"第{n}条", published_at=f"2026-03-01T10:{n % 3:02d}:00+08:00")
+        for n in range(25)
+    ]
+    served.post("/v1/stories", headers=headers, json={"stories": rows})
+    seen: list[str] = []
+    cursor: str | None = None
+    while True:
+        params = {"limit": 7, **({"cursor": cursor} if cursor else {})}
+        page = served.get("/v1/stories", headers=headers, params=params).json()
+        seen += [item["external_id"] for item in page["items"]]
+        cursor = page["cursor"]
+        if cursor is None:
+            break
+    assert sorted(seen) == sorted(f"p{n}" for n in range(25))
+    assert len(set(seen)) == 25
+
+
+def test_an_edit_makes_a_revision_and_keeps_the_earlier_text(
+    served: TestClient, key: Key, story_json: StoryJson
+) -> None:
+    headers = key()
+    story_id = served.post("/v1/stories", headers=headers, json=story_json()).json()["results"][0]["story_id"]
+    answer = served.patch(f"/v1/stories/{story_id}", headers=headers, json={"title": "更正后的标题"})
+    assert answer.json()["revision"] == 2
+    story = served.get(f"/v1/stories/{story_id}", headers=headers).json()
+    assert story["title"] == "更正后的标题"
+    assert story["revisions"][0]["text"]["title"] == "利州区春耕备耕全面展开"
+    stale = served.patch(
+        f"/v1/stories/{story_id}", headers=headers, json={"title": "又改", "expected_revision": 1}
+    )
+    assert (stale.status_code, stale.json()["code"]) == (409, "conflict")
+
+
+def test_an_editors_word_on_tags_survives_the_next_indexing(
+    served: TestClient, key: Key, story_json: StoryJson
+) -> None:
+    headers = {**key(), "Prefer": "wait=10"}
+    story_id = served.post("/v1/stories", headers=headers, json=story_json()).json()["results"][0]["story_id"]
+    decisions = [
+        {"verb": "reject", "kind": "topic", "code": "14"},
+        {"verb": "add", "kind": "topic", "code": "31", "primary": True},
+    ]
+    answer = served.put(f"/v1/stories/{story_id}/tags", headers=headers, json={"decisions": decisions})
+    assert answer.status_code == 200, answer.text
+    served.patch(f"/v1/stories/{story_id}", headers=headers, json={"title": "农业农村新气象"})
+    room = served.app.state.newsroom  # type: ignore[attr-defined]
+    assert room.wait_indexed({1: 2}, 10)
+    tags = {t["code"]: t for t in served.get(f"/v1/stories/{story_id}", headers=headers).json()["tags"]}
+    assert (tags["14"]["state"], tags["14"]["assigned_by"]) == ("rejected", "model")
+    assert (tags["31"]["state"], tags["31"]["assigned_by"], tags["31"]["primary"]) == (
+        "accepted",
+        "editor",
+        True,
+    )
+
+
+def test_suggestions_point_at_the_words_in_the_given_text(served: TestClient, key: Key) -> None:
+    answer = served.post(
+        "/v1/tags/suggest", headers=key(), json={"title": "利州区学校开学", "body": "孩子们返校。"}
+    ).json()
+    evidence = answer["places"][0]["evidence"][0]
+    assert "利州区学校开学"[evidence["start"] : evidence["end"]] == evidence["text"] == "利州"
+
+
+@pytest.mark.parametrize("scope", ["story", "cluster"])
+def test_a_takedown_empties_every_answer_at_the_next_request(
+    served: TestClient, key: Key, story_json: StoryJson, scope: str
+) -> None:
+    headers = {**key(), "Prefer": "wait=10"}
+    ids = [
+        served.post(
+            "/v1/stories", headers=headers, json=story_json(external_id=f"t{n}", outlet_id=outlet)
+        ).json()["results"][0]["story_id"]
+        for n, outlet in enumerate(["lizhou", "cangxi"])
+    ]
+    order = {"reason": "当事人申请", "scope": scope}
+    receipt = served.post(f"/v1/stories/{ids[0]}/takedown", headers=headers, json=order).json()
+    assert receipt["story_ids"] == (ids if scope == "cluster" else ids[:1])
+    gone = set(receipt["story_ids"])
+
+    def shown() -> str:
+        asked = {"outlet_id": "lizhou", "count": 50}
+        return "".join(
+            answer.text
+            for answer in (
+                served.post("/v1/recommend", headers=headers, json=asked),
+                served.post(
+                    "/v1/duplicates/check",
+                    headers=headers,
+                    json={"title": story_json()["title"], "body": story_json()["body"]},
+                ),
+                served.get(f"/v1/clusters/{ids[1]}", headers=headers),
+                served.get(f"/v1/stories/{ids[1]}/duplicates", headers=headers),
+            )
+        )
+
+    assert not [story_id for story_id in gone if story_id in shown()]
+    back = served.post(f"/v1/stories/{ids[0]}/restore", headers=headers).json()
+    assert set(back["story_ids"]) == gone
+    assert ids[0] in shown()
+
+
+def test_an_outlets_editor_cannot_touch_anothers_story(
+    served: TestClient, key: Key, story_json: StoryJson
+) -> None:
+    story_id = served.post("/v1/stories", headers=key(), json=story_json()).json()["results"][0]["story_id"]
+    stranger = key(Role.EDITOR, "cangxi")
+    decisions = [{"verb": "add", "kind": "topic", "code": "31"}]
+    for method, path, body in (
+        ("patch", f"/v1/stories/{story_id}", {"title": "改"}),
+        ("post", f"/v1/stories/{story_id}/takedown", {"reason": "不喜欢"}),
+        ("post", f"/v1/stories/{story_id}/restore", None),
+        (
+            "put",
+            f"/v1/stories/{story_id}/tags",
+            {"decisions": [{"verb": "add", "kind": "topic", "code": "31"}]},
+        ),
+        ("post", "/v1/stories", story_json()),
+    ):
+        answer = served.request(method, path, headers=stranger, json=body)
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), path
