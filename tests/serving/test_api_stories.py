@@ -209,7 +209,7 @@ def test_an_outlets_editor_cannot_touch_anothers_story(
         (
             "put",
             f"/v1/stories/{story_id}/tags",
-            {"decisions": [{"verb": "add", "kind": "topic", "code": "31"}]},
+            {"decisions": decisions},
         ),
         ("post", "/v1/stories", story_json()),
     ):
