@@ -75,7 +75,7 @@ def showable(card: StoryCard, context: FeedContext) -> bool:
         return False
     if card.expires_at_s is not None and card.expires_at_s <= context.now_s:
         return False
-    if card.published_at_s > context.now_s + 60 or card.story_id == request.story_id:
+    if card.published_at_s > context.now_s + 60 or tells_what_is_being_read(card, context):
         return False
     if request.minor and not (card.topics and card.topics[0] in MINOR_TOPICS):
         return False
@@ -84,6 +84,14 @@ def showable(card: StoryCard, context: FeedContext) -> bool:
     if request.scene is Scene.CHANNEL:
         return in_channel(card, request.channel or "", context.names)
     return True
+
+
+def tells_what_is_being_read(card: StoryCard, context: FeedContext) -> bool:
+    """Whether it is the story being read, or another version of it."""
+    being_read = context.view.by_id.get(context.request.story_id or "")
+    return card.story_id == context.request.story_id or (
+        being_read is not None and card.cluster_id == being_read.cluster_id
+    )
 
 
 def in_channel(card: StoryCard, channel: str, names: Mapping[tuple[TagKind, str], str]) -> bool:

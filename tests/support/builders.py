@@ -1,5 +1,6 @@
 """Builders of domain objects with sensible values."""
 
+import random
 from datetime import UTC, datetime, timedelta
 
 from tianfu.model.story import StoryText
@@ -50,7 +51,5 @@ def a_draft(
 def a_body(seed: int, length: int = 120) -> str:
     """A body of common characters that shares little with that of another seed."""
     letters = "春天农户在田间忙碌合作社负责人介绍今年计划种植面积扩大产量预计增长群众收入提高道路水渠修缮完工"
-    return "".join(
-        letters[(seed * 7919 + place * (seed % 13 + 3) + place * place) % len(letters)]
-        for place in range(length)
-    )
+    rng = random.Random(seed)
+    return "".join(rng.choice(letters) for _ in range(length))
