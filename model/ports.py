@@ -20,11 +20,6 @@ class Encoder(Protocol):
     """Turns Chinese text into vectors of unit length.  Safe to call from many threads."""
 
     @property
-    def version(self) -> str:
-        """Name and version of the model, as written in its card."""
-        ...
-
-    @property
     def fingerprint(self) -> str:
         """Hash of everything that shapes a vector: weights, vocabulary, normalisation, pooling."""
         ...

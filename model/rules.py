@@ -14,6 +14,8 @@ _OPAQUE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@~\-]*")
 _MOBILE_NUMBER = re.compile(r"(?:\+?86)?1[3-9]\d{9}")
 _IDENTITY_CARD = re.compile(r"\d{17}[\dXx]")
 _ADCODE = re.compile(r"\d{6}|\d{9}")
+_BAD_IN_LINE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+_BAD_IN_LINES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 MAX_CLOCK_LEAD = timedelta(days=366)
 
@@ -35,13 +37,11 @@ def check_text(
         raise error(field=field, why=f"has {len(value)} characters, at most {high} are taken")
     if len(value) < low or (low and not value.strip()):
         raise error(field=field, why="must not be empty")
-    allowed = "\n\r\t" if lines else ""
-    for position, char in enumerate(value):
-        point = ord(char)
-        if 0xD800 <= point <= 0xDFFF:
-            raise error(field=field, why=f"has half a surrogate pair at position {position}")
-        if (point < 0x20 or point == 0x7F) and char not in allowed:
-            raise error(field=field, why=f"has the control character U+{point:04X} at position {position}")
+    bad = (_BAD_IN_LINES if lines else _BAD_IN_LINE).search(value)
+    if bad:
+        point = ord(bad.group())
+        what = "half a surrogate pair" if point >= 0xD800 else f"the control character U+{point:04X}"
+        raise error(field=field, why=f"has {what} at position {bad.start()}")
     return value
 
 

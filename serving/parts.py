@@ -3,21 +3,22 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from tianfu.embeddings.tagging.names import load_name_tagger
+
+from tianfu.embeddings.artefact import load_artefact
 from tianfu.embeddings.encoder.loading import load_encoder
 from tianfu.embeddings.index.factory import FaissIndexes
 from tianfu.embeddings.pairs.judge import load_pair_judge
 from tianfu.embeddings.reprints.copy_index import ReprintIndex
 from tianfu.embeddings.tagging.keywords import load_keyword_tagger
-from tianfu.embeddings.tagging.names import load_name_tagger
 from tianfu.embeddings.tagging.places import load_place_tagger
 from tianfu.embeddings.tagging.topics import load_topic_tagger
-from tianfu.model.vocab.divisions import load_divisions
-from tianfu.model.vocab.topics import load_topics
-
 from tianfu.embeddings.text.html import html_to_text
 from tianfu.model.artifacts import shipped
 from tianfu.model.ports import CopyIndex, Encoder, PairJudge, Tagger
 from tianfu.model.tag import TagKind
+from tianfu.model.vocab.divisions import load_divisions
+from tianfu.model.vocab.topics import load_topics
 from tianfu.serving.services.library import IndexFactory
 from tianfu.serving.settings import ServiceSettings
 
@@ -27,10 +28,12 @@ class ModelParts:
     """Everything learned or looked up that the service runs on; tests bring their own.
 
     Attributes:
+        encoder_version: Name and version of the encoder, as in its card.
         names: Chinese name of a tag by kind and code.
     """
 
     encoder: Encoder
+    encoder_version: str
     taggers: Sequence[Tagger]
     judge: PairJudge
     indexes: IndexFactory
@@ -45,8 +48,10 @@ def load_parts(settings: ServiceSettings) -> ModelParts:
     Raises:
         ArtefactInvalid: An artefact is missing, altered or of another kind.
     """
+    encoder_dir = settings.encoder_dir or shipped("encoder")
     return ModelParts(
-        encoder=load_encoder(settings.encoder_dir or shipped("encoder")),
+        encoder=load_encoder(encoder_dir),
+        encoder_version=load_artefact(encoder_dir, kind="encoder").version,
         taggers=[
             load_topic_tagger(shipped("topics")),
             load_place_tagger(),

@@ -82,7 +82,7 @@ def build_newsroom(
             decisions=decisions,
             cursors=cursors,
             names=parts.names,
-            encoder_version=parts.encoder.version,
+            encoder_version=parts.encoder_version,
             clock=clock,
         ),
         tags=TagDesk(database=database, library=library, names=parts.names, clock=clock),
@@ -92,7 +92,7 @@ def build_newsroom(
         worker=Worker(library=library, indexer=indexer if settings.worker else None),
         names=parts.names,
         models={
-            "encoder": parts.encoder.version,
+            "encoder": parts.encoder_version,
             "pairs": parts.judge.version,
             **{f"tagger_{place}": tagger.version for place, tagger in enumerate(parts.taggers)},
         },

@@ -1,5 +1,7 @@
 """Request bodies: how large they may be, and reading them raw where rows are checked one by one."""
 
+from contextlib import suppress
+
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -46,15 +48,16 @@ class BodyLimit:
             return message
 
         async def noted(message: Message) -> None:
+            # Whatever the application makes of the broken stream, the answer is ours.
             nonlocal answered
-            answered = True
-            await send(message)
+            if taken <= limit:
+                answered = True
+                await send(message)
 
-        try:
+        with suppress(_TooLarge):
             await self._app(scope, counted, noted)
-        except _TooLarge:
-            if not answered:
-                await problem_of(PayloadTooLarge(limit_bytes=limit))(scope, receive, send)
+        if taken > limit and not answered:
+            await problem_of(PayloadTooLarge(limit_bytes=limit))(scope, receive, send)
 
 
 class _TooLarge(Exception):

@@ -254,6 +254,10 @@ def _rows(raw: bytes, content_type: str) -> Any:
     value = _json(raw)
     if isinstance(value, dict) and "stories" in value:
         return parse_batch(value)
+    if not isinstance(value, dict):
+        raise InvalidRequest(
+            field="body", why='must be one story or {"stories": […]}', advice="Wrap a list in stories."
+        )
     return value
 
 

@@ -25,7 +25,6 @@ NAMES = {
 class FakeEncoder:
     """Adds up one fixed random vector per character pair; a headline speaks louder than a body."""
 
-    version = "fake@1"
     fingerprint = "fake"
     dimension = DIMENSION
 
@@ -125,6 +124,7 @@ def containment(a: frozenset[str], b: frozenset[str]) -> float:
 def fake_parts() -> ModelParts:
     return ModelParts(
         encoder=FakeEncoder(),
+        encoder_version="fake@1",
         taggers=[WordTagger()],
         judge=OverlapJudge(),
         indexes=FaissIndexes(),
