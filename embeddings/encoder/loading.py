@@ -1,0 +1,101 @@
+"""Opening an encoder artefact.
+
+The card's ``encoder`` object says how: ``inputs`` is ``ngrams`` or ``pieces``, ``graph`` names the ONNX
+file.  For ``ngrams``: ``tensors`` (safetensors with ``vocabulary``), ``buckets``, ``unknown_weight``,
+``max_chars``; the graph reads ``rows`` and ``weights``.  For ``pieces``: ``tokenizer``, ``max_pieces``,
+``prefix``; the graph reads ``input_ids``, ``attention_mask`` and, if it likes, ``token_type_ids``.
+Either way it gives one array (n, width), of which the first ``dimension`` numbers are the vector.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tianfu.embeddings.artefact import Artefact, fingerprint_of, load_artefact
+from tianfu.embeddings.encoder.batching import BatchingEncoder
+from tianfu.embeddings.encoder.features import NgramFeatures
+from tianfu.embeddings.encoder.inputs import NgramInputs, PieceInputs, TextInputs
+from tianfu.embeddings.encoder.onnx_encoder import OnnxEncoder, open_session
+from tianfu.embeddings.encoder.tensors import read_tensor
+from tianfu.embeddings.text.normalise import normalise
+from tianfu.model.errors import ArtefactInvalid
+from tianfu.model.ports import Encoder
+
+KIND = "encoder"
+MAX_CELLS = 16_384
+_PROBE = (
+    "Ａ１ｂ　習近平總書記說：「發展纔是硬道理」，２０２４年①月；乾坤、頭髮、裡面、甚麼。\u200b\n 后天 Ⅳ ㎏"
+)
+"""Read by the normalisation, so that a change of it changes the fingerprint."""
+
+
+def load_encoder(path: Path, *, dimension: int | None = None, threads: int = 1) -> Encoder:
+    """Open an artefact for serving, with batching across threads.
+
+    Args:
+        path: Folder of the artefact.
+        dimension: A shorter vector than the card's, one of its ``prefixes``.
+        threads: Of one run of the graph.
+
+    Raises:
+        ArtefactInvalid: The folder is incomplete, altered, or no encoder.
+    """
+    return BatchingEncoder(open_encoder(load_artefact(path, kind=KIND), dimension=dimension, threads=threads))
+
+
+def open_encoder(artefact: Artefact, *, dimension: int | None = None, threads: int = 1) -> OnnxEncoder:
+    """Open a checked artefact, without batching.
+
+    Raises:
+        ArtefactInvalid: The card or a file cannot be used.
+    """
+    try:
+        settings: Mapping[str, Any] = artefact.card["encoder"]
+        full = int(artefact.card["dimension"])
+        length = full if dimension is None else dimension
+        if length != full and length not in settings.get("prefixes", ()):
+            raise ArtefactInvalid(f"The encoder {artefact.version} has no vectors of length {length}.")
+        graph = artefact.file(settings["graph"])
+        read = _inputs(artefact, settings)
+        return OnnxEncoder(
+            open_session(graph, threads=threads),
+            read,
+            dimension=length,
+            fingerprint=encoder_fingerprint(artefact, length),
+            max_cells=MAX_CELLS,
+            pad=settings["inputs"] == "ngrams",
+        )
+    except (KeyError, TypeError, ValueError) as bad:
+        raise ArtefactInvalid(f"The card of {artefact.path.name} lacks what an encoder needs.") from bad
+
+
+def encoder_fingerprint(artefact: Artefact, dimension: int) -> str:
+    """SHA-256 over the files that shape a vector, the normalisation's behaviour and the length."""
+    settings = artefact.card["encoder"]
+    used = {settings[key] for key in ("graph", "tensors", "tokenizer") if settings.get(key)}
+    parts = (
+        fingerprint_of({name: artefact.card["files"][name] for name in used}),
+        hashlib.sha256(normalise(_PROBE).encode()).hexdigest(),
+        str(sorted((k, str(v)) for k, v in settings.items() if k != "prefixes")),
+        str(dimension),
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _inputs(artefact: Artefact, settings: Mapping[str, Any]) -> TextInputs:
+    match settings["inputs"]:
+        case "ngrams":
+            vocabulary = read_tensor(artefact.file(settings["tensors"]), "vocabulary")
+            features = NgramFeatures(
+                vocabulary.astype("int64"), int(settings["buckets"]), float(settings["unknown_weight"])
+            )
+            return NgramInputs(features, max_chars=int(settings["max_chars"]))
+        case "pieces":
+            return PieceInputs(
+                artefact.file(settings["tokenizer"]),
+                max_pieces=int(settings["max_pieces"]),
+                prefix=str(settings.get("prefix", "")),
+            )
+        case other:
+            raise ArtefactInvalid(f"The card of {artefact.path.name} asks for unknown inputs: {other}.")
