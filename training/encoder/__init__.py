@@ -1,0 +1,1 @@
+"""Training of the static text encoder: frozen data in, artefact and card out."""

@@ -1,0 +1,94 @@
+"""What a training run of the static encoder is made of, read from a TOML file."""
+
+import tomllib
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from tianfu.model.errors import UnreadableFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderConfig:
+    """One training run.
+
+    Attributes:
+        name: Name in the card.
+        version: Version in the card.
+        data: Folder of the training data; its README says what is in it.
+        out: Where the artefact is written.
+        work: Checkpoint, feature cache and figures of the run; safe to delete.
+        development_from: Stories of this date and later are kept out and measure the run.
+        dimension: Length of a vector.
+        prefixes: Shorter lengths that must work as well (Matryoshka, Kusupati 2022).
+        vocabulary: N-grams with a row of their own.
+        buckets: Rows shared by all other n-grams; a power of two.
+        unknown_weight: Weight of an n-gram outside the vocabulary; one inside has 1.
+        lead_chars: Length of the first part of a body.
+        rest_chars: End of the second part, which begins at ``lead_chars``.
+        batch: Pairs in a batch; each is a negative for all others.
+        neighbours: Share of batches taken from one stretch of time, where negatives are harder.
+        feature_dropout: Share of n-grams left out at random from each text.
+        temperature: Inverse temperature of the contrast.
+        learning_rate: Peak of the schedule (short warm-up, then linear down to a twentieth).
+        steps: Of the optimiser.
+        tasks: Share of steps for each kind of pair.
+        seed: Of vocabulary sample, start values, order and dropout.
+        threads: Of torch.
+    """
+
+    name: str = "encoder-static"
+    version: str = "0.1.0"
+    data: Path = Path("data")
+    out: Path = Path("runs/encoder-static/artefact")
+    work: Path = Path("runs/encoder-static")
+    development_from: str = "2025-04-01"
+    dimension: int = 256
+    prefixes: tuple[int, ...] = (128, 64)
+    vocabulary: int = 72_000
+    buckets: int = 16_384
+    unknown_weight: float = 0.7
+    lead_chars: int = 160
+    rest_chars: int = 400
+    batch: int = 2_048
+    neighbours: float = 0.5
+    feature_dropout: float = 0.2
+    temperature: float = 20.0
+    learning_rate: float = 3e-2
+    steps: int = 1_500
+    tasks: dict[str, float] = field(
+        default_factory=lambda: {"title_lead": 0.6, "title_rest": 0.2, "lead_rest": 0.1, "twins": 0.1}
+    )
+    seed: int = 7
+    threads: int = 2
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for the card and the run log; folders are left out."""
+        values = asdict(self)
+        for name in ("data", "out", "work"):
+            values.pop(name)
+        return values
+
+
+def load_config(path: Path) -> EncoderConfig:
+    """Read a configuration; folders in it are relative to the file's own folder.
+
+    Raises:
+        UnreadableFile: Not TOML, or a key that is not known.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as bad:
+        raise UnreadableFile(f"The configuration {path.name} cannot be read.") from bad
+    unknown = sorted(set(values) - {f.name for f in fields(EncoderConfig)})
+    if unknown:
+        raise UnreadableFile(
+            f"The configuration {path.name} has an unknown key: {unknown[0]}.",
+            advice="See training/configs/encoder.toml for the keys there are.",
+        )
+    for name in ("data", "out", "work"):
+        if name in values:
+            values[name] = (path.parent / values[name]).resolve()
+    if "prefixes" in values:
+        values["prefixes"] = tuple(values["prefixes"])
+    return EncoderConfig(**values)

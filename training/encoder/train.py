@@ -1,0 +1,113 @@
+"""Training the static encoder from end to end: data folder in, checked artefact out."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from tianfu.embeddings.artefact import load_artefact, write_card
+from tianfu.embeddings.encoder.features import NgramFeatures
+from tianfu.embeddings.encoder.loading import KIND, encoder_fingerprint
+from tianfu.embeddings.encoder.ngrams import Keys
+from tianfu.eval.core import SuiteResult
+from tianfu.model.nets.ngram_bag import NgramBag
+from tianfu.training.encoder.card import card_page, card_values, measured_values
+from tianfu.training.encoder.checkpoint import Standing
+from tianfu.training.encoder.config import EncoderConfig
+from tianfu.training.encoder.corpus import Corpus, read_corpus
+from tianfu.training.encoder.export import FILES, export_encoder
+from tianfu.training.encoder.loop import Progress, optimise
+from tianfu.training.encoder.measure import measure_encoder
+from tianfu.training.encoder.tasks import build_tasks
+from tianfu.training.encoder.vocabulary import choose_vocabulary
+from tianfu.training.runlog import log_run
+
+UNKNOWN_SCALE = 9.0
+"""Length at which rows of n-grams outside the vocabulary start: rare ones tell much."""
+SAMPLE = 60_000
+"""Stories, and headlines, that the vocabulary is counted on."""
+PAGE = "card.md"
+
+
+def train_encoder(
+    config: EncoderConfig,
+    progress: Progress = lambda _name, _done, _total: None,
+    *,
+    log: Path | None = None,
+) -> Path:
+    """Train, measure and write the artefact; go on from a checkpoint of the same run if there is one.
+
+    Args:
+        config: Of the run.
+        progress: Told what is done.
+        log: Markdown file that every run, failed ones too, adds a line to.
+
+    Returns:
+        The artefact's folder.
+
+    Raises:
+        UnreadableFile: The data cannot be read.
+        NonFiniteLoss: Training went astray; nothing was written to ``config.out``.
+    """
+    torch.set_num_threads(config.threads)
+    corpus = read_corpus(config.data, development_from=config.development_from)
+    try:
+        net, features, standing = learn(corpus, config, progress)
+        export_encoder(config.out, net.table.detach().numpy(), features)
+        suites = _write_cards(config, features, corpus, standing, progress)
+    except Exception as failure:
+        log_run(log, config.name, config.as_dict(), corpus.sha256, 0.0, f"failed: {failure}")
+        raise
+    log_run(log, config.name, config.as_dict(), corpus.sha256, standing.seconds, _told(suites))
+    return config.out
+
+
+def learn(
+    corpus: Corpus, config: EncoderConfig, progress: Progress
+) -> tuple[NgramBag, NgramFeatures, Standing]:
+    """Choose the vocabulary, read the texts, optimise."""
+    progress("choosing the vocabulary", 0, 1)
+    keys, counts, total = choose_vocabulary(corpus, size=config.vocabulary, sample=SAMPLE, seed=config.seed)
+    features = NgramFeatures(keys, config.buckets, config.unknown_weight)
+    progress("reading the texts", 0, 1)
+    tasks = build_tasks(corpus, features, config)
+    net = NgramBag(len(keys) + config.buckets, config.dimension)
+    net.start(_row_lengths(counts, total, config.buckets), seed=config.seed)
+    key = hashlib.sha256(f"{json.dumps(config.as_dict(), sort_keys=True)} {corpus.sha256}".encode())
+    return net, features, optimise(net, tasks, config, key=key.hexdigest(), progress=progress)
+
+
+def _row_lengths(counts: Keys, total: int, buckets: int) -> torch.Tensor:
+    lengths = np.full(len(counts) + buckets, UNKNOWN_SCALE, dtype=np.float32)
+    lengths[: len(counts)] = np.log(total / counts) + 1
+    return torch.from_numpy(lengths)
+
+
+def _write_cards(
+    config: EncoderConfig,
+    features: NgramFeatures,
+    corpus: Corpus,
+    standing: Standing,
+    progress: Progress,
+) -> Mapping[str, SuiteResult]:
+    """Write a card, measure what it opens, and write the card again with the figures."""
+    card = card_values(config, features, corpus)
+    write_card(config.out, card, files=FILES)
+    progress("measuring", 0, 1)
+    suites = measure_encoder(config.out, corpus, config.data, config.prefixes)
+    artefact = load_artefact(config.out, kind=KIND)
+    card |= {"fingerprint": encoder_fingerprint(artefact, config.dimension)}
+    card |= measured_values(standing, suites)
+    write_card(config.out, card, files=FILES)
+    (config.out / PAGE).write_text(card_page(card), encoding="utf-8")
+    progress("measuring", 1, 1)
+    return suites
+
+
+def _told(suites: Mapping[str, SuiteResult]) -> str:
+    wanted = [("retrieval", "recall_at_1"), ("retrieval", "recall_at_10"), ("sts", "spearman")]
+    wanted += [(name, "probe_accuracy") for name in suites if name.startswith("headlines")]
+    return ", ".join(f"{name} {metric} {suites[name].metrics[metric]:.3f}" for name, metric in wanted)
