@@ -56,7 +56,7 @@ def bags_of(texts: Iterable[str], features: NgramFeatures) -> Bags:
     offsets = np.zeros(len(found) + 1, dtype=np.int64)
     np.cumsum([len(rows) for rows, _ in found], out=offsets[1:])
     return Bags(
-        np.concatenate([rows for rows, _ in found]).astype(np.int32),
-        np.concatenate([weights for _, weights in found]),
+        np.concatenate([np.zeros(0, np.int64), *(rows for rows, _ in found)]).astype(np.int32),
+        np.concatenate([np.zeros(0, np.float32), *(weights for _, weights in found)]),
         offsets,
     )

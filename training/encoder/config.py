@@ -7,6 +7,9 @@ from typing import Any
 
 from tianfu.model.errors import UnreadableFile
 
+TASKS = frozenset({"title_lead", "title_rest", "lead_rest", "twins", "graded", "classes"})
+"""Kinds of pairs there are, see :mod:`tianfu.training.encoder.tasks`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncoderConfig:
@@ -81,6 +84,7 @@ def load_config(path: Path) -> EncoderConfig:
     except (OSError, tomllib.TOMLDecodeError) as bad:
         raise UnreadableFile(f"The configuration {path.name} cannot be read.") from bad
     unknown = sorted(set(values) - {f.name for f in fields(EncoderConfig)})
+    unknown += sorted(set(values.get("tasks", {})) - TASKS)
     if unknown:
         raise UnreadableFile(
             f"The configuration {path.name} has an unknown key: {unknown[0]}.",

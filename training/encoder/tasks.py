@@ -15,6 +15,8 @@ from tianfu.training.encoder.corpus import Corpus
 from tianfu.training.encoder.losses import alike_by_class, contrast, graded, shortened
 
 GRADED_BATCH = 512
+MIN_REST = 60
+"""Shorter second parts of a body are left out."""
 PREFIX_SHARE = 0.4
 """Weight of the loss on a shorter vector, of which one length is drawn per step."""
 
@@ -102,35 +104,43 @@ class Classes:
 
 
 def build_tasks(corpus: Corpus, features: NgramFeatures, config: EncoderConfig) -> dict[str, list[Task]]:
-    """Read every text into bags once; only the kinds that the configuration names."""
+    """Read every text into bags once; only the kinds that the configuration names and the data has."""
     wanted = {name for name, share in config.tasks.items() if share > 0}
+    tasks = _story_tasks(corpus, features, config, wanted)
+    if "twins" in wanted and corpus.twins:
+        ours, theirs = zip(*corpus.twins, strict=True)
+        tasks["twins"] = [
+            Contrast(bags_of(ours, features), bags_of(theirs, features), _groups(ours), in_time=False)
+        ]
+    if "graded" in wanted:
+        tasks["graded"] = [_graded(source, features) for source in corpus.graded if source]
+    if "classes" in wanted:
+        tasks["classes"] = [
+            Classes(bags_of((t for t, _ in source), features), _groups([c for _, c in source]))
+            for source in corpus.headlines
+            if source
+        ]
+    return {name: found for name, found in tasks.items() if name in wanted and found}
+
+
+def _story_tasks(
+    corpus: Corpus, features: NgramFeatures, config: EncoderConfig, wanted: set[str]
+) -> dict[str, list[Task]]:
     tasks: dict[str, list[Task]] = {}
     titles = [r.title for r in corpus.stories]
     title_bags = bags_of(titles, features)
     leads = bags_of((r.body[: config.lead_chars] for r in corpus.stories), features)
     groups = _groups(titles)
     tasks["title_lead"] = [Contrast(title_bags, leads, groups, in_time=True)]
-    if wanted & {"title_rest", "lead_rest"}:
-        long = [i for i, r in enumerate(corpus.stories) if len(r.body) > config.lead_chars + 60]
+    long = [i for i, r in enumerate(corpus.stories) if len(r.body) > config.lead_chars + MIN_REST]
+    if long and wanted & {"title_rest", "lead_rest"}:
         rests = bags_of(
             (corpus.stories[i].body[config.lead_chars : config.rest_chars] for i in long), features
         )
         at = np.array(long, dtype=np.int64)
         tasks["title_rest"] = [Contrast(_subset(title_bags, at), rests, groups[at], in_time=True)]
         tasks["lead_rest"] = [Contrast(_subset(leads, at), rests, groups[at], in_time=True)]
-    if "twins" in wanted:
-        ours, theirs = zip(*corpus.twins, strict=True)
-        tasks["twins"] = [
-            Contrast(bags_of(ours, features), bags_of(theirs, features), _groups(ours), in_time=False)
-        ]
-    if "graded" in wanted:
-        tasks["graded"] = [_graded(source, features) for source in corpus.graded]
-    if "classes" in wanted:
-        tasks["classes"] = [
-            Classes(bags_of((t for t, _ in source), features), _groups([c for _, c in source]))
-            for source in corpus.headlines
-        ]
-    return {name: found for name, found in tasks.items() if name in wanted}
+    return tasks
 
 
 def _graded(source: Sequence[tuple[str, str, float]], features: NgramFeatures) -> Graded:
