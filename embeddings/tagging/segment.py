@@ -1,20 +1,36 @@
 """Chinese words, by jieba's dictionary of word frequencies."""
 
+import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
+from itertools import pairwise
+from math import log
 from typing import Any
 
+from tianfu.model.vocab.aliases import load_aliases
+
 _LONGEST = 4
+_PREFIX = -1e6
+"""Log-frequency of a string that only begins words: never chosen, but the search goes on."""
+_NAME_CHARS = 3
+_NAME_COUNT = 5
+"""Counts for names such as 利州区: enough to hold together, too few to tear other words apart."""
 
 
-@dataclass(frozen=True, slots=True)
+_RUN = re.compile(r"[\u4e00-\u9fff]+|[A-Za-z0-9]+(?:[.%·+#&_-]+[A-Za-z0-9%]*)*|.", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Segmenter:
     """Cuts text into words along the likeliest path; safe to call from many threads once loaded."""
 
     _tokenizer: Any
     _counts: dict[str, int]
+    _logs: dict[str, float]
+    _unknown: float
 
     def cut(self, text: str, *, unknown_words: bool = False) -> Iterable[str]:
         """Words and marks in order; together they make up the text.
@@ -23,8 +39,41 @@ class Segmenter:
             text: Normalised text.
             unknown_words: Whether to guess words that the dictionary lacks; slower.
         """
-        words: Iterable[str] = self._tokenizer.cut(text, HMM=unknown_words)
-        return words
+        if unknown_words:
+            words: Iterable[str] = self._tokenizer.cut(text)
+            return words
+        found: list[str] = []
+        for run in _RUN.findall(text):
+            if len(run) > 1 and "\u4e00" <= run[0] <= "\u9fff":
+                self._path(run, found)
+            else:
+                found.append(run)
+        return found
+
+    def _path(self, run: str, found: list[str]) -> None:
+        """Append the words of the path with the highest product of word frequencies."""
+        logs, unknown, size = self._logs, self._unknown, len(run)
+        best = [-1e30] * (size + 1)
+        best[0] = 0.0
+        back = [0] * (size + 1)
+        for start in range(size):
+            here = best[start]
+            end = start + 1
+            if here + unknown > best[end]:
+                best[end], back[end] = here + unknown, start
+            log = logs.get(run[start:end])
+            while log is not None:
+                if here + log > best[end]:
+                    best[end], back[end] = here + log, start
+                end += 1
+                if end > size:
+                    break
+                log = logs.get(run[start:end])
+        edges = [size]
+        while edges[-1]:
+            edges.append(back[edges[-1]])
+        edges.reverse()
+        found += [run[start:end] for start, end in pairwise(edges)]
 
     def is_word(self, text: str) -> bool:
         """Whether the dictionary knows it."""
@@ -61,16 +110,36 @@ class Segmenter:
 
 
 @cache
+def words_tagged(tag: str) -> Mapping[str, int]:
+    """Words of the dictionary with this part of speech, with their counts; read once."""
+    found: dict[str, int] = {}
+    with _jieba().Tokenizer().get_dict_file() as lines:
+        for line in lines:
+            word, count, kind = line.decode("utf-8").split()
+            if kind == tag:
+                found[word] = int(count)
+    return found
+
+
+@cache
 def load_segmenter() -> Segmenter:
-    """Read the dictionary, about half a second; the same object every time.
+    """Read the dictionary and add our counties, about half a second; the same object every time.
 
     jieba's own set-up would log, and keep a cache file in the folder for temporary files that all
     users share; neither happens here.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # jieba imports pkg_resources where it is there
-        import jieba
-    tokenizer = jieba.Tokenizer()
+    tokenizer = _jieba().Tokenizer()
     tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
     tokenizer.initialized = True
-    return Segmenter(tokenizer, tokenizer.FREQ)
+    for alias in load_aliases():
+        if alias.official and len(alias.text) == _NAME_CHARS and not tokenizer.FREQ.get(alias.text):
+            tokenizer.add_word(alias.text, _NAME_COUNT)
+    total = log(tokenizer.total)
+    logs = {word: log(count) - total if count else _PREFIX for word, count in tokenizer.FREQ.items()}
+    return Segmenter(tokenizer, tokenizer.FREQ, logs, -total)
+
+
+def _jieba() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it imports pkg_resources where that is there
+        return import_module("jieba")

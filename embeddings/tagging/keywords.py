@@ -1,0 +1,94 @@
+"""Keywords: the words and short phrases of a story that an editor would file it under."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp
+
+import numpy as np
+import numpy.typing as npt
+
+from tianfu.embeddings.tagging.evidence import Source
+from tianfu.embeddings.tagging.keyword_candidates import Candidate, candidates
+from tianfu.embeddings.tagging.keyword_table import KeywordTable, load_keyword_table
+from tianfu.embeddings.tagging.segment import Segmenter, load_segmenter
+from tianfu.model.ports import TaggingText
+from tianfu.model.tag import MAX_CODE_CHARS, EvidenceSpan, TagKind, TagSuggestion, TextField
+
+BODY_CHARS = 500
+"""How much of a body is cut into words; news says the matter first."""
+MOST_KEYWORDS = 5
+LEAST_CONFIDENCE = 0.12
+_MOST_SPANS = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeywordTagger:
+    """Ranks spans of the title and words of the body; safe to call from many threads.
+
+    The confidence estimates how likely an editor files the story under this very keyword.
+    """
+
+    table: KeywordTable
+    segmenter: Segmenter
+    weights: npt.NDArray[np.float64]
+
+    @property
+    def version(self) -> str:
+        """Name and version of the table."""
+        return f"keywords@{self.table.version}"
+
+    def suggest(self, texts: Sequence[TaggingText]) -> list[list[TagSuggestion]]:
+        """For each text up to five keywords that do not overlap in the title, likeliest first."""
+        return [self._one(text) for text in texts]
+
+    def _one(self, text: TaggingText) -> list[TagSuggestion]:
+        title = Source.of(TextField.TITLE, text.title)
+        body = Source.of(TextField.BODY, text.body[:BODY_CHARS])
+        return [
+            TagSuggestion(
+                kind=TagKind.KEYWORD,
+                code=one.text,
+                label=one.text,
+                confidence=round(1 / (1 + exp(-score)), 3),
+                evidence=_evidence(one.text, title, body),
+            )
+            for score, one in self.ranked(title.text, body.text)
+        ]
+
+    def ranked(self, title: str, body: str) -> list[tuple[float, Candidate]]:
+        """The keywords chosen for normalised texts, with their log-odds, best first."""
+        found = candidates(title, body, table=self.table, segmenter=self.segmenter)
+        if not found:
+            return []
+        scores = np.array([one.features for one in found]) @ self.weights + self.table.bias
+        least = -np.log(1 / LEAST_CONFIDENCE - 1)
+        chosen: list[tuple[float, Candidate]] = []
+        for at in np.argsort(-scores, kind="stable"):
+            one = found[at]
+            if scores[at] < least or len(chosen) == MOST_KEYWORDS:
+                break
+            if not any(_clash(one, other) for _, other in chosen):
+                chosen.append((float(scores[at]), one))
+        return chosen
+
+
+def load_keyword_tagger() -> KeywordTagger:
+    """Load the shipped table and the dictionary."""
+    table = load_keyword_table()
+    return KeywordTagger(table, load_segmenter(), np.array(table.weights))
+
+
+def _clash(a: Candidate, b: Candidate) -> bool:
+    if a.text == b.text or len(a.text) > MAX_CODE_CHARS:
+        return True
+    return a.start >= 0 and b.start >= 0 and a.start < b.end and b.start < a.end
+
+
+def _evidence(word: str, title: Source, body: Source) -> tuple[EvidenceSpan, ...]:
+    spans: list[EvidenceSpan] = []
+    for source in (title, body):
+        at = source.text.find(word)
+        while at >= 0 and len(spans) < _MOST_SPANS:
+            spans.append(source.span(at, at + len(word), 1.0))
+            at = source.text.find(word, at + len(word))
+    return tuple(spans)

@@ -1,0 +1,105 @@
+import pytest
+
+from tianfu.embeddings.tagging.names import NameTagger, load_name_tagger
+from tianfu.model.ports import TaggingText
+from tianfu.model.tag import TagKind, TagSuggestion
+
+
+@pytest.fixture(scope="module")
+def tagger() -> NameTagger:
+    return load_name_tagger()
+
+
+def named(tagger: NameTagger, kind: TagKind, body: str, title: str = "") -> set[str]:
+    return {tag.label for tag in suggested(tagger, body, title) if tag.kind is kind}
+
+
+def suggested(tagger: NameTagger, body: str, title: str = "") -> list[TagSuggestion]:
+    return tagger.suggest([TaggingText(title=title, body=body)])[0]
+
+
+PEOPLE: list[tuple[str, set[str]]] = [
+    ("村民李国芳今年种了五亩柑橘。", {"李国芳"}),
+    ("局长周建明带队检查。", {"周建明"}),
+    ("记者 王小林 通讯员 何福贵", {"王小林", "何福贵"}),
+    ("记者：张永刚", {"张永刚"}),
+    ("陈德全说，合作社今年扩大了规模。", {"陈德全"}),
+    ("种植户欧阳秀兰笑得合不拢嘴。", {"欧阳秀兰"}),
+    ("党支部书记罗志远、周晓燕、何永贵等参加。", {"罗志远", "周晓燕", "何永贵"}),
+    ("村民们高高兴兴地干活。", set()),
+    ("记者在广场上看到人山人海。", set()),
+    ("记者从会上获悉，工程即将完工。", set()),
+    ("群众安全感进一步提升。", set()),
+    ("教师和学生都参加了活动。", set()),
+    ("要求全体党员同学习贯彻要求对标。", set()),
+    ("校长方面表示将全力配合。", set()),
+    ("负责人介绍，项目总投资两亿元。", set()),
+    ("代表团团长卡洛斯·冈萨雷斯在会上发言。", {"卡洛斯·冈萨雷斯"}),
+    ("犯罪嫌疑人王某被抓获。", set()),
+    ("游客陈女士说景色很美。", set()),
+]
+
+
+@pytest.mark.parametrize(("body", "expected"), PEOPLE)
+def test_people_are_named_only_on_a_sign(tagger: NameTagger, body: str, expected: set[str]) -> None:
+    assert named(tagger, TagKind.PERSON, body) == expected
+
+
+ORGANISATIONS: list[tuple[str, set[str]]] = [
+    ("青川县人民医院开设夜间门诊。", {"青川县人民医院"}),
+    ("广元市利州区农业农村局送技下乡。", {"利州区农业农村局"}),
+    ("利州区农业农村局长到场。", {"利州区农业农村局"}),
+    ("成都市第三人民医院专家义诊。", {"成都市第三人民医院"}),
+    ("四川农业大学的专家来了。", {"四川农业大学"}),
+    ("教育部印发通知。", {"教育部"}),
+    ("剑阁县召开全县农业工作会。", set()),
+    ("绵阳市形成新的发展格局。", set()),
+    ("泸州市的医院都配了新设备。", set()),
+    ("他在公司上班。", set()),
+]
+
+
+@pytest.mark.parametrize(("body", "expected"), ORGANISATIONS)
+def test_organisations_are_known_or_an_office_of_a_place(
+    tagger: NameTagger, body: str, expected: set[str]
+) -> None:
+    assert named(tagger, TagKind.ORGANISATION, body) == expected
+
+
+def test_an_office_has_one_name_with_and_without_its_city(tagger: NameTagger) -> None:
+    body = "广元市利州区水利局消息。利州区水利局提醒市民注意安全。"
+
+    found = [tag for tag in suggested(tagger, body) if tag.kind is TagKind.ORGANISATION]
+
+    assert [tag.label for tag in found] == ["利州区水利局"]
+    assert len(found[0].evidence) == 2
+
+
+def test_evidence_is_exact_in_the_callers_own_text(tagger: NameTagger) -> None:
+    title = "　村民李國芳的\u200b好日子"
+    body = "青川縣人民醫院醫生 周建明 來到村裏。"
+
+    found = suggested(tagger, body, title)
+
+    assert {tag.label for tag in found} == {"李国芳", "青川县人民医院", "周建明"}
+    for tag in found:
+        for span in tag.evidence:
+            assert {"title": title, "body": body}[span.field][span.start : span.end] == span.text
+
+
+def test_every_place_where_a_person_is_named_is_evidence(tagger: NameTagger) -> None:
+    body = "村民李国芳今年种了五亩柑橘。算下来，李国芳一家能收入六万元。"
+
+    found = suggested(tagger, body)
+
+    assert len(found[0].evidence) == 2
+
+
+def test_a_name_is_suggested_once(tagger: NameTagger) -> None:
+    body = "村民李国芳来了。李国芳说，水质好了。"
+
+    assert [tag.label for tag in suggested(tagger, body)] == ["李国芳"]
+
+
+def test_no_text_no_names(tagger: NameTagger) -> None:
+    assert tagger.suggest([TaggingText(title="", body="")]) == [[]]

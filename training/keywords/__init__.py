@@ -1,0 +1,1 @@
+"""Learns the keyword table: which words editors file stories under."""
