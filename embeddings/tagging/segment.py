@@ -109,16 +109,37 @@ class Segmenter:
         return False
 
 
+@dataclass(frozen=True, slots=True)
+class _Dictionary:
+    """Counts by word, 0 for strings that only begin words, and counts by part of speech."""
+
+    counts: dict[str, int]
+    tagged: dict[str, dict[str, int]]
+    total: int
+
+
 @cache
-def words_tagged(tag: str) -> Mapping[str, int]:
-    """Words of the dictionary with this part of speech, with their counts; read once."""
-    found: dict[str, int] = {}
+def _read_dictionary() -> _Dictionary:
+    counts: dict[str, int] = {}
+    tagged: dict[str, dict[str, int]] = {}
+    total = 0
     with _jieba().Tokenizer().get_dict_file() as lines:
-        for line in lines:
-            word, count, kind = line.decode("utf-8").split()
-            if kind == tag:
-                found[word] = int(count)
-    return found
+        for line in lines.read().decode("utf-8").splitlines():
+            word, number, tag = line.split()
+            count = int(number)
+            counts[word] = count
+            tagged.setdefault(tag, {})[word] = count
+            total += count
+            for end in range(len(word) - 1, 0, -1):
+                if word[:end] in counts:
+                    break  # and so are all shorter ones
+                counts[word[:end]] = 0
+    return _Dictionary(counts, tagged, total)
+
+
+def words_tagged(tag: str) -> Mapping[str, int]:
+    """Words of the dictionary with this part of speech, with their counts."""
+    return _read_dictionary().tagged.get(tag, {})
 
 
 @cache
@@ -128,8 +149,9 @@ def load_segmenter() -> Segmenter:
     jieba's own set-up would log, and keep a cache file in the folder for temporary files that all
     users share; neither happens here.
     """
+    dictionary = _read_dictionary()
     tokenizer = _jieba().Tokenizer()
-    tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
+    tokenizer.FREQ, tokenizer.total = dictionary.counts, dictionary.total
     tokenizer.initialized = True
     for alias in load_aliases():
         if alias.official and len(alias.text) == _NAME_CHARS and not tokenizer.FREQ.get(alias.text):
