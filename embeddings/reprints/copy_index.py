@@ -12,7 +12,7 @@ from tianfu.embeddings.reprints.segments import Postings, postings, ranges, rows
 from tianfu.model.ports import CopyCandidate
 
 FEWEST_SHARED = 3
-LEAST_CONTAINMENT = 0.08
+LEAST_CONTAINMENT = 0.14
 _CAP_LEAST = 600
 _CAP_SHARE = 0.005
 _RAREST = 12

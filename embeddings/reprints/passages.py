@@ -16,12 +16,13 @@ class Grams:
     """The runs of five letters of one text.
 
     Attributes:
-        letters: The letters themselves.
+        letters: The letters themselves; ``spelled`` the same as a string.
         distinct: uint32, ascending: the hashes of the runs, each once.
         first: int64, where each distinct run stands first.
     """
 
     letters: npt.NDArray[np.uint32]
+    spelled: str
     distinct: npt.NDArray[np.uint32]
     first: npt.NDArray[np.int64]
 
@@ -44,7 +45,7 @@ class Passage:
 def grams_of(words: Wording) -> Grams:
     """Sort the runs of one text, once for all its comparisons."""
     distinct, first = np.unique(gram_hashes(words.letters, GRAM), return_index=True)
-    return Grams(words.letters, distinct, first.astype(np.int64))
+    return Grams(words.letters, words.spelled, distinct, first.astype(np.int64))
 
 
 def shared_grams(a: Grams, b: Grams) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

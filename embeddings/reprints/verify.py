@@ -27,6 +27,7 @@ class ComparedText:
     """A clean text prepared for comparison, once for all its pairs.
 
     Attributes:
+        whole: Folded letters of headline and body.
         lead_in: How many characters of headline stand before the body in what is compared.
     """
 
@@ -35,6 +36,7 @@ class ComparedText:
     words: Wording
     grams: Grams
     lead_in: int
+    whole: str
 
     @property
     def letters(self) -> int:
@@ -73,7 +75,9 @@ def compared(title: str, body: str) -> ComparedText:
     words, lead_in = wording(body), 0
     if words.length < _SHORT_LETTERS:
         words, lead_in = wording(f"{title}\n{body}"), len(title) + 1
-    return ComparedText(title, body, words, grams_of(words), lead_in)
+    return ComparedText(
+        title, body, words, grams_of(words), lead_in, f"{wording(title).spelled} {words.spelled}"
+    )
 
 
 def verify(a: ComparedText, b: ComparedText) -> ReprintVerdict:
@@ -89,7 +93,7 @@ def _verified(a: ComparedText, b: ComparedText) -> ReprintVerdict:
     rows, _ = shared_grams(a.grams, b.grams)
     containment = len(rows) / max(min(len(a.grams.distinct), len(b.grams.distinct)), 1)
     passages = shared_passages(a.grams, b.grams) if len(rows) else []
-    found = changes(a.grams, b.grams, passages)
+    found = changes(a.grams, b.grams, passages, whole_a=a.whole, whole_b=b.whole)
     bridged = found.bridged_a if a.letters <= b.letters else found.bridged_b
     shorter = max(min(a.letters, b.letters), 1)
     copied = min((found.covered + bridged) / shorter, 1.0)
@@ -112,11 +116,11 @@ def sibling_odds(found: Changes) -> float:
     """Log odds of "another bulletin" against "the same one, edited", from what was kept and changed.
 
     Figures of a sibling are kept once in four; those of a copy are changed as often as its other
-    letters are, at least once in fifty.  Dates count double.
+    letters are, three letters to a figure, at least once in fifty.  Dates count double.
     """
     parallel = found.covered + found.bridged_a + found.bridged_b
-    noise = min(max(2.5 * found.words / max(parallel, 1), 0.02), 0.6)
-    changed = found.figures_changed + found.dates_changed + found.places_changed
+    noise = min(max(3.0 * found.slips / max(parallel, 1), 0.02), 0.6)
+    changed = found.figures_changed + found.dates_changed + found.places_changed + found.names_changed
     kept = found.figures_kept + found.dates_kept + 0.25 * found.places_kept
     return changed * math.log(0.75 / noise) + kept * math.log(0.25 / (1 - noise))
 

@@ -28,6 +28,11 @@ class Wording:
         """How many letters."""
         return len(self.letters)
 
+    @property
+    def spelled(self) -> str:
+        """The folded letters as a string, one character each."""
+        return self.letters.astype("<u4").tobytes().decode("utf-32-le")
+
 
 def wording(text: str) -> Wording:
     """Take the bare wording of a text; punctuation, blanks, width, case and script do not matter."""
