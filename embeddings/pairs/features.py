@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tianfu.embeddings.pairs.profile import Profile
-from tianfu.embeddings.pairs.rarity import Buckets, Rarity, shared
+from tianfu.embeddings.pairs.rarity import Buckets, Rarity, apart, shared
 from tianfu.embeddings.reprints.verify import ReprintVerdict
 
 NAMES = (
@@ -15,10 +15,12 @@ NAMES = (
     "containment_over_half",
     "copied",
     "in_long",
+    "clean_part",
     "copied_longer",
     "longest_passage",
     "sibling_odds",
     "figures_changed",
+    "names_changed",
     "words_changed",
     "noisy_copy",
     "body_cosine",
@@ -59,12 +61,14 @@ def features(a: Profile, b: Profile, verdict: ReprintVerdict, rarity: Rarity) ->
         max(verdict.containment - 0.6, 0.0) * 2.5,
         verdict.copied,
         verdict.in_long,
+        max(verdict.in_long - 0.8, 0.0) * 5.0 * (verdict.sibling_odds <= 0.0),
         min(verdict.copied * short.text.letters / max(long.text.letters, 1), 1.0),
         min(verdict.longest / max(short.text.letters, 1), 1.0),
         math.tanh(verdict.sibling_odds / 8.0),
         changed / (changed + kept + 2.0),
+        found.names_changed / (found.names_changed + 1.5),
         min(5.0 * found.words / parallel, 1.0),
-        min(10.0 * found.exchanged / parallel, 1.0) * max(verdict.copied - 0.5, 0.0) * 2.0,
+        min(10.0 * found.slips / parallel, 1.0) * max(verdict.copied - 0.5, 0.0) * 2.0,
         _cosine(a.body, b.body, rarity),
         max(_within(a.body, b.body, rarity), _within(b.body, a.body, rarity)),
         _cosine(a.title, b.title, rarity),
@@ -104,8 +108,7 @@ def _within(a: Buckets, b: Buckets, rarity: Rarity) -> float:
 
 def _rarest(a: Profile, b: Profile, rarity: Rarity) -> float:
     """How rare the rarest words are that only ``a`` has."""
-    own = np.setdiff1d(a.whole, b.whole, assume_unique=True)
-    return _top(rarity.weights[own])
+    return _top(rarity.weights[apart(a.whole, b.whole)])
 
 
 def _top(weights: npt.NDArray[np.float32], count: int = 8) -> float:
@@ -117,7 +120,7 @@ def _top(weights: npt.NDArray[np.float32], count: int = 8) -> float:
 
 def _own_title(a: Profile, b: Profile, rarity: Rarity) -> float:
     """Weight of what only this headline and its own body say, in the way siblings differ by a name."""
-    own = np.setdiff1d(a.title, b.whole, assume_unique=True)
+    own = apart(a.title, b.whole)
     return rarity.mass(shared(own, a.body)) / max(rarity.mass(a.title), 1e-9)
 
 

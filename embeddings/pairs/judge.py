@@ -21,7 +21,9 @@ RARITY_FILE = "rarity.npy"
 RARITY_STEP = 0.05
 """Rarities are kept as whole steps of so much."""
 KEPT_PROFILES = 2_048
-_TOPIC_FLOOR = 0.12
+HOPELESS = 0.22
+"""Share of rare words in common below which no labelled pair told the same event."""
+_TOPIC_FLOOR = 0.15
 """Share of rare words in common from which two stories count as of one topic."""
 
 
@@ -51,12 +53,13 @@ class LexicalPairJudge:
     def judge(self, a: PairText, b: PairText, cosine: float) -> PairVerdict:
         """Judge one pair of clean texts; ``cosine`` is the similarity of their vectors, -1..1."""
         one, other = self._profile(a), self._profile(b)
+        common = self._common(one, other)
+        if common < HOPELESS:
+            near = cosine >= 0.6 or common >= _TOPIC_FLOOR
+            return PairVerdict(relation=Relation.SAME_TOPIC if near else Relation.UNRELATED, score=0.95)
         found = verify(one.text, other.text)
         if found.same_wording and np.array_equal(one.title_letters, other.title_letters):
             return _verdict(Relation.IDENTICAL, 1.0, found)
-        if not found.changes.covered and self._is_far(one, other):
-            relation = Relation.SAME_TOPIC if cosine >= 0.6 else Relation.UNRELATED
-            return _verdict(relation, 0.9, found)
         row = features(one, other, found, self._rarity)
         copy = 1.0 if found.same_wording else self._heads.copy.probability(row)
         if copy >= self._heads.copy.threshold:
@@ -64,13 +67,19 @@ class LexicalPairJudge:
         event = max(self._heads.event.probability(row), copy)
         if event >= self._heads.event.threshold:
             return _verdict(Relation.SAME_EVENT, event, found)
-        near = cosine >= 0.5 or not self._is_far(one, other)
-        return _verdict(Relation.SAME_TOPIC if near else Relation.UNRELATED, 1.0 - event, found)
+        return _verdict(Relation.SAME_TOPIC, 1.0 - event, found)
 
-    def _is_far(self, a: Profile, b: Profile) -> bool:
-        """Whether the two have next to no rare words in common."""
+    def _common(self, a: Profile, b: Profile) -> float:
+        """Share of the weight of the lighter one's pairs of letters that the other has too, 0..1.
+
+        Two texts without a letter have all in common.
+        """
         least = min(self._rarity.mass(a.whole), self._rarity.mass(b.whole))
-        return self._rarity.mass(shared(a.whole, b.whole)) < _TOPIC_FLOOR * least
+        return (
+            self._rarity.mass(shared(a.whole, b.whole)) / least
+            if least
+            else float(not len(a.whole) + len(b.whole))
+        )
 
     def _profile(self, text: PairText) -> Profile:
         key = (text.title, text.body)

@@ -42,3 +42,12 @@ def shared(a: Buckets, b: Buckets) -> Buckets:
     at = np.minimum(np.searchsorted(b, a), len(b) - 1)
     both: Buckets = a[b[at] == a]
     return both
+
+
+def apart(a: Buckets, b: Buckets) -> Buckets:
+    """Buckets that only ``a`` has."""
+    if not len(b):
+        return a
+    at = np.minimum(np.searchsorted(b, a), len(b) - 1)
+    own: Buckets = a[b[at] != a]
+    return own

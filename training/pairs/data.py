@@ -65,7 +65,9 @@ def made_pairs(stories: Sequence[tuple[str, str]], *, each: int, seed: int) -> l
     pairs: list[LabelledPair] = []
     for kind in [*EDITS, "mixed"]:
         for title, body in rng.sample(long_enough, each):
-            copy = edited_copy(title, body, rng, titles=titles, kind=kind)
+            # most reprints keep the headline; unlike headlines must not become the mark of a copy
+            kept = [title] if rng.random() < 0.6 else titles
+            copy = edited_copy(title, body, rng, titles=kept, kind=kind)
             pairs.append(_made((title, body), copy, "reprint", len(pairs)))
     wanted = 4 * each
     for title, body in rng.sample(long_enough, min(len(long_enough), 12 * wanted)):

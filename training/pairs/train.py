@@ -23,8 +23,8 @@ from tianfu.training.pairs.fit import COPY_FEATURES, EVENT_FEATURES, FittedHead,
 
 NAME = "pairs-lexical"
 EVENT_PRECISION = 0.95
-MADE_EACH = 60
-MADE_SHARE = 0.5
+MADE_EACH = 120
+COPY_MADE_SHARE, EVENT_MADE_SHARE = 0.7, 0.25
 
 
 def train_pairs(
@@ -50,12 +50,15 @@ def train_pairs(
     relations = np.array([pair.relation for pair in pairs])
     is_copy, is_event = relations == "reprint", np.isin(relations, ("reprint", "same_event"))
 
-    def fitted(targets: npt.NDArray[np.bool_], names: Sequence[str], precision: float | None) -> FittedHead:
+    def fitted(
+        targets: npt.NDArray[np.bool_], names: Sequence[str], share: float, goal: float | None
+    ) -> FittedHead:
         return fit_head(
-            rows, targets, made=made, groups=groups, names=names, made_share=MADE_SHARE, precision=precision
+            rows, targets, made=made, groups=groups, names=names, made_share=share, precision=goal
         )
 
-    copy, event = fitted(is_copy, COPY_FEATURES, None), fitted(is_event, EVENT_FEATURES, EVENT_PRECISION)
+    copy = fitted(is_copy, COPY_FEATURES, COPY_MADE_SHARE, None)
+    event = fitted(is_event, EVENT_FEATURES, EVENT_MADE_SHARE, EVENT_PRECISION)
     target.mkdir(parents=True, exist_ok=True)
     np.save(target / RARITY_FILE, steps, allow_pickle=False)
     write_heads(target / HEADS_FILE, copy=copy.written, event=event.written)
