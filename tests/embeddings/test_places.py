@@ -118,6 +118,14 @@ SENTENCES: list[tuple[str, str | None, set[str]]] = [
     ("郫县豆瓣香飘海外", None, set()),
     ("成都路18号院改造完成", None, set()),
     ("成都路况实时播报", None, {"成都市"}),
+    ("夏利州长率团来访", None, set()),
+    ("游客在卡洛维伐利州体验温泉", None, set()),
+    ("京广线武胜关隧道检修", None, set()),
+    ("靠山邻水的好民宿", None, set()),
+    ("广安邻水脐橙上市", None, {"邻水县"}),
+    ("武侠小说里的峨眉派", None, set()),
+    ("探险家安德格伦的极地日记", None, set()),
+    ("甘孜州德格县印经院修缮", None, {"德格县"}),
 ]
 
 
@@ -206,6 +214,20 @@ def test_the_title_is_the_first_evidence(tagger: PlaceTagger) -> None:
     found = tags(tagger, "青川县发布大风预警", "青川县气象台消息。青川县各乡镇注意防范。")
 
     assert found[0].evidence[0].field == "title"
+
+
+def test_a_district_name_that_two_cities_share_stays_open_when_both_are_named_later(
+    tagger: PlaceTagger,
+) -> None:
+    found = tags(tagger, "市中区结对共建", "乐山市与内江市今天签约。")
+
+    assert "市中区" not in "".join(tag.label for tag in found)
+
+
+def test_the_city_named_last_settles_a_shared_district_name(tagger: PlaceTagger) -> None:
+    found = tags(tagger, "两地交流", "代表团先到乐山市，又到内江市，在市中区参观了社区。")
+
+    assert "内江市市中区" in {tag.label for tag in found}
 
 
 def test_an_empty_story_has_no_places(tagger: PlaceTagger) -> None:

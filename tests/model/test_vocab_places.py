@@ -2,7 +2,7 @@ import pytest
 
 from tianfu.model.errors import InvalidInput
 from tianfu.model.place import Place, PlaceLevel
-from tianfu.model.vocab.aliases import Trust, load_aliases, load_elsewhere
+from tianfu.model.vocab.aliases import Trust, load_aliases, load_elsewhere, load_lookalikes
 from tianfu.model.vocab.divisions import load_divisions
 
 
@@ -89,3 +89,7 @@ def test_a_township_knows_its_county_and_city() -> None:
 
     assert town.county_adcode == "510802"
     assert town.city_adcode == "510800"
+
+
+def test_a_phrase_that_only_looks_like_a_place_is_no_name_of_one() -> None:
+    assert not {alias.text for alias in load_aliases()} & load_lookalikes()
