@@ -3,14 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tianfu.embeddings.tagging.names import load_name_tagger
-
 from tianfu.embeddings.artefact import load_artefact
 from tianfu.embeddings.encoder.loading import load_encoder
 from tianfu.embeddings.index.factory import FaissIndexes
 from tianfu.embeddings.pairs.judge import load_pair_judge
 from tianfu.embeddings.reprints.copy_index import ReprintIndex
 from tianfu.embeddings.tagging.keywords import load_keyword_tagger
+from tianfu.embeddings.tagging.names import load_name_tagger
 from tianfu.embeddings.tagging.places import load_place_tagger
 from tianfu.embeddings.tagging.topics import load_topic_tagger
 from tianfu.embeddings.text.html import html_to_text

@@ -84,7 +84,7 @@ def demo(
     if serve_after:
         _serve(settings, lambda address: _print_demo(address, asdict(notes)))
     else:
-        _print_demo(f"http://{settings.host}:{settings.port}", asdict(notes))
+        out.print(f"The demo newsroom is in {data_dir}; serve it with: tianfu demo --serve")
 
 
 @app.command("import")
@@ -163,7 +163,7 @@ def _print_demo(address: str, notes: dict[str, Any]) -> None:
     for line in (
         _curl(address, "/v1/recommend", app_key, feed),
         _curl(address, "/v1/tags/suggest", editor_key, text),
-        f"curl -s {address}/v1/stories?limit=3 -H 'Authorization: Bearer {editor_key}'",
+        f"curl -s '{address}/v1/stories?limit=3' -H 'Authorization: Bearer {editor_key}'",
     ):
         print(f"\n{line}")  # noqa: T201
     sys.stdout.flush()
