@@ -35,6 +35,7 @@ PEOPLE: list[tuple[str, set[str]]] = [
     ("校长方面表示将全力配合。", set()),
     ("负责人介绍，项目总投资两亿元。", set()),
     ("代表团团长卡洛斯·冈萨雷斯在会上发言。", {"卡洛斯·冈萨雷斯"}),
+    ("公司总裁霍尔格·伯尔纳来访。", {"霍尔格·伯尔纳"}),
     ("犯罪嫌疑人王某被抓获。", set()),
     ("游客陈女士说景色很美。", set()),
 ]
@@ -53,6 +54,7 @@ ORGANISATIONS: list[tuple[str, set[str]]] = [
     ("四川农业大学的专家来了。", {"四川农业大学"}),
     ("教育部印发通知。", {"教育部"}),
     ("剑阁县召开全县农业工作会。", set()),
+    ("利州区召集农业农村局开会。", set()),
     ("绵阳市形成新的发展格局。", set()),
     ("泸州市的医院都配了新设备。", set()),
     ("他在公司上班。", set()),
@@ -81,7 +83,11 @@ def test_evidence_is_exact_in_the_callers_own_text(tagger: NameTagger) -> None:
 
     found = suggested(tagger, body, title)
 
-    assert {tag.label for tag in found} == {"李国芳", "青川县人民医院", "周建明"}
+    assert {tag.label: [span.text for span in tag.evidence] for tag in found} == {
+        "李国芳": ["李國芳"],
+        "青川县人民医院": ["青川縣人民醫院"],
+        "周建明": ["周建明"],
+    }
     for tag in found:
         for span in tag.evidence:
             assert {"title": title, "body": body}[span.field][span.start : span.end] == span.text

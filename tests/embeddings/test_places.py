@@ -204,7 +204,11 @@ def test_evidence_counts_in_the_callers_own_text(tagger: PlaceTagger) -> None:
 
     found = tags(tagger, title, body)
 
-    assert {tag.label for tag in found} == {"利州区", "青川县"}
+    spans = {tag.label: [(span.field.value, span.start, span.text) for span in tag.evidence] for tag in found}
+    assert spans == {
+        "利州区": [("title", title.index("廣元"), "廣元利州")],
+        "青川县": [("body", body.index("青"), "青\u200b川县"), ("body", body.index("青川县"), "青川县")],
+    }
     for tag in found:
         for span in tag.evidence:
             assert {"title": title, "body": body}[span.field][span.start : span.end] == span.text
