@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tianfu.eval import headlines, retrieval, sts
+from tianfu.eval import duplicates, headlines, reprints, retrieval, sts
 from tianfu.eval.core import Subject, SuiteResult
 from tianfu.model.errors import NotFound
 
@@ -11,6 +11,8 @@ SUITES: Mapping[str, Callable[[Sequence[Path], Subject], SuiteResult]] = {
     retrieval.NAME: retrieval.run,
     headlines.NAME: headlines.run,
     sts.NAME: sts.run,
+    duplicates.NAME: duplicates.run,
+    reprints.NAME: reprints.run,
 }
 
 
