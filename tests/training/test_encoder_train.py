@@ -66,6 +66,7 @@ def config(data: Path, tmp_path: Path) -> EncoderConfig:
         data=data,
         out=tmp_path / "artefact",
         work=tmp_path / "work",
+        log=tmp_path / "LOG.md",
         dimension=16,
         prefixes=(8,),
         vocabulary=500,
@@ -88,7 +89,7 @@ def test_a_run_writes_an_encoder_that_serves_and_a_line_in_the_log(
     config: EncoderConfig, tmp_path: Path
 ) -> None:
     said: list[tuple[str, int, int]] = []
-    folder = train_encoder(config, lambda *told: said.append(told), log=tmp_path / "LOG.md")
+    folder = train_encoder(config, lambda *told: said.append(told))
 
     assert load_encoder(folder).encode(["昭化春茶开采"]).shape == (1, 16)
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
@@ -126,7 +127,7 @@ def test_a_run_that_was_stopped_ends_like_one_that_was_not(
 
 def test_a_failed_run_is_logged_and_writes_no_artefact(config: EncoderConfig, tmp_path: Path) -> None:
     with pytest.raises(loop.NonFiniteLoss):
-        train_encoder(replace(config, temperature=float("inf")), log=tmp_path / "LOG.md")
+        train_encoder(replace(config, temperature=float("inf")))
 
     assert "failed" in (tmp_path / "LOG.md").read_text(encoding="utf-8")
     assert not config.out.exists()

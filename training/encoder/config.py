@@ -20,7 +20,8 @@ class EncoderConfig:
         version: Version in the card.
         data: Folder of the training data; its README says what is in it.
         out: Where the artefact is written.
-        work: Checkpoint, feature cache and figures of the run; safe to delete.
+        work: Checkpoint of the run; safe to delete.
+        log: Markdown file that every run adds a line to, or ``None``.
         development_from: Stories of this date and later are kept out and measure the run.
         dimension: Length of a vector.
         prefixes: Shorter lengths that must work as well (Matryoshka, Kusupati 2022).
@@ -32,6 +33,7 @@ class EncoderConfig:
         batch: Pairs in a batch; each is a negative for all others.
         neighbours: Share of batches taken from one stretch of time, where negatives are harder.
         feature_dropout: Share of n-grams left out at random from each text.
+        class_dropout: The same for headlines with classes, which are otherwise learned by heart.
         temperature: Inverse temperature of the contrast.
         learning_rate: Peak of the schedule (short warm-up, then linear down to a twentieth).
         steps: Of the optimiser.
@@ -45,6 +47,7 @@ class EncoderConfig:
     data: Path = Path("data")
     out: Path = Path("runs/encoder-static/artefact")
     work: Path = Path("runs/encoder-static")
+    log: Path | None = None
     development_from: str = "2025-04-01"
     dimension: int = 256
     prefixes: tuple[int, ...] = (128, 64)
@@ -53,9 +56,10 @@ class EncoderConfig:
     unknown_weight: float = 0.7
     lead_chars: int = 160
     rest_chars: int = 400
-    batch: int = 2_048
+    batch: int = 1_024
     neighbours: float = 0.5
-    feature_dropout: float = 0.2
+    feature_dropout: float = 0.3
+    class_dropout: float = 0.5
     temperature: float = 20.0
     learning_rate: float = 3e-2
     steps: int = 1_500
@@ -68,7 +72,7 @@ class EncoderConfig:
     def as_dict(self) -> dict[str, Any]:
         """Plain values for the card and the run log; folders are left out."""
         values = asdict(self)
-        for name in ("data", "out", "work"):
+        for name in ("data", "out", "work", "log"):
             values.pop(name)
         return values
 
@@ -90,7 +94,7 @@ def load_config(path: Path) -> EncoderConfig:
             f"The configuration {path.name} has an unknown key: {unknown[0]}.",
             advice="See training/configs/encoder.toml for the keys there are.",
         )
-    for name in ("data", "out", "work"):
+    for name in ("data", "out", "work", "log"):
         if name in values:
             values[name] = (path.parent / values[name]).resolve()
     if "prefixes" in values:

@@ -98,7 +98,7 @@ class Classes:
     def loss(self, net: NgramBag, config: EncoderConfig, rng: np.random.Generator) -> torch.Tensor:
         """See :func:`tianfu.training.encoder.losses.alike_by_class`."""
         at = rng.choice(len(self.titles), min(config.batch, len(self.titles)), replace=False)
-        vectors = net(*self.titles.take(at, rng=rng, dropout=config.feature_dropout))
+        vectors = net(*self.titles.take(at, rng=rng, dropout=config.class_dropout))
         classes = torch.from_numpy(self.classes[at])
         return alike_by_class(vectors, classes, temperature=config.temperature / 2)
 

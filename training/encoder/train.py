@@ -35,15 +35,14 @@ PAGE = "card.md"
 def train_encoder(
     config: EncoderConfig,
     progress: Progress = lambda _name, _done, _total: None,
-    *,
-    log: Path | None = None,
 ) -> Path:
     """Train, measure and write the artefact; go on from a checkpoint of the same run if there is one.
+
+    Every run, a failed one too, adds a line to ``config.log``.
 
     Args:
         config: Of the run.
         progress: Told what is done.
-        log: Markdown file that every run, failed ones too, adds a line to.
 
     Returns:
         The artefact's folder.
@@ -59,9 +58,9 @@ def train_encoder(
         export_encoder(config.out, net.table.detach().numpy(), features)
         suites = _write_cards(config, features, corpus, standing, progress)
     except Exception as failure:
-        log_run(log, config.name, config.as_dict(), corpus.sha256, 0.0, f"failed: {failure}")
+        log_run(config.log, config.name, config.as_dict(), corpus.sha256, 0.0, f"failed: {failure}")
         raise
-    log_run(log, config.name, config.as_dict(), corpus.sha256, standing.seconds, _told(suites))
+    log_run(config.log, config.name, config.as_dict(), corpus.sha256, standing.seconds, _told(suites))
     return config.out
 
 
