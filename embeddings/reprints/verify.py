@@ -56,6 +56,8 @@ class ReprintVerdict:
         sibling_odds: Log odds that the two are bulletins of one series; above 0 siblings are likelier.
         longest: Letters of the longest shared passage.
         in_long: Share of the shorter text's letters in shared passages of at least twelve letters, 0..1.
+        inner: Share of letters in such passages between the first and the last of them in the shorter text:
+            1 where only its beginning and its end are new, less where the copied parts are scattered.
         passages: Longest first, offsets in the bodies as given.
     """
 
@@ -66,6 +68,7 @@ class ReprintVerdict:
     sibling_odds: float
     longest: int
     in_long: float
+    inner: float
     changes: Changes
     passages: tuple[SharedPassage, ...]
 
@@ -107,6 +110,7 @@ def _verified(a: ComparedText, b: ComparedText) -> ReprintVerdict:
         sibling_odds=odds,
         longest=max((p.length for p in passages), default=0),
         in_long=min(sum(p.length for p in passages if p.length >= LONG) / shorter, 1.0),
+        inner=_inner(passages, in_a=a.letters <= b.letters),
         changes=found,
         passages=_in_bodies(a, b, passages),
     )
@@ -123,6 +127,14 @@ def sibling_odds(found: Changes) -> float:
     changed = found.figures_changed + found.dates_changed + found.places_changed + found.names_changed
     kept = found.figures_kept + found.dates_kept + 0.25 * found.places_kept
     return changed * math.log(0.75 / noise) + kept * math.log(0.25 / (1 - noise))
+
+
+def _inner(passages: list[Passage], *, in_a: bool) -> float:
+    long = [(p.a_start, p.a_end) if in_a else (p.b_start, p.b_end) for p in passages if p.length >= LONG]
+    if not long:
+        return 0.0
+    reach = max(end for _, end in long) - min(start for start, _ in long)
+    return min(sum(end - start for start, end in long) / reach, 1.0)
 
 
 def _in_bodies(a: ComparedText, b: ComparedText, passages: list[Passage]) -> tuple[SharedPassage, ...]:

@@ -123,7 +123,7 @@ def test_empty_and_tiny_texts_are_compared_with_their_headlines() -> None:
 
 def _text(seed: int, chars: int) -> ComparedText:
     rng = random.Random(seed)
-    return compared("题", "".join(rng.choice("春灌水渠 3，42田间。5") for _ in range(chars)))
+    return compared("题", "".join(rng.choice("春灌水3。 ") for _ in range(chars)))
 
 
 @given(st.integers(0, 50), st.integers(0, 300), st.integers(0, 50), st.integers(0, 300))
