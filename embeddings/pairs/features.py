@@ -7,15 +7,18 @@ import numpy as np
 import numpy.typing as npt
 
 from tianfu.embeddings.pairs.profile import Profile
-from tianfu.embeddings.pairs.rarity import Buckets, Rarity, apart, shared
+from tianfu.embeddings.pairs.rarity import RARE, Buckets, Rarity, apart, shared
 from tianfu.embeddings.reprints.verify import ReprintVerdict
 
 NAMES = (
     "containment",
     "containment_over_half",
+    "four_fifths",
     "copied",
     "in_long",
     "clean_part",
+    "one_block",
+    "inner_copied",
     "copied_longer",
     "longest_passage",
     "sibling_odds",
@@ -41,6 +44,9 @@ NAMES = (
     "named_shared",
     "rarest_alone",
     "rarest_shared",
+    "rare_shared",
+    "names_shared",
+    "names_shared_much",
     "title_own_in_body",
     "length_ratio",
     "shorter_length",
@@ -56,12 +62,17 @@ def features(a: Profile, b: Profile, verdict: ReprintVerdict, rarity: Rarity) ->
     a_title, b_title = _within(a.title, b.whole, rarity), _within(b.title, a.whole, rarity)
     a_lead, b_lead = _within(a.lead, b.whole, rarity), _within(b.lead, a.whole, rarity)
     common = shared(a.whole, b.whole)
+    named = len(shared(a.rare_runs(rarity), b.rare_runs(rarity)))
     values = (
         verdict.containment,
         max(verdict.containment - 0.6, 0.0) * 2.5,
+        1.0 / (1.0 + math.exp((0.77 - verdict.containment) / 0.03)),
         verdict.copied,
         verdict.in_long,
         max(verdict.in_long - 0.8, 0.0) * 5.0 * (verdict.sibling_odds <= 0.0),
+        min(max(4.0 * verdict.longest / max(short.text.letters, 1) - 2.0, 0.0), 1.0)
+        * (verdict.sibling_odds <= 0.0),
+        verdict.inner**2 * max(verdict.in_long - 0.4, 0.0) / 0.6,
         min(verdict.copied * short.text.letters / max(long.text.letters, 1), 1.0),
         min(verdict.longest / max(short.text.letters, 1), 1.0),
         math.tanh(verdict.sibling_odds / 8.0),
@@ -87,6 +98,9 @@ def features(a: Profile, b: Profile, verdict: ReprintVerdict, rarity: Rarity) ->
         _overlap(a.named, b.named),
         min(_rarest(a, b, rarity), _rarest(b, a, rarity)),
         _top(rarity.weights[common]),
+        _rare_share(a, b, common, rarity),
+        math.tanh(named / 5.0),
+        math.tanh(named / 20.0),
         _own_title(a, b, rarity) + _own_title(b, a, rarity),
         short.text.letters / max(long.text.letters, 1),
         math.log1p(short.text.letters) / 8.0,
@@ -109,6 +123,12 @@ def _within(a: Buckets, b: Buckets, rarity: Rarity) -> float:
 def _rarest(a: Profile, b: Profile, rarity: Rarity) -> float:
     """How rare the rarest words are that only ``a`` has."""
     return _top(rarity.weights[apart(a.whole, b.whole)])
+
+
+def _rare_share(a: Profile, b: Profile, common: Buckets, rarity: Rarity) -> float:
+    """Share of the rare pairs of letters of the one with fewer that both have."""
+    rare = [int((rarity.weights[whole] >= RARE).sum()) for whole in (a.whole, b.whole, common)]
+    return rare[2] / (min(rare[0], rare[1]) + 5.0)
 
 
 def _top(weights: npt.NDArray[np.float32], count: int = 8) -> float:

@@ -21,9 +21,9 @@ RARITY_FILE = "rarity.npy"
 RARITY_STEP = 0.05
 """Rarities are kept as whole steps of so much."""
 KEPT_PROFILES = 2_048
-HOPELESS = 0.22
-"""Share of rare words in common below which no labelled pair told the same event."""
-_TOPIC_FLOOR = 0.15
+HOPELESS = 0.2
+"""Share of rare words in common below which hardly any pair tells the same event."""
+_TOPIC_FLOOR = 0.14
 """Share of rare words in common from which two stories count as of one topic."""
 
 

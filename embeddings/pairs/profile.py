@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tianfu.embeddings.pairs.rarity import Buckets, buckets_of
+from tianfu.embeddings.pairs.rarity import BUCKETS, GRAM, RARE, Buckets, Rarity, buckets_of
 from tianfu.embeddings.reprints.verify import ComparedText, compared
-from tianfu.embeddings.text.wording import wording
+from tianfu.embeddings.text.wording import gram_hashes, wording
 
 LEAD_LETTERS = 120
 _FIGURE = re.compile(r"\d+(?:\.\d+)?")
@@ -28,6 +28,7 @@ class Profile:
         days: Days of the month named in the body, ``(month or 0, day)``.
         latin: Names and terms in Latin letters, lower case.
         named: What stands in quotation marks or title marks.
+        letters: Folded letters of headline and body.
     """
 
     text: ComparedText
@@ -40,6 +41,13 @@ class Profile:
     days: frozenset[tuple[int, int]]
     latin: frozenset[str]
     named: frozenset[str]
+    letters: npt.NDArray[np.uint32]
+
+    def rare_runs(self, rarity: Rarity) -> Buckets:
+        """Hashes of the runs of three letters of which both pairs are rare: names, mostly.  Ascending."""
+        rare = rarity.weights[gram_hashes(self.letters, GRAM) % BUCKETS] >= RARE
+        runs = gram_hashes(self.letters, GRAM + 1)
+        return np.unique(runs[rare[:-1] & rare[1:]]).astype(np.int64) if len(runs) else runs.astype(np.int64)
 
 
 def profile_of(title: str, body: str) -> Profile:
@@ -60,4 +68,5 @@ def profile_of(title: str, body: str) -> Profile:
         days=frozenset((int(month or 0), int(day)) for month, day in _DAY.findall(body)),
         latin=frozenset(word.lower() for word in _LATIN.findall(both)),
         named=frozenset(_NAMED.findall(both)),
+        letters=wording(both).letters,
     )

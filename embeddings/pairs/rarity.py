@@ -9,6 +9,8 @@ from tianfu.embeddings.text.wording import gram_hashes
 
 GRAM = 2
 BUCKETS = 1 << 18
+RARE = 5.0
+"""Weight from which a pair of letters is rare: one story in 150 has it."""
 
 Buckets = npt.NDArray[np.int64]
 """Ascending, each once: the buckets of a text's pairs of letters."""
