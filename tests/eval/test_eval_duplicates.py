@@ -66,9 +66,9 @@ def test_baselines_call_equal_texts_a_reprint() -> None:
 def test_reprint_metrics_equal_a_case_worked_by_hand() -> None:
     text = PairText(title="", body="")
     queries = [CopyQuery(id=str(i), text=text, source=s) for i, s in enumerate(["a", "b", "c", None, None])]
-    metrics = reprint_metrics(queries, ["a", "x", None, "a", None])
-    assert metrics == {"precision": 1 / 3, "recall": 1 / 3, "false_alarm_rate": 1 / 2}
-    alike = reprint_metrics(queries, ["a", "x", None, "a", None], same=lambda f, s: (f, s) == ("x", "b"))
+    metrics = reprint_metrics(queries, ["a", "x", None, "a", "b"])
+    assert metrics == {"precision": 1 / 4, "recall": 1 / 3, "false_alarm_rate": 1.0}
+    alike = reprint_metrics(queries, ["a", "x", None, "a", "b"], same=lambda f, s: (f, s) == ("x", "b"))
     assert alike["recall"] == 2 / 3
 
 
