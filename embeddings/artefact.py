@@ -53,7 +53,8 @@ def load_artefact(path: Path, *, kind: str) -> Artefact:
     try:
         card = json.loads((path / CARD).read_text(encoding="utf-8"))
         found_kind, files = card["kind"], card["files"]
-        str(card["name"]), str(card["version"])
+        if not {"name", "version"} <= card.keys():
+            raise KeyError("name")
     except (OSError, ValueError, KeyError, TypeError) as bad:
         raise ArtefactInvalid(
             f"There is no readable {CARD} in {path.name}.", advice="Import or train the artefact again."

@@ -1,7 +1,7 @@
 """Suite ``headlines``: what a linear model reads from the vectors, and with n-grams beside them."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -94,12 +94,22 @@ def _margins(learn: tuple[Sequence[str], Labels], asked: Sequence[str]) -> Float
 def _measured(
     name: str, truth: Labels, guess: Labels, *, resamples: int = 200
 ) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
-    measures = {f"{name}_accuracy": accuracy, f"{name}_macro_f1": macro_f1}
+    measures: dict[str, Callable[[Sequence[str], Sequence[str]], float]] = {
+        f"{name}_accuracy": accuracy,
+        f"{name}_macro_f1": macro_f1,
+    }
     metrics = {key: measure(truth.tolist(), guess.tolist()) for key, measure in measures.items()}
     if not resamples:
         return metrics, {}
     intervals = {
-        key: interval(len(truth), lambda at, m=measure: m(truth[at], guess[at]), resamples=resamples)
+        key: interval(len(truth), _drawn(measure, truth, guess), resamples=resamples)
         for key, measure in measures.items()
     }
     return metrics, intervals
+
+
+def _drawn(
+    measure: Callable[[Sequence[str], Sequence[str]], float], truth: Labels, guess: Labels
+) -> Callable[[npt.NDArray[np.int64]], float]:
+    """The measure on a drawn sample of items."""
+    return lambda at: measure(truth[at].tolist(), guess[at].tolist())

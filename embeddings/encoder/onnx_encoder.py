@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
@@ -86,9 +87,10 @@ class OnnxEncoder:
 
     def _run(self, batch: GraphInputs) -> FloatMatrix:
         try:
-            found: FloatMatrix = self._session.run([self._output], dict(batch))[0]
+            answer: Any = self._session.run([self._output], dict(batch))[0]
         except Exception as bad:
             raise EncoderUnavailable("The encoder failed.", advice="Check the artefact.") from bad
+        found: FloatMatrix = answer
         return found
 
 

@@ -56,19 +56,12 @@ class PlaceTagger:
         """Name and version of these rules."""
         return f"{VERSION}+{self.divisions.provenance.version}"
 
-    def suggest(
-        self, texts: Sequence[TaggingText], homes: Sequence[str | None] | None = None
-    ) -> list[list[TagSuggestion]]:
+    def suggest(self, texts: Sequence[TaggingText]) -> list[list[TagSuggestion]]:
         """For each text its places, most confident first; at most one is primary.
 
         A confidence of at least one half says the story is about the place, less that it mentions it.
-
-        Args:
-            texts: The outlet's own words.
-            homes: Adcode of the outlet's own area for each text.  It settles names that several
-                counties share, and townships named without their county.
         """
-        return [self._one(text, home) for text, home in zip(texts, homes or [None] * len(texts), strict=True)]
+        return [self._one(text, text.home) for text in texts]
 
     def _one(self, text: TaggingText, home: str | None) -> list[TagSuggestion]:
         sources = {

@@ -74,7 +74,8 @@ class TopicWeights:
 
     def probabilities(self, scores: Floats) -> Floats:
         """Calibrated probability of each class."""
-        return (1.0 / (1.0 + np.exp(-(self.slope * scores + self.offset)))).astype(np.float32)
+        found: Floats = (1.0 / (1.0 + np.exp(-(self.slope * scores + self.offset)))).astype(np.float32)
+        return found
 
 
 class TopicTagger:
@@ -112,7 +113,9 @@ class TopicTagger:
         ]
         found = []
         for place, c in enumerate(wanted):
-            terms = values * self._weights.weights[distinct, c] / np.bincount(where)
+            terms: Floats = (
+                values * self._weights.weights[distinct, c] / np.bincount(where).astype(np.float32)
+            )
             shares = char_shares(len(joined), starts, sizes, terms[where])
             code = self._classes[c]
             found.append(

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -69,7 +70,8 @@ def onnx_engine(st_dir: Path, *, file: str = FLOAT32_FILE, threads: int = 0) -> 
         for start in range(0, len(texts), _BATCH):
             rows = by_length[start : start + _BATCH]
             inputs = tokenise(tokenizer, [prompt + texts[at] for at in rows])
-            vectors[rows] = session.run([OUTPUT], dict(zip(INPUTS, inputs, strict=True)))[0]
+            answer: Any = session.run([OUTPUT], dict(zip(INPUTS, inputs, strict=True)))[0]
+            vectors[rows] = answer
         return vectors
 
     return encode

@@ -161,7 +161,7 @@ def _fit(
     for place, code in enumerate(classes):
         wanted = np.array([code in story.labels for story in stories])
         if wanted.any() and not wanted.all():
-            svm = LinearSVC(C=config.regularisation, random_state=config.seed)
+            svm: Any = LinearSVC(C=config.regularisation, random_state=config.seed)
             svm.fit(features, wanted, sample_weight=sample)
             weights[:, place], bias[place] = svm.coef_[0], svm.intercept_[0]
         else:
@@ -223,7 +223,7 @@ def _write(
     intervals: dict[str, list[float]],
 ) -> dict[str, Any]:
     config.out.mkdir(parents=True, exist_ok=True)
-    tensors = {
+    tensors: dict[str, npt.NDArray[Any]] = {
         "vocabulary": model.vocabulary.astype(np.int64),
         "idf": model.idf.astype(np.float16),
         "weights": model.weights.astype(np.float16),
