@@ -21,7 +21,7 @@ lint:
 
 types:
 	@$(BIN)/mypy -p tianfu
-	@$(BIN)/pyright --warnings
+	@$(BIN)/pyright --pythonpath $(BIN)/python
 
 layers:
 	@$(BIN)/lint-imports

@@ -109,10 +109,16 @@ class VectorIndex(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaggingText:
-    """What taggers look at.  Offsets of evidence count characters of these very strings."""
+    """What taggers look at.  Offsets of evidence count characters of these very strings.
+
+    Attributes:
+        home: Adcode of the area the outlet serves, where known; it settles names that several counties
+            share, and townships named without their county.
+    """
 
     title: str
     body: str
+    home: str | None = None
 
 
 class Tagger(Protocol):

@@ -8,10 +8,13 @@ from typing import Any
 
 def shipped(kind: str) -> Path:
     """Folder of the artefact that serves for a kind: ``encoder``, ``topics`` or ``pairs``."""
-    return Path(str(files("tianfu.model.artifacts"))) / kind
+    return _folder() / kind
 
 
 def shipped_cards() -> list[dict[str, Any]]:
     """The cards of everything that ships, by kind."""
-    folder = shipped("")
-    return [json.loads(card.read_text(encoding="utf-8")) for card in sorted(folder.glob("*/card.json"))]
+    return [json.loads(card.read_text(encoding="utf-8")) for card in sorted(_folder().glob("*/card.json"))]
+
+
+def _folder() -> Path:
+    return Path(str(files("tianfu.model.artifacts")))

@@ -66,13 +66,14 @@ _GROUPS = {
 
 
 @router.post("/tags/suggest")
-def suggest_tags(text: TagTextIn, room: NewsroomDep, _known: NewsCaller) -> SuggestionsOut:
+def suggest_tags(text: TagTextIn, room: NewsroomDep, known: NewsCaller) -> SuggestionsOut:
     """Suggest topics, places, keywords, people and organisations for a text.
 
     Evidence offsets count characters of the text exactly as given.
     """
     text.check()
-    found = room.reader.suggest(text.title, text.body)
+    outlet = room.library.outlets.get(known.key.outlet_id or "")
+    found = room.reader.suggest(text.title, text.body, outlet.adcode if outlet else None)
     groups = {
         name: [SuggestionOut.model_validate(s) for s, _ in found if s.kind is kind]
         for name, kind in _GROUPS.items()

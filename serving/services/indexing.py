@@ -86,7 +86,9 @@ class Indexer:
             for i in items
             if i.number in stories and stories[i.number].revision == i.revision
         ]
-        readings = self._reader.read([story.text for _, story in current])
+        outlets = self._library.outlets
+        homes = [outlets[s.outlet_id].adcode if s.outlet_id in outlets else None for _, s in current]
+        readings = self._reader.read([story.text for _, story in current], homes)
         batch = [_Judged(item=i, story=s, reading=r) for (i, s), r in zip(current, readings, strict=True)]
         edges = self._edges(batch)
         with self._database.write() as uow:

@@ -48,11 +48,18 @@ class StoryReader:
         self._judge = judge
         self._clean = clean
 
-    def read(self, texts: Sequence[StoryText]) -> list[StoryReading]:
-        """Read texts, in order."""
+    def read(self, texts: Sequence[StoryText], homes: Sequence[str | None]) -> list[StoryReading]:
+        """Read texts, in order.
+
+        Args:
+            texts: As outlets sent them.
+            homes: For each the adcode of the area its outlet serves.
+        """
         pairs = [self.pair_text(text) for text in texts]
         vectors = self.vectors(pairs)
-        tags = self._tags([(t.title, t.body) for t in texts], pairs)
+        tags = self._tags(
+            [t.body for t in texts], pairs, [t.adcode or h for t, h in zip(texts, homes, strict=True)]
+        )
         return [
             StoryReading(pair=pair, vector=vector, text_fingerprint=self._judge.fingerprint(pair), tags=found)
             for pair, vector, found in zip(pairs, vectors, tags, strict=True)
@@ -76,22 +83,27 @@ class StoryReader:
         """Encode clean texts to shape (n, dimension)."""
         return self._encoder.encode([f"{p.title}\n{p.body[:PASSAGE_CHARS]}" for p in pairs])
 
-    def suggest(self, title: str, body: str) -> tuple[tuple[TagSuggestion, str], ...]:
+    def suggest(
+        self, title: str, body: str, home: str | None = None
+    ) -> tuple[tuple[TagSuggestion, str], ...]:
         """Suggest tags for one text as given; evidence counts in these very strings."""
         pair = PairText(title=title, body=self._clean(body))
-        return self._tags([(title, body)], [pair])[0]
+        return self._tags([body], [pair], [home])[0]
 
     def _tags(
-        self, originals: Sequence[tuple[str, str]], pairs: Sequence[PairText]
+        self, bodies: Sequence[str], pairs: Sequence[PairText], homes: Sequence[str | None]
     ) -> list[tuple[tuple[TagSuggestion, str], ...]]:
         found: list[list[tuple[TagSuggestion, str]]] = [[] for _ in pairs]
-        given = [TaggingText(title=pair.title, body=pair.body) for pair in pairs]
+        given = [
+            TaggingText(title=pair.title, body=pair.body, home=home)
+            for pair, home in zip(pairs, homes, strict=True)
+        ]
         for tagger in self._taggers:
             for place, suggestions in enumerate(tagger.suggest(given)):
                 found[place].extend((s, tagger.version) for s in suggestions)
         return [
             tuple((in_own_text(s, clean=pair.body, own=body), version) for s, version in suggestions)
-            for suggestions, pair, (_, body) in zip(found, pairs, originals, strict=True)
+            for suggestions, pair, body in zip(found, pairs, bodies, strict=True)
         ]
 
 
