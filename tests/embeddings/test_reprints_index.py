@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tianfu.embeddings.reprints.fingerprint import fingerprint, read_fingerprints
 from tianfu.embeddings.reprints.copy_index import ReprintIndex
+from tianfu.embeddings.reprints.fingerprint import fingerprint, read_fingerprints
 from tianfu.model.ports import CopyIndex
 
 LETTERS = (
