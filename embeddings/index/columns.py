@@ -1,6 +1,7 @@
-"""Facts of stories as columns, and filters over them."""
+"""Facts of stories as columns of numbers, and filters over them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -8,41 +9,66 @@ import numpy.typing as npt
 from tianfu.model.ports import IndexFacts, IndexFilter
 
 Mask = npt.NDArray[np.bool_]
-Rows = npt.NDArray[np.int64]
+Longs = npt.NDArray[np.int64]
+Shorts = npt.NDArray[np.int32]
 
 
+class Codebook:
+    """Small numbers for outlet ids and adcodes.  Only ever grows, so readers need no lock."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._names: list[str] = list(names)
+        self._codes = {name: code for code, name in enumerate(self._names)}
+
+    @property
+    def names(self) -> list[str]:
+        """All names; the position is the code."""
+        return list(self._names)
+
+    def code(self, name: str) -> int:
+        """The code of a name, a new one when it has none yet.  For the writer only."""
+        known = self._codes.get(name)
+        if known is None:
+            known = len(self._names)
+            self._names.append(name)
+            self._codes[name] = known
+        return known
+
+    def name(self, code: int) -> str:
+        """The name behind a code."""
+        return self._names[code]
+
+    def table(self, wanted: Iterable[str]) -> Mask:
+        """For each code whether it is wanted."""
+        table = np.zeros(len(self._names) + 1, np.bool_)
+        codes = (self._codes.get(name) for name in wanted)
+        # A name that came after the table was sized stands in no row that this reader sees.
+        table[[code for code in codes if code is not None and code < len(table)]] = True
+        return table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FactColumns:
-    """Facts of n stories, row by row.  Never changes once made.
+    """Facts of n stories, row by row.  Never written to once made.
 
     Attributes:
-        numbers: Story numbers, shape (n,), int64.
-        published_at_s: Shape (n,), int64.
-        outlets: Outlet id of each row, shape (n,).
+        numbers: Story numbers, shape (n,).
+        published_at_s: Shape (n,).
+        outlets: Outlet codes, shape (n,).
+        place_rows: Row of each (row, place) pair, ascending, shape (p,).
+        places: Place code of each pair, shape (p,).
         in_time_order: Whether rows stand in order of publication, so that a window is a stretch.
     """
 
-    def __init__(self, numbers: Sequence[int], facts: Sequence[IndexFacts]) -> None:
-        self.numbers: Rows = np.asarray(numbers, dtype=np.int64)
-        self.facts = tuple(facts)
-        self.published_at_s: Rows = np.fromiter((f.published_at_s for f in facts), np.int64, len(facts))
-        at = self.published_at_s
-        self.in_time_order = bool(np.all(at[:-1] <= at[1:]))
-        self._order = np.argsort(self.numbers, kind="stable")
-        self._sorted = self.numbers[self._order]
-        self._by_outlet = _rows_by((f.outlet_id,) for f in facts)
-        self._by_place = _rows_by(f.places for f in facts)
+    numbers: Longs
+    published_at_s: Longs
+    outlets: Shorts
+    place_rows: Shorts
+    places: Shorts
+    in_time_order: bool = False
 
     def __len__(self) -> int:
         return len(self.numbers)
-
-    def rows_of(self, numbers: Rows) -> Rows:
-        """Rows of those numbers that are here, in no particular order; repeats give the last row."""
-        if not len(self):
-            return np.zeros(0, np.int64)
-        at = np.searchsorted(self._sorted, numbers, side="right") - 1
-        found = (at >= 0) & (self._sorted[np.maximum(at, 0)] == numbers)
-        rows: Rows = self._order[at[found]]
-        return rows
 
     def span(self, where: IndexFilter) -> tuple[int, int]:
         """The stretch of rows that the filter's time window leaves; all rows when they are not in order."""
@@ -53,43 +79,95 @@ class FactColumns:
         high = len(self) if where.until_s is None else int(np.searchsorted(at, where.until_s, side="left"))
         return low, max(low, high)
 
-    def mask(self, where: IndexFilter, low: int, high: int) -> Mask | None:
-        """Which rows of a stretch meet every condition; ``None`` when no condition rules any out."""
+    def mask(
+        self, where: IndexFilter, book: Codebook, low: int, high: int, excluded: Longs | None
+    ) -> Mask | None:
+        """Which rows of a stretch meet every condition; ``None`` when no condition rules any out.
+
+        ``excluded`` holds the rows, of the whole part, of the stories that the filter excludes.
+        """
         mask: Mask | None = None
-        for condition in self._conditions(where, low, high):
+        for condition in self._conditions(where, book, slice(low, high)):
             mask = condition if mask is None else mask & condition
+        if excluded is not None:
+            excluded = excluded[(excluded >= low) & (excluded < high)]
+            if len(excluded):
+                mask = np.ones(high - low, np.bool_) if mask is None else mask
+                mask[excluded - low] = False
         return mask
 
-    def _conditions(self, where: IndexFilter, low: int, high: int) -> Iterator[Mask]:
-        at = self.published_at_s[low:high]
+    def _conditions(self, where: IndexFilter, book: Codebook, rows: slice) -> Iterable[Mask]:
         if where.since_s is not None and not self.in_time_order:
-            yield at >= where.since_s
+            yield self.published_at_s[rows] >= where.since_s
         if where.until_s is not None and not self.in_time_order:
-            yield at < where.until_s
+            yield self.published_at_s[rows] < where.until_s
         if where.outlets is not None:
-            yield _any(self._by_outlet, where.outlets, low, high)
+            yield book.table(where.outlets)[self.outlets[rows]]
         if where.places is not None:
-            yield _any(self._by_place, where.places, low, high)
-        if where.exclude:
-            out = np.ones(high - low, np.bool_)
-            rows = self.rows_of(np.fromiter(where.exclude, np.int64, len(where.exclude)))
-            out[rows[(rows >= low) & (rows < high)] - low] = False
-            yield out
+            start, end = np.searchsorted(self.place_rows, (rows.start, rows.stop))
+            near = book.table(where.places)[self.places[start:end]]
+            mask = np.zeros(rows.stop - rows.start, np.bool_)
+            mask[self.place_rows[start:end][near] - rows.start] = True
+            yield mask
 
 
-def _any(rows_by: dict[str, Rows], wanted: Iterable[str], low: int, high: int) -> Mask:
-    mask = np.zeros(high - low, np.bool_)
-    for key in wanted:
-        rows = rows_by.get(key)
-        if rows is not None:
-            start, end = np.searchsorted(rows, (low, high))
-            mask[rows[start:end] - low] = True
-    return mask
+def excluded_by(where: IndexFilter) -> Longs:
+    """The story numbers that a filter excludes, ascending."""
+    return np.unique(np.fromiter(where.exclude, np.int64, len(where.exclude)))
 
 
-def _rows_by(keys: Iterable[Iterable[str]]) -> dict[str, Rows]:
-    found: dict[str, list[int]] = {}
-    for row, names in enumerate(keys):
-        for name in names:
-            found.setdefault(name, []).append(row)
-    return {name: np.asarray(rows, np.int64) for name, rows in found.items()}
+def is_among(numbers: Longs, wanted: Longs) -> Mask:
+    """For each number whether it is wanted; made for few wanted and many numbers."""
+    wanted = np.unique(wanted)
+    if not len(wanted):
+        return np.zeros(len(numbers), np.bool_)
+    at = np.searchsorted(wanted, numbers)
+    at[at == len(wanted)] = 0
+    found: Mask = wanted[at] == numbers
+    return found
+
+
+def columns_of(numbers: Sequence[int] | Longs, facts: Sequence[IndexFacts], book: Codebook) -> FactColumns:
+    """Make columns, in the order given."""
+    pairs = [(row, book.code(name)) for row, fact in enumerate(facts) for name in sorted(fact.places)]
+    flat = np.asarray(pairs, np.int32).reshape(-1, 2)
+    return FactColumns(
+        numbers=np.asarray(numbers, np.int64),
+        published_at_s=np.fromiter((f.published_at_s for f in facts), np.int64, len(facts)),
+        outlets=np.fromiter((book.code(f.outlet_id) for f in facts), np.int32, len(facts)),
+        place_rows=flat[:, 0].copy(),
+        places=flat[:, 1].copy(),
+    )
+
+
+def joined(parts: Sequence[tuple[FactColumns, Longs]]) -> tuple[FactColumns, Longs]:
+    """Some rows of several columns as one, in order of publication.
+
+    Returns:
+        The columns, and for each row its position in the given rows strung together.
+    """
+    numbers = np.concatenate([columns.numbers[rows] for columns, rows in parts])
+    times = np.concatenate([columns.published_at_s[rows] for columns, rows in parts])
+    outlets = np.concatenate([columns.outlets[rows] for columns, rows in parts])
+    order = np.lexsort((numbers, times))
+    new_row = np.empty(len(order), np.int64)
+    new_row[order] = np.arange(len(order))
+    place_rows, places, before = [], [], 0
+    for columns, rows in parts:
+        moved = np.full(len(columns), -1, np.int64)
+        moved[rows] = new_row[before : before + len(rows)]
+        before += len(rows)
+        at = moved[columns.place_rows]
+        place_rows.append(at[at >= 0])
+        places.append(columns.places[at >= 0])
+    all_rows = np.concatenate(place_rows)
+    by_row = np.argsort(all_rows, kind="stable")
+    made = FactColumns(
+        numbers=numbers[order],
+        published_at_s=times[order],
+        outlets=outlets[order],
+        place_rows=all_rows[by_row].astype(np.int32),
+        places=np.concatenate(places)[by_row],
+        in_time_order=True,
+    )
+    return made, order

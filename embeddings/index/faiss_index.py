@@ -8,36 +8,50 @@ import numpy as np
 import numpy.typing as npt
 
 from tianfu.embeddings.index import snapshot
-from tianfu.embeddings.index.columns import FactColumns
-from tianfu.embeddings.index.parts import LivePart, Part
-from tianfu.model.errors import DimensionMismatch
+from tianfu.embeddings.index.columns import Codebook, Longs, joined
+from tianfu.embeddings.index.live import LivePart, LiveRows
+from tianfu.embeddings.index.merging import Merge, plan_merge
+from tianfu.embeddings.index.parts import SealedPart, Tuning, merged, sealed
+from tianfu.embeddings.index.shapes import check_queries, check_rows
+from tianfu.embeddings.index.view import Segment, View
 from tianfu.model.ports import FloatMatrix, IndexFacts, IndexFilter, Neighbour
 
-LIVE_ROWS = 8_192
-MAX_PARTS = 6
 _EVERYTHING = IndexFilter()
 
 
 class FaissIndex:
-    """Immutable parts beside a small live part.
+    """Immutable parts beside a small live part.  Vectors are kept in half precision.
 
-    One writer at a time (a lock); readers take the tuple of parts once and never wait.  A replaced
-    story is written to the live part before its old row becomes a tombstone, so that no reader misses it;
-    for a moment it may stand in both, and the newer wins.
+    Writers take a lock and, at the end, replace one immutable view; readers take that view once and never
+    wait, so a replaced story is seen either old or new, never missing or twice.  Parts are merged aside,
+    in a thread of their own, and swapped in.
+
+    Args:
+        dimension: Length of a vector.
+        tuning: Sizes at which parts change kind.
+        merge_aside: False leaves merging to :meth:`merge`, for tests and bulk loads.
     """
 
-    def __init__(self, dimension: int, *, live_rows: int = LIVE_ROWS) -> None:
+    def __init__(self, dimension: int, *, tuning: Tuning | None = None, merge_aside: bool = True) -> None:
         self.dimension = dimension
-        self._live_rows = live_rows
+        self._tuning = tuning or Tuning()
+        self._merge_aside = merge_aside
         self._writing = threading.Lock()
-        self._live = LivePart(dimension, live_rows)
-        self._sealed: tuple[Part, ...] = ()
-        self._parts: tuple[Part, ...] = (self._live.frozen,)
+        self._merging = threading.Lock()
+        self._saving = threading.Lock()
+        self._book = Codebook()
+        self._live = LivePart(dimension, self._tuning.live_rows)
+        self._view = View((), Segment.whole(self._live.view()))
 
     @property
     def size(self) -> int:
         """How many stories can be found."""
-        return sum(part.living for part in self._parts)
+        return self._view.size
+
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """Living rows of each sealed part, oldest first, then of the live one."""
+        return tuple(segment.living for segment in self._view.segments)
 
     def add(self, numbers: Sequence[int], vectors: FloatMatrix, facts: Sequence[IndexFacts]) -> None:
         """Add stories, or replace those whose number is known; the last of a repeated number counts.
@@ -45,126 +59,142 @@ class FaissIndex:
         Raises:
             DimensionMismatch: Nothing was added.
         """
-        vectors = np.ascontiguousarray(vectors, dtype=np.float32)
-        if vectors.shape != (len(numbers), self.dimension) or len(facts) != len(numbers):
-            raise DimensionMismatch(
-                f"Vectors of shape {vectors.shape} do not fit {len(numbers)} stories of dimension "
-                f"{self.dimension}.",
-                advice="Rebuild the index with the encoder that made the vectors.",
-            )
+        vectors = check_rows(numbers, vectors, facts, self.dimension)
         last = sorted({number: row for row, number in enumerate(numbers)}.values())
         with self._writing:
-            for start in range(0, len(last), self._live_rows):
-                rows = last[start : start + self._live_rows]
-                self._add([numbers[r] for r in rows], vectors[rows], [facts[r] for r in rows])
+            for start in range(0, len(last), self._tuning.live_rows):
+                rows = last[start : start + self._tuning.live_rows]
+                self._append(
+                    np.asarray([numbers[r] for r in rows], np.int64), vectors[rows], [facts[r] for r in rows]
+                )
+            due = self._merge_aside and self._plan() is not None
+        if due and not self._merging.locked():
+            threading.Thread(target=self.merge, name="index-merge", daemon=True).start()
 
     def remove(self, numbers: Sequence[int]) -> int:
         """Forget stories; unknown numbers are ignored.  Returns how many were there."""
-        wanted = np.unique(np.asarray(numbers, dtype=np.int64))
+        if not len(numbers):
+            return 0
         with self._writing:
-            return sum(part.bury(wanted) for part in self._parts)
+            before = self._view.size
+            self._view = self._view.without(np.unique(np.asarray(numbers, np.int64)))
+            return before - self._view.size
 
     def search(
         self, queries: FloatMatrix, count: int, where: IndexFilter | None = None
     ) -> list[list[Neighbour]]:
         """For each query row up to ``count`` neighbours, best first; ties by smaller number.
 
+        Exact below ``flat_rows`` stories and for narrow filters, approximate in larger parts.
+
         Raises:
             DimensionMismatch: Queries of another length.
         """
-        queries = np.ascontiguousarray(queries, dtype=np.float32)
-        if queries.ndim != 2 or queries.shape[1] != self.dimension:
-            raise DimensionMismatch(f"Queries of shape {queries.shape} do not fit {self.dimension}.")
-        if count < 1:
+        queries = check_queries(queries, self.dimension)
+        if count < 1 or not len(queries):
             return [[] for _ in queries]
-        found: list[dict[int, float]] = [{} for _ in queries]
-        for part in self._parts:
-            for best, hits in zip(found, part.search(queries, count, where or _EVERYTHING), strict=True):
-                best.update((number, score) for score, number in hits)
-        return [
-            [
-                Neighbour(number, score)
-                for number, score in sorted(best.items(), key=lambda hit: (-hit[1], hit[0]))[:count]
-            ]
-            for best in found
-        ]
+        return self._view.search(queries, count, where or _EVERYTHING, self._book)
 
     def vectors(self, numbers: Sequence[int]) -> Mapping[int, npt.NDArray[np.float32]]:
-        """The stored vectors of those numbers that are known."""
-        wanted = np.asarray(numbers, dtype=np.int64)
-        found: dict[int, npt.NDArray[np.float32]] = {}
-        for part in self._parts:
-            found.update(part.of(wanted))
-        return found
+        """The stored vectors of those numbers that are known, rounded to half precision."""
+        if not len(numbers):
+            return {}
+        return self._view.vectors(np.unique(np.asarray(numbers, np.int64)))
+
+    def merge(self) -> None:
+        """Merge parts that are many, small or full of tombstones, until none is due.
+
+        Searches and writes go on meanwhile; what is removed or replaced meanwhile stays so.
+        """
+        with self._merging:
+            while True:
+                with self._writing:
+                    due, sealed_parts = self._plan(), self._view.sealed
+                if due is None:
+                    return
+                taken = sealed_parts[due.start : due.stop]
+                self._swap(taken, self._merged(taken))
 
     def save(self, directory: Path, *, encoder_fingerprint: str, last_sequence: int) -> None:
-        """Write a snapshot atomically; searching and writing go on meanwhile."""
-        with self._writing:
-            vectors, columns = _in_time_order(self._parts)
-        snapshot.write(
-            directory,
-            snapshot.Contents(numbers=columns.numbers, vectors=vectors, facts=columns.facts),
-            encoder_fingerprint=encoder_fingerprint,
-            last_sequence=last_sequence,
-        )
+        """Write a snapshot atomically; searching and writing go on meanwhile.
+
+        Args:
+            directory: Belongs to this index alone; parts it already holds are not written again.
+            encoder_fingerprint: Of the encoder that made the vectors.
+            last_sequence: The last change of the database that this index holds.
+        """
+        with self._saving:
+            view = self._view
+            segments = [segment for segment in view.sealed if segment.living]
+            if view.live.living:
+                segments.append(Segment.whole(self._sealed_copy(view.live)))
+            snapshot.write(
+                directory,
+                snapshot.Contents(dimension=self.dimension, segments=segments, names=self._book.names),
+                encoder_fingerprint=encoder_fingerprint,
+                last_sequence=last_sequence,
+            )
 
     @classmethod
-    def load(cls, directory: Path, *, encoder_fingerprint: str) -> tuple["FaissIndex", int]:
+    def load(
+        cls,
+        directory: Path,
+        *,
+        encoder_fingerprint: str,
+        tuning: Tuning | None = None,
+        merge_aside: bool = True,
+    ) -> tuple["FaissIndex", int]:
         """Read a snapshot; returns the index and the last change it holds.
 
         Raises:
             SnapshotInvalid: Missing, torn, altered, of another format or encoder.
         """
-        contents, last_sequence = snapshot.read(directory, encoder_fingerprint=encoder_fingerprint)
-        index = cls(contents.vectors.shape[1])
-        if len(contents.numbers):
-            index._sealed = (Part(contents.vectors, FactColumns(contents.numbers.tolist(), contents.facts)),)
-            index._publish()
+        contents, last_sequence = snapshot.read(
+            directory, encoder_fingerprint=encoder_fingerprint, tuning=tuning or Tuning()
+        )
+        index = cls(contents.dimension, tuning=tuning, merge_aside=merge_aside)
+        index._book = Codebook(contents.names)
+        index._view = View(tuple(contents.segments), index._view.live)
         return index, last_sequence
 
-    def _add(self, numbers: Sequence[int], vectors: FloatMatrix, facts: Sequence[IndexFacts]) -> None:
+    def _append(self, numbers: Longs, vectors: FloatMatrix, facts: Sequence[IndexFacts]) -> None:
         if self._live.room < len(numbers):
             self._seal()
-        before = self._parts
-        self._live.add(numbers, vectors, facts)
-        self._publish()
-        wanted = np.asarray(numbers, dtype=np.int64)
-        for part in before[:-1]:
-            part.bury(wanted)
-        self._bury_older_live_rows(wanted, len(numbers))
-
-    def _bury_older_live_rows(self, wanted: npt.NDArray[np.int64], fresh: int) -> None:
-        live = self._live.frozen
-        older = np.flatnonzero(np.isin(live.columns.numbers[: len(live) - fresh], wanted))
-        live.alive[older] = False
+        view = self._view.without(numbers)
+        self._live.append(numbers, vectors, facts, self._book)
+        alive = np.concatenate([view.live.alive, np.ones(len(numbers), np.bool_)])
+        live = Segment(self._live.view(), alive, view.live.living + len(numbers))
+        self._view = View(view.sealed, live)
 
     def _seal(self) -> None:
-        """Turn the live part into an immutable one; merge when there are too many."""
-        self._sealed = (*self._sealed, _living(self._live.frozen))
-        self._live = LivePart(self.dimension, self._live_rows)
-        if len(self._sealed) > MAX_PARTS:
-            self._sealed = (_merged(self._sealed),)
-        self._publish()
+        """Turn the living rows of the live part into a sealed one."""
+        live = self._view.live
+        fresh = (Segment.whole(self._sealed_copy(live)),) if live.living else ()
+        self._live = LivePart(self.dimension, self._tuning.live_rows)
+        self._view = View((*self._view.sealed, *fresh), Segment.whole(self._live.view()))
 
-    def _publish(self) -> None:
-        self._parts = (*self._sealed, self._live.frozen)
+    def _sealed_copy(self, live: Segment[LiveRows]) -> SealedPart:
+        rows = np.flatnonzero(live.alive)
+        columns, order = joined([(live.part.columns, rows)])
+        return sealed(live.part.vectors(rows[order]), columns, self._tuning)
 
+    def _plan(self) -> Merge | None:
+        return plan_merge([(len(s.part), s.living) for s in self._view.sealed])
 
-def _living(part: Part) -> Part:
-    """A copy without tombstones, in order of publication, so that a time window is one stretch."""
-    return Part(*_in_time_order([part]), build=False)
+    def _merged(self, taken: Sequence[Segment[SealedPart]]) -> SealedPart | None:
+        parts = [(s.part, s.alive) for s in taken if s.living]
+        return merged(parts, self._tuning) if parts else None
 
-
-def _merged(parts: Sequence[Part]) -> Part:
-    return Part(*_in_time_order(parts))
-
-
-def _in_time_order(parts: Sequence[Part]) -> tuple[FloatMatrix, FactColumns]:
-    rows = [np.flatnonzero(part.alive) for part in parts]
-    vectors = np.concatenate([part.vectors[at] for part, at in zip(parts, rows, strict=True)])
-    numbers = np.concatenate([part.columns.numbers[at] for part, at in zip(parts, rows, strict=True)])
-    facts = [part.columns.facts[row] for part, at in zip(parts, rows, strict=True) for row in at]
-    times = np.fromiter((fact.published_at_s for fact in facts), np.int64, len(facts))
-    order = np.argsort(times, kind="stable")
-    columns = FactColumns(numbers[order].tolist(), [facts[row] for row in order])
-    return np.ascontiguousarray(vectors[order]), columns
+    def _swap(self, taken: Sequence[Segment[SealedPart]], part: SealedPart | None) -> None:
+        """Put a merged part in the place of those it was made of, with the tombstones set meanwhile."""
+        with self._writing:
+            all_now = self._view.sealed
+            at = next(i for i, s in enumerate(all_now) if s.part is taken[0].part)
+            current = all_now[at : at + len(taken)]
+            fresh: tuple[Segment[SealedPart], ...] = ()
+            if part is not None:
+                gone = [
+                    s.part.columns.numbers[t.alive & ~s.alive] for t, s in zip(taken, current, strict=True)
+                ]
+                fresh = (Segment.whole(part).without(np.concatenate(gone)),)
+            self._view = View((*all_now[:at], *fresh, *all_now[at + len(taken) :]), self._view.live)
