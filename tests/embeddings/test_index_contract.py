@@ -258,3 +258,27 @@ def test_an_empty_text_is_near_nothing_in_particular(index: VectorIndex) -> None
 
     assert all(hit.score == 0.0 for hit in index.search(np.zeros((1, DIMENSION), np.float32), 20)[0])
     assert {h.number: h.score for h in index.search(rows[:1], 20)[0]}[7] == 0.0
+
+
+def test_inverted_lists_never_give_fewer_neighbours_than_there_are() -> None:
+    """However few lists are looked into."""
+    one_list = Tuning(live_rows=100, flat_rows=20, exact_rows=0, probes=1)
+    index = FaissIndex(DIMENSION, tuning=one_list)
+    rows = fill(index, 400)
+
+    assert len(index.search(rows[:1], 200)[0]) == 200
+    assert len(index.search(rows[:1], 500)[0]) == 400
+    assert len(index.search(rows[:1], 500, IndexFilter(outlets={"o1"}))[0]) == 133
+
+
+def test_narrow_filters_are_exact_even_in_inverted_lists() -> None:
+    tuning = Tuning(live_rows=100, flat_rows=20, exact_rows=150, probes=1)
+    index, plain = FaissIndex(DIMENSION, tuning=tuning), ExactIndex(DIMENSION)
+    fill(index, 400)
+    fill(plain, 400)
+    queries = unit_rows(30, seed=6)
+
+    for where in (IndexFilter(outlets={"o1"}), IndexFilter(since_s=150, until_s=290)):
+        found, expected = index.search(queries, 1, where), plain.search(queries, 1, where)
+        for hits, best in zip(found, expected, strict=True):
+            assert [hit.score for hit in hits] == pytest.approx([hit.score for hit in best], abs=2e-3)

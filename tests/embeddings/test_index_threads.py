@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tianfu.embeddings.index.faiss_index import FaissIndex
+from tianfu.embeddings.index.live import LivePart
 from tianfu.embeddings.index.parts import Tuning, merged
 from tianfu.model.ports import FloatMatrix, IndexFacts, IndexFilter
 
@@ -106,6 +107,23 @@ def test_a_removal_during_a_merge_stays_removed(monkeypatch: pytest.MonkeyPatch)
     assert sorted(index.vectors([0, 1, 2])) == [2]
     assert [hit.number for hit in index.search(rows, 1, IndexFilter(outlets={"new"}))[0]] == [2]
     assert sorted(hit.number for hit in index.search(rows, STORIES)[0]) == list(range(2, STORIES))
+
+
+def test_in_the_middle_of_a_replacement_the_old_story_is_still_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    index = FaissIndex(DIMENSION, tuning=TUNING, merge_aside=False)
+    rows = unit_rows(40)
+    index.add(range(40), rows, some_facts(40))
+    whole = LivePart.append
+    seen: list[list[int]] = []
+
+    def watched(*args: object) -> None:
+        whole(*args)  # type: ignore[arg-type]
+        seen.append([hit.number for hit in index.search(rows[:1], 40)[0]])
+
+    monkeypatch.setattr(LivePart, "append", watched)
+    index.add([3, 39], rows[10:12], some_facts(2))
+
+    assert [sorted(numbers) for numbers in seen] == [list(range(40))]
 
 
 def test_searching_does_not_wait_for_a_writer() -> None:
