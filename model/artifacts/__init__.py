@@ -7,8 +7,12 @@ from typing import Any
 
 
 def shipped(kind: str) -> Path:
-    """Folder of the artefact that serves for a kind: ``encoder``, ``topics`` or ``pairs``."""
-    return _folder() / kind
+    """Folder of the artefact that serves for a kind: ``encoder``, ``topics`` or ``pairs``.
+
+    Its name begins with the kind, as in ``encoder-static``.
+    """
+    found = sorted(card.parent for card in _folder().glob(f"{kind}*/card.json"))
+    return found[0] if found else _folder() / kind
 
 
 def shipped_cards() -> list[dict[str, Any]]:

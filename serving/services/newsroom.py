@@ -56,11 +56,21 @@ class Newsroom:
     def start(self) -> None:
         """Load the caches, rebuild the signals, begin background work."""
         put_outlets_once(self.database, self.clock)
+        if self.database.is_sqlite and self.worker.indexes:
+            self._release_leases()
         self.library.start()
         events = self.events.replay()
         self.decisions.start()
         self.worker.start()
         log.info("newsroom.started", events=events)
+
+    def _release_leases(self) -> None:
+        """Take up at once what a killed process held: a box's database has one worker, this one."""
+        with self.database.write() as uow:
+            released = uow.queue.release()
+            uow.commit()
+        if released:
+            log.warning("queue.released", stories=released)
 
     def stop(self) -> None:
         """End background work, write what waits, save the index."""

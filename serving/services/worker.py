@@ -32,6 +32,11 @@ class Worker:
         self._round = threading.Condition()
         self.rounds = 0
 
+    @property
+    def indexes(self) -> bool:
+        """Whether it works through the queue, or only follows changes."""
+        return self._indexer is not None
+
     def start(self) -> None:
         """Begin."""
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)

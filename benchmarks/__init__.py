@@ -1,0 +1,1 @@
+"""Measurements of speed and of surviving: tables for people, JSON for machines, nothing asserted."""
