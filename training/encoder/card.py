@@ -24,7 +24,9 @@ LICENCES = (
 )
 
 
-def card_values(config: EncoderConfig, features: NgramFeatures, corpus: Corpus) -> dict[str, Any]:
+def card_values(
+    config: EncoderConfig, features: NgramFeatures, corpus: Corpus, standing: Standing
+) -> dict[str, Any]:
     """The card before anything is measured."""
     return {
         "schema": 1,
@@ -45,19 +47,18 @@ def card_values(config: EncoderConfig, features: NgramFeatures, corpus: Corpus) 
             "development_from": config.development_from,
         },
         "training": config.as_dict(),
-    }
-
-
-def measured_values(standing: Standing, suites: Mapping[str, SuiteResult]) -> dict[str, Any]:
-    """What is added once the run is over: date, cost, figures with intervals and baselines."""
-    suites_json = {name: result.as_json() for name, result in suites.items()}
-    for values in suites_json.values():
-        values.pop("model")
-    return {
+        "notes": config.notes,
         "trained_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "cost": {"steps": standing.step, "seconds": round(standing.seconds)},
-        "metrics": suites_json,
     }
+
+
+def suite_values(suites: Mapping[str, SuiteResult]) -> dict[str, Any]:
+    """Figures with intervals and baselines, by suite."""
+    values = {name: result.as_json() for name, result in suites.items()}
+    for one in values.values():
+        one.pop("model")
+    return values
 
 
 def card_page(card: Mapping[str, Any]) -> str:
@@ -88,7 +89,8 @@ def card_page(card: Mapping[str, Any]) -> str:
         "",
         "Suite `retrieval`: a headline looks for its own lead (160 characters) among all leads."
         "  `headlines_*`: a linear probe on frozen vectors, and a linear head on vectors with n-grams;"
-        " a fifth of each set was kept out.  `sts`: Chinese STS-B, development part.",
+        " a fifth of each set was kept out.  `sts`: Chinese STS-B, development part.  TF-IDF is fitted on"
+        " the measured texts themselves (headlines: on those learned from).",
         "",
         "## Sources and rights",
         "",
@@ -98,6 +100,7 @@ def card_page(card: Mapping[str, Any]) -> str:
         "",
         "It reads words, not grammar: negation, roles and order of words make little difference to a vector."
         "  The stories it learned from lean towards national politics and diplomacy.",
+        *([card["notes"]] if card.get("notes") else []),
         "",
     ]
     return "\n".join(lines)

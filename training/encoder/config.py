@@ -18,6 +18,7 @@ class EncoderConfig:
     Attributes:
         name: Name in the card.
         version: Version in the card.
+        notes: What readers of the card should know of the choice of this run.
         data: Folder of the training data; its README says what is in it.
         out: Where the artefact is written.
         work: Checkpoint of the run; safe to delete.
@@ -44,6 +45,7 @@ class EncoderConfig:
 
     name: str = "encoder-static"
     version: str = "0.1.0"
+    notes: str = ""
     data: Path = Path("data")
     out: Path = Path("runs/encoder-static/artefact")
     work: Path = Path("runs/encoder-static")
@@ -58,8 +60,8 @@ class EncoderConfig:
     rest_chars: int = 400
     batch: int = 1_024
     neighbours: float = 0.5
-    feature_dropout: float = 0.3
-    class_dropout: float = 0.5
+    feature_dropout: float = 0.2
+    class_dropout: float = 0.2
     temperature: float = 20.0
     learning_rate: float = 3e-2
     steps: int = 1_500
@@ -70,9 +72,9 @@ class EncoderConfig:
     threads: int = 2
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for the card and the run log; folders are left out."""
+        """Plain values for the card and the run log; notes and folders are left out."""
         values = asdict(self)
-        for name in ("data", "out", "work", "log"):
+        for name in ("notes", "data", "out", "work", "log"):
             values.pop(name)
         return values
 

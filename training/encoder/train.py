@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from tianfu.embeddings.artefact import load_artefact, write_card
+from tianfu.embeddings.artefact import CARD, load_artefact, write_card
 from tianfu.embeddings.encoder.features import NgramFeatures
 from tianfu.embeddings.encoder.loading import KIND, encoder_fingerprint
 from tianfu.embeddings.encoder.ngrams import Keys
 from tianfu.eval.core import SuiteResult
 from tianfu.model.nets.ngram_bag import NgramBag
-from tianfu.training.encoder.card import card_page, card_values, measured_values
+from tianfu.training.encoder.card import card_page, card_values, suite_values
 from tianfu.training.encoder.checkpoint import Standing
 from tianfu.training.encoder.config import EncoderConfig
 from tianfu.training.encoder.corpus import Corpus, read_corpus
@@ -56,11 +56,14 @@ def train_encoder(
     try:
         net, features, standing = learn(corpus, config, progress)
         export_encoder(config.out, net.table.detach().numpy(), features)
-        suites = _write_cards(config, features, corpus, standing, progress)
+        write_card(config.out, card_values(config, features, corpus, standing), files=FILES)
+        progress("measuring", 0, 1)
+        suites = renew_card(config.out, corpus, config.data)
     except Exception as failure:
         log_run(config.log, config.name, config.as_dict(), corpus.sha256, 0.0, f"failed: {failure}")
         raise
     log_run(config.log, config.name, config.as_dict(), corpus.sha256, standing.seconds, _told(suites))
+    progress("measuring", 1, 1)
     return config.out
 
 
@@ -85,24 +88,19 @@ def _row_lengths(counts: Keys, total: int, buckets: int) -> torch.Tensor:
     return torch.from_numpy(lengths)
 
 
-def _write_cards(
-    config: EncoderConfig,
-    features: NgramFeatures,
-    corpus: Corpus,
-    standing: Standing,
-    progress: Progress,
-) -> Mapping[str, SuiteResult]:
-    """Write a card, measure what it opens, and write the card again with the figures."""
-    card = card_values(config, features, corpus)
-    write_card(config.out, card, files=FILES)
-    progress("measuring", 0, 1)
-    suites = measure_encoder(config.out, corpus, config.data, config.prefixes)
-    artefact = load_artefact(config.out, kind=KIND)
-    card |= {"fingerprint": encoder_fingerprint(artefact, config.dimension)}
-    card |= measured_values(standing, suites)
-    write_card(config.out, card, files=FILES)
-    (config.out / PAGE).write_text(card_page(card), encoding="utf-8")
-    progress("measuring", 1, 1)
+def renew_card(folder: Path, corpus: Corpus, data: Path) -> Mapping[str, SuiteResult]:
+    """Measure an artefact as it serves now and write its card again, with fingerprint and figures.
+
+    Needed after a run, and whenever the text normalisation or a suite has changed.
+    """
+    card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    card.pop("files")
+    suites = measure_encoder(folder, corpus, data, tuple(card["encoder"]["prefixes"]))
+    artefact = load_artefact(folder, kind=KIND)
+    card["fingerprint"] = encoder_fingerprint(artefact, card["dimension"])
+    card["metrics"] = suite_values(suites)
+    write_card(folder, card, files=FILES)
+    (folder / PAGE).write_text(card_page(card), encoding="utf-8")
     return suites
 
 
