@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tianfu.embeddings.index import snapshot
-from tianfu.embeddings.index.columns import Codebook, Longs, joined
+from tianfu.embeddings.index.building import merged
+from tianfu.embeddings.index.columns import Codebook, Longs
 from tianfu.embeddings.index.live import LivePart, LiveRows
 from tianfu.embeddings.index.merging import Merge, plan_merge
-from tianfu.embeddings.index.parts import SealedPart, Tuning, merged, sealed
+from tianfu.embeddings.index.parts import SealedPart, Tuning
 from tianfu.embeddings.index.shapes import check_queries, check_rows
 from tianfu.embeddings.index.view import Segment, View
 from tianfu.model.ports import FloatMatrix, IndexFacts, IndexFilter, Neighbour
@@ -174,16 +175,14 @@ class FaissIndex:
         self._view = View((*self._view.sealed, *fresh), Segment.whole(self._live.view()))
 
     def _sealed_copy(self, live: Segment[LiveRows]) -> SealedPart:
-        rows = np.flatnonzero(live.alive)
-        columns, order = joined([(live.part.columns, rows)])
-        return sealed(live.part.vectors(rows[order]), columns, self._tuning)
+        return merged([(live.part, live.alive)], self._tuning, self.dimension)
 
     def _plan(self) -> Merge | None:
         return plan_merge([(len(s.part), s.living) for s in self._view.sealed])
 
     def _merged(self, taken: Sequence[Segment[SealedPart]]) -> SealedPart | None:
-        parts = [(s.part, s.alive) for s in taken if s.living]
-        return merged(parts, self._tuning) if parts else None
+        parts = [(segment.part, segment.alive) for segment in taken if segment.living]
+        return merged(parts, self._tuning, self.dimension) if parts else None
 
     def _swap(self, taken: Sequence[Segment[SealedPart]], part: SealedPart | None) -> None:
         """Put a merged part in the place of those it was made of, with the tombstones set meanwhile."""

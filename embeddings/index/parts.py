@@ -1,6 +1,5 @@
 """Sealed parts: vectors inside a FAISS index that never changes, beside the facts of each row."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -9,13 +8,11 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from tianfu.embeddings.index.columns import Codebook, FactColumns, Longs, Mask, excluded_by, joined
+from tianfu.embeddings.index.columns import Codebook, FactColumns, Longs, Mask, excluded_by
 from tianfu.model.ports import FloatMatrix, IndexFilter
 
 SPARE = 8
 """So many more hits than asked for, so that ties at the border are broken by number."""
-
-_CHUNK = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +27,9 @@ class Tuning:
     """
 
     live_rows: int = 8_192
-    flat_rows: int = 131_072
-    exact_rows: int = 32_768
-    probes: int = 64
+    flat_rows: int = 300_000
+    exact_rows: int = 131_072
+    probes: int = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +103,7 @@ class SealedPart:
     def _selector(self, low: int, high: int, mask: Mask | None) -> tuple[Any, npt.NDArray[np.uint8] | None]:
         """What tells FAISS the rows; the bits must outlive it."""
         if mask is None:
-            return (None if high - low == len(self) else faiss.IDSelectorRange(low, high)), None
+            return (None if high - low == len(self) else faiss.IDSelectorRange(low, high, True)), None
         whole = np.zeros(len(self), np.bool_)
         whole[low:high] = mask
         bits = np.packbits(whole, bitorder="little")
@@ -119,49 +116,3 @@ class SealedPart:
             options["sel"] = selector
         scores, rows = self.faiss_index.search(queries, count, params=parameters(**options))
         return scores, rows
-
-
-def sealed(vectors: FloatMatrix, columns: FactColumns, tuning: Tuning) -> SealedPart:
-    """Make a part; ``columns`` in order of publication, vectors row by row."""
-    build = build_flat if len(columns) <= tuning.flat_rows else build_lists
-    return SealedPart(build(vectors), columns, tuning)
-
-
-def build_flat(vectors: FloatMatrix) -> Any:
-    """All rows in half precision, scanned whole."""
-    dimension = vectors.shape[1]
-    index = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-    index.add(vectors)
-    return index
-
-
-def build_lists(vectors: FloatMatrix) -> Any:
-    """An inverted file of half-precision rows, trained on an even sample so that it is repeatable."""
-    rows, dimension = vectors.shape
-    lists = list_count(rows)
-    quantiser = faiss.IndexFlatIP(dimension)
-    index = faiss.IndexIVFScalarQuantizer(
-        quantiser, dimension, lists, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
-    )
-    index.by_residual = False
-    index.cp.niter = 8
-    index.cp.seed = 1234
-    index.cp.min_points_per_centroid = 1
-    index.train(np.ascontiguousarray(vectors[:: max(1, rows // (48 * lists))]))
-    for start in range(0, rows, _CHUNK):
-        index.add(vectors[start : start + _CHUNK])
-    index.make_direct_map()
-    return index
-
-
-def list_count(rows: int) -> int:
-    """How many lists an inverted file of so many rows has."""
-    return max(1, min(int(4 * rows**0.5), rows // 8))
-
-
-def merged(parts: Sequence[tuple[SealedPart, Mask]], tuning: Tuning) -> SealedPart:
-    """One part of the living rows of several; takes seconds for many, so call it without a lock."""
-    living = [(part, np.flatnonzero(alive)) for part, alive in parts]
-    columns, order = joined([(part.columns, rows) for part, rows in living])
-    vectors = np.concatenate([part.vectors(rows) for part, rows in living])
-    return sealed(vectors[order], columns, tuning)

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tianfu.embeddings.index.building import merged
 from tianfu.embeddings.index.faiss_index import FaissIndex
 from tianfu.embeddings.index.live import LivePart
-from tianfu.embeddings.index.parts import Tuning, merged
+from tianfu.embeddings.index.parts import Tuning
 from tianfu.model.ports import FloatMatrix, IndexFacts, IndexFilter
 
 DIMENSION = 16
