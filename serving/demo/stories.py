@@ -15,8 +15,8 @@ from tianfu.serving.demo.seeds import Bulletin, Seed, fill_dates
 from tianfu.serving.services.ingest import StoryDraft
 
 DAYS = 14
-BULLETIN_COUNTIES = 5
-_MAX_COPIES = 14
+BULLETIN_COUNTIES = 7
+_MAX_COPIES = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +209,7 @@ class StoryMill:
             5.0 if o.city_adcode == outlet.city_adcode else 4.0 if o.level is OutletLevel.PROVINCE else 0.3
             for o in self._outlets
         ]
-        count = min(_MAX_COPIES, 3 + int(rng.expovariate(1 / 6)))
+        count = min(_MAX_COPIES, 5 + int(rng.expovariate(1 / 6)))
         chosen: dict[str, Outlet] = {}
         while len(chosen) < count:
             one = rng.choices(self._outlets, weights)[0]

@@ -11,7 +11,7 @@ def tagger() -> PlaceTagger:
 
 
 def tags(tagger: PlaceTagger, title: str, body: str = "", home: str | None = None) -> list[TagSuggestion]:
-    return tagger.suggest([TaggingText(title=title, body=body)], [home])[0]
+    return tagger.suggest([TaggingText(title=title, body=body, home=home)])[0]
 
 
 # sentence, adcode of the outlet's own area, names expected (the province aside)
