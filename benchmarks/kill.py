@@ -80,6 +80,11 @@ class Service:
             time.sleep(0.1)
         raise RuntimeError("the service did not become ready")
 
+    @property
+    def process_id(self) -> int:
+        """Of the running process, 0 when there is none."""
+        return self._process.pid if self._process is not None else 0
+
     def kill(self) -> None:
         """SIGKILL: no chance to tidy up."""
         if self._process is not None:
@@ -108,8 +113,8 @@ def run(
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder)
-        secret = _prepare(data_dir)
-        service = Service(data_dir, _free_port())
+        secret = prepare(data_dir)
+        service = Service(data_dir, free_port())
         service.start()
         rows = [row.story for row in islice(read_stories(file), limit) if row.story is not None]
         stories = [{"outlet_id": OUTLET, **row} for row in rows]
@@ -138,7 +143,8 @@ def run(
     return report
 
 
-def _prepare(data_dir: Path) -> str:
+def prepare(data_dir: Path) -> str:
+    """Make a database with the consortium's outlets; returns the secret of an operator's key."""
     with Database(f"sqlite:///{data_dir / 'tianfu.db'}") as database:
         clock = SystemClock()
         put_outlets_once(database, clock)
@@ -213,7 +219,8 @@ def _final(service: Service, data_dir: Path, report: KillReport) -> None:
         )
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Find a port nobody listens on."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])

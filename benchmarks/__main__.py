@@ -1,0 +1,17 @@
+"""What there is to measure: ``python -m benchmarks``."""
+
+from rich.console import Console
+from rich.table import Table
+
+
+def main() -> None:
+    """List the benchmarks."""
+    table = Table("command", "measures", title="Benchmarks")
+    table.add_row("python -m benchmarks.import_news FILE", "a file of news over HTTP until it is indexed")
+    table.add_row("python -m benchmarks.kill FILE", "what SIGKILL in the middle of an import leaves")
+    table.add_row("python -m benchmarks.index_compare", "Flat, HNSW, IVF and quantised indexes side by side")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
