@@ -1,0 +1,202 @@
+"""Properties that every feed keeps, whatever it is made of."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tianfu.model.event import ReaderKind, ReaderRef, Scene
+from tianfu.model.feed.assemble import DEPTH, assemble
+from tianfu.model.feed.candidates import FeedContext
+from tianfu.model.feed.card import FeedView, StoryCard
+from tianfu.model.feed.vary import MAX_OUTLET_IN_WINDOW, MAX_TOPIC_IN_WINDOW, WINDOW
+from tianfu.model.outlet import Outlet, OutletLevel
+from tianfu.model.placement import Placement, PlacementAction
+from tianfu.model.reader import Engagement, Reader
+from tianfu.model.recommendation import FeedRequest, PlacedBy, ReasonCode
+
+NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
+NOW_S = int(NOW.timestamp())
+PROVINCE = Outlet(id="up", name="省", level=OutletLevel.PROVINCE, adcode="510000")
+CITY = Outlet(id="mid", name="市", level=OutletLevel.CITY, adcode="510800", parent_id="up")
+COUNTY = Outlet(id="lizhou", name="县", level=OutletLevel.COUNTY, adcode="510802", parent_id="mid")
+OTHER = Outlet(id="far", name="远", level=OutletLevel.COUNTY, adcode="511102", parent_id="up")
+OUTLETS = {outlet.id: outlet for outlet in (PROVINCE, CITY, COUNTY, OTHER)}
+READER = ReaderRef(outlet_id="lizhou", kind=ReaderKind.READER, id="r-1")
+
+
+@st.composite
+def cards(draw: st.DrawFn) -> list[StoryCard]:
+    count = draw(st.integers(0, 40))
+    return [
+        StoryCard(
+            number=number,
+            story_id=f"s{number}",
+            title=f"第{number}条",
+            url=None,
+            image_url=None,
+            outlet_id=draw(st.sampled_from(sorted(OUTLETS))),
+            channel="",
+            published_at_s=NOW_S - draw(st.integers(-300, 500_000)),
+            expires_at_s=draw(st.sampled_from([None, None, NOW_S - 1, NOW_S, NOW_S + 1])),
+            topics=tuple(draw(st.lists(st.sampled_from(["14", "31", "38", "39"]), max_size=2, unique=True))),
+            places=tuple(draw(st.lists(st.sampled_from(["510802", "510824", "511102"]), max_size=1))),
+            cluster_id=f"c{draw(st.integers(1, 25))}",
+            ai_generated=False,
+            body_chars=draw(st.integers(0, 900)),
+        )
+        for number in range(1, count + 1)
+    ]
+
+
+@st.composite
+def contexts(draw: st.DrawFn) -> FeedContext:
+    found = draw(cards())
+    numbers = [card.number for card in found] or [1]
+    some = st.lists(st.sampled_from(numbers), max_size=8, unique=True)
+    orders = tuple(
+        Placement(
+            id=f"p{place}",
+            story_id=f"s{draw(st.sampled_from(numbers))}",
+            action=action,
+            position=draw(st.integers(0, 6)) if action in ("pin", "insert") else None,
+            starts_at=NOW - timedelta(hours=1),
+            ends_at=NOW + timedelta(hours=1),
+            created_by="k",
+            created_at=NOW,
+        )
+        for place, action in enumerate(draw(st.lists(st.sampled_from(list(PlacementAction)), max_size=5)))
+    )
+    reader = draw(
+        st.sampled_from(
+            [
+                None,
+                Reader(
+                    ref=READER,
+                    seen=tuple(draw(some)),
+                    engagements=tuple(Engagement(n, 1.0, NOW_S) for n in draw(some)),
+                ),
+            ]
+        )
+    )
+    return FeedContext(
+        now_s=NOW_S,
+        request=FeedRequest(outlet_id="lizhou", exclude=tuple(f"s{n}" for n in draw(some))),
+        outlet=COUNTY,
+        outlets=OUTLETS,
+        view=FeedView(found),
+        reader=reader,
+        near=[("1", n, 0.8) for n in draw(some)],
+        hot={"outlet": dict.fromkeys(draw(some), 0.9)},
+        hidden=frozenset(draw(some)),
+        placements=orders,
+    )
+
+
+def may_show(card: StoryCard, context: FeedContext) -> bool:
+    blocked = {p.story_id for p in context.placements if p.action is PlacementAction.BLOCK}
+    return (
+        card.number not in context.hidden
+        and card.story_id not in context.request.exclude
+        and card.story_id not in blocked
+        and (card.expires_at_s is None or card.expires_at_s > NOW_S)
+        and card.published_at_s <= NOW_S + 60
+    )
+
+
+@given(contexts())
+@settings(max_examples=150, deadline=None)
+def test_no_cluster_twice_nothing_forbidden_and_never_empty_while_anything_may_be_shown(
+    context: FeedContext,
+) -> None:
+    feed = assemble(context)
+    shown = [context.view.by_number[item.number] for item in feed.items]
+    assert len({card.cluster_id for card in shown}) == len(shown) <= DEPTH
+    assert all(may_show(card, context) for card in shown)
+    assert bool(shown) == any(may_show(card, context) for card in context.view.cards)
+    assert [item.position for item in feed.items] == list(range(len(shown)))
+    assert all(item.reasons for item in feed.items)
+    assert assemble(context) == feed
+
+
+@given(contexts())
+@settings(max_examples=100, deadline=None)
+def test_every_showable_cluster_is_in_the_feed_up_to_its_depth(context: FeedContext) -> None:
+    feed = assemble(context)
+    could = {card.cluster_id for card in context.view.cards if may_show(card, context)}
+    assert {item.cluster_id for item in feed.items} == could
+
+
+@given(contexts())
+@settings(max_examples=150, deadline=None)
+def test_the_first_pin_of_a_place_stands_exactly_there_when_the_feed_is_long_enough(
+    context: FeedContext,
+) -> None:
+    feed = assemble(context)
+    taken: set[int] = set()
+    clusters: set[str] = set()
+    for order in context.placements:
+        card = context.view.by_id.get(order.story_id)
+        if order.action is not PlacementAction.PIN or card is None or not may_show(card, context):
+            continue
+        position = order.position or 0
+        if position in taken or card.cluster_id in clusters:
+            continue
+        taken.add(position)
+        clusters.add(card.cluster_id)
+        if len(feed.items) > max(taken):
+            item = feed.items[position]
+            assert (item.number, item.placed_by) == (card.number, PlacedBy.EDITOR)
+
+
+def many(count: int, **fields: object) -> FeedView:
+    base = StoryCard(
+        number=1, story_id="s1", title="题", url=None, image_url=None, outlet_id="far", channel="",
+        published_at_s=NOW_S, expires_at_s=None, topics=("14",), places=(), cluster_id="c1",
+        ai_generated=False, body_chars=300,
+    )  # fmt: skip
+    topics, outlets = ["14", "31", "35", "39", "22"], sorted(OUTLETS)
+    return FeedView(
+        replace(
+            base,
+            number=n,
+            story_id=f"s{n}",
+            cluster_id=f"c{n}",
+            published_at_s=NOW_S - 60 * n,
+            topics=(topics[n % 5],),
+            outlet_id=outlets[n % 4],
+            **fields,  # type: ignore[arg-type]
+        )
+        for n in range(1, count + 1)
+    )
+
+
+def test_no_window_holds_more_than_three_of_a_topic_or_an_outlet_while_others_are_left() -> None:
+    context = FeedContext(
+        now_s=NOW_S, request=FeedRequest(outlet_id="lizhou"), outlet=COUNTY, outlets=OUTLETS, view=many(200)
+    )
+    shown = [context.view.by_number[item.number] for item in assemble(context).items][:30]
+    for start in range(len(shown) - WINDOW):
+        window = shown[start : start + WINDOW]
+        assert max(Counter(card.topics[0] for card in window).values()) <= MAX_TOPIC_IN_WINDOW
+        assert max(Counter(card.outlet_id for card in window).values()) <= MAX_OUTLET_IN_WINDOW
+
+
+def test_from_a_cluster_the_outlets_own_version_is_shown() -> None:
+    view = many(4)
+    one_event = FeedView(replace(card, cluster_id="c1") for card in view.cards)
+    request = FeedRequest(outlet_id="lizhou")
+    context = FeedContext(now_s=NOW_S, request=request, outlet=COUNTY, outlets=OUTLETS, view=one_event)
+    (item,) = assemble(context).items
+    assert one_event.by_number[item.number].outlet_id == "lizhou"
+    assert item.cluster_size == 4
+
+
+def test_local_news_says_so_in_plain_words() -> None:
+    view = many(6, places=("510802",))
+    request = FeedRequest(outlet_id="lizhou", scene=Scene.LOCAL)
+    context = FeedContext(now_s=NOW_S, request=request, outlet=COUNTY, outlets=OUTLETS, view=view)
+    codes = {reason.code for item in assemble(context).items for reason in item.reasons}
+    assert ReasonCode.LOCAL in codes
