@@ -5,10 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tianfu.model.place import Place
-
 from tianfu.model.cluster import Relation
 from tianfu.model.outlet import Outlet, OutletLevel
+from tianfu.model.place import Place
 from tianfu.model.story import StoryText
 from tianfu.serving.demo.edits import reprint
 from tianfu.serving.demo.seeds import Bulletin, Seed, fill_dates
