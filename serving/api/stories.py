@@ -10,6 +10,7 @@ import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import Field
 
+from tianfu.model.access import Role
 from tianfu.model.cluster import relations_to_lead
 from tianfu.model.errors import InvalidRequest, MalformedJson, NotFound, TianfuError
 from tianfu.model.rules import check_adcode, check_text, check_time
@@ -135,8 +136,11 @@ def list_stories(
     limit: PageLimit = 20,
     cursor: CursorParam | None = None,
 ) -> StoryPageOut:
-    """List stories, newest first."""
+    """List stories, newest first.  Taken-down ones only on request, and only to who may restore them."""
     error = InvalidRequest
+    state = state or StoryState.LIVE
+    if state is StoryState.TAKEN_DOWN and known.key.role not in (Role.OPERATOR, Role.ADMIN):
+        outlet_id = known.key.outlet_id or ""
     query = StoryQuery(
         outlet_id=outlet_id and check_text(outlet_id, field="outlet_id", error=error, high=40),
         topic=topic and check_text(topic, field="topic", error=error, high=64),
@@ -159,11 +163,11 @@ def list_stories(
 
 
 @router.get("/{story_id}")
-def get_story(story_id: str, room: NewsroomDep, _known: NewsCaller) -> StoryOut:
-    """Read one story with its tags and earlier revisions."""
+def get_story(story_id: str, room: NewsroomDep, known: NewsCaller) -> StoryOut:
+    """Read one story with its tags and earlier revisions; a taken-down one only who may restore it."""
     with room.database.read() as uow:
         story = uow.stories.by_id(story_id)
-        if story is None:
+        if story is None or (story.state is StoryState.TAKEN_DOWN and not known.may_act_for(story.outlet_id)):
             raise NotFound("story", story_id)
         tags = uow.tags.of([story.number]).get(story.number, ())
         size = len(uow.stories.in_clusters([story.cluster_id]))

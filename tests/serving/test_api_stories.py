@@ -215,3 +215,17 @@ def test_an_outlets_editor_cannot_touch_anothers_story(
     ):
         answer = served.request(method, path, headers=stranger, json=body)
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), path
+
+
+def test_a_taken_down_story_is_shown_only_to_who_may_restore_it(
+    served: TestClient, key: Key, story_json: StoryJson
+) -> None:
+    operator, owner, stranger = key(), key(Role.EDITOR, "lizhou"), key(Role.EDITOR, "cangxi")
+    sent = served.post("/v1/stories", headers=operator, json=story_json()).json()["results"][0]["story_id"]
+    served.post(f"/v1/stories/{sent}/takedown", headers=owner, json={"reason": "更正"})
+    for headers, seen in ((operator, True), (owner, True), (stranger, False), (key(Role.SCIENTIST), False)):
+        one = served.get(f"/v1/stories/{sent}", headers=headers)
+        assert one.status_code == (200 if seen else 404)
+        down = served.get("/v1/stories", headers=headers, params={"state": "taken_down"}).json()["items"]
+        assert [item["story_id"] for item in down] == ([sent] if seen else [])
+        assert served.get("/v1/stories", headers=headers).json()["items"] == []
