@@ -5,11 +5,11 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from tianfu.serving.services.newsroom import Newsroom
 
 from tianfu.model.access import Role
 from tianfu.model.errors import Forbidden, Unauthenticated
 from tianfu.serving.services.access import Caller
+from tianfu.serving.services.newsroom import Newsroom
 
 _bearer = HTTPBearer(auto_error=False, description="The API key of your outlet: `Authorization: Bearer tf_…`")
 

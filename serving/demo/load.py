@@ -7,12 +7,11 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tianfu.model.access import Role
+from tianfu.model.outlet import OutletLevel
 from tianfu.model.vocab.divisions import load_divisions
 from tianfu.model.vocab.outlets import load_outlets
 from tianfu.model.vocab.topics import load_topics
-
-from tianfu.model.access import Role
-from tianfu.model.outlet import OutletLevel
 from tianfu.serving.demo.readers import DemoReader, make_events, make_readers
 from tianfu.serving.demo.seeds import load_bulletins, load_seeds
 from tianfu.serving.demo.stories import DemoStory, StoryMill

@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
-from benchmarks.kill import run
 from support.builders import a_body
+
+from benchmarks.kill import run
 
 
 def test_a_killed_service_keeps_every_acknowledged_story_once(tmp_path: Path) -> None:
