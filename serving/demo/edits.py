@@ -29,9 +29,17 @@ def reprint(body: str, *, lead_alt: str, source: str, rng: random.Random) -> tup
         "moved": lambda text: _moved(text, rng),
     }
     chosen = rng.sample(sorted(edits), k=rng.choice((0, 1, 2, 2, 3)))
+    if "new_lead" in chosen and not _bears_a_new_lead(body, trimmed="trimmed" in chosen):
+        chosen.remove("new_lead")
     for name in chosen:
         body = edits[name](body)
     return body, tuple(chosen)
+
+
+def _bears_a_new_lead(body: str, *, trimmed: bool) -> bool:
+    """Whether the copy stays a copy: with a long first sentence replaced it would be another text."""
+    first = _SENTENCE.match(body)
+    return first is not None and first.end() <= (0.12 if trimmed else 0.25) * len(body)
 
 
 def _trimmed(body: str, rng: random.Random) -> str:
