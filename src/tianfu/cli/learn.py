@@ -119,7 +119,7 @@ def train_pairs_command(
 
 
 def evaluate(
-    suite: Annotated[str, typer.Argument(help="retrieval, headlines, sts, tagging, duplicates or reprints.")],
+    suite: Annotated[str, typer.Argument(help="retrieval, headlines, sts, duplicates or reprints.")],
     files: Annotated[list[Path], typer.Argument(help="JSON Lines, gzip allowed; see the README.")],
     model: Annotated[
         Path | None, typer.Option(help="Folder of the artefact; the shipped one when left out.")
@@ -132,8 +132,10 @@ def evaluate(
     from tianfu.embeddings.artefact import load_artefact
     from tianfu.embeddings.encoder.loading import load_encoder
     from tianfu.eval.core import Subject
-    from tianfu.eval.suites import run_suite
+    from tianfu.eval.suites import SUITES, run_suite
 
+    if suite not in SUITES:
+        raise typer.BadParameter(f"There is no suite '{suite}'; there are: {', '.join(SUITES)}.")
     folder = model or shipped("encoder")
     artefact = load_artefact(folder, kind="encoder")
     encoder = load_encoder(folder)

@@ -1,0 +1,73 @@
+"""The command line as people and scripts use it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.live import Live
+
+
+def tianfu(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tianfu.cli", *words]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=180, env={**os.environ, **environment}, check=False
+    )
+
+
+def test_help_and_version_answer() -> None:
+    assert "import" in tianfu("--help").stdout
+    assert tianfu("version").stdout.strip()
+
+
+def test_a_key_is_made_listed_without_its_secret_and_ended(tmp_path: Path) -> None:
+    folder = ("--data-dir", str(tmp_path))
+    made = json.loads(tianfu("keys", "create", "app", "--outlet", "lizhou", "--json", *folder).stdout)
+    listed = tianfu("keys", "list", "--json", *folder).stdout
+    assert made["key_id"] in listed
+    assert made["secret"] not in listed
+    assert tianfu("keys", "revoke", made["key_id"], *folder).returncode == 0
+    again = tianfu("keys", "revoke", made["key_id"], *folder)
+    assert again.returncode == 1
+    assert "not_found" in again.stderr
+
+
+def test_an_app_key_needs_an_outlet_and_says_so(tmp_path: Path) -> None:
+    done = tianfu("keys", "create", "app", "--data-dir", str(tmp_path))
+    assert done.returncode == 1
+    assert "outlet_id" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [("nonsense",), ("keys", "create", "king"), ("eval", "nothing", "x.jsonl")])
+def test_wrong_usage_is_told_and_ends_with_2(words: tuple[str, ...]) -> None:
+    assert tianfu(*words).returncode == 2
+
+
+def test_a_file_goes_in_over_the_api_and_its_faulty_row_is_named(live: Live, tmp_path: Path) -> None:
+    file = tmp_path / "stories.jsonl"
+    rows = [
+        {"id": "cli-1", "title": "利州区举办农民运动会", "date": "2026-03-02"},
+        {"id": "cli-2", "title": ""},
+    ]
+    file.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    words = ("import", str(file), "--url", live.address, "--outlet", "lizhou")
+    done = tianfu(*words, TIANFU_KEY=live.demo.keys["operator"])
+    assert done.returncode == 1
+    assert "row 2" in done.stderr
+    again = json.loads(tianfu(*words, "--json", TIANFU_KEY=live.demo.keys["operator"]).stdout)
+    assert (again[str(file)]["unchanged"], again[str(file)]["created"]) == (1, 0)
+
+
+def test_a_suite_prints_a_table_and_writes_the_record(tmp_path: Path) -> None:
+    file, found = tmp_path / "s.jsonl", tmp_path / "r.json"
+    titles = ["利州春灌", "苍溪采摘", "邛海候鸟", "江油灯会", "安岳马拉松"]
+    rows = [{"title": t, "body": f"{t}的消息：{t}今天引来许多人。"} for t in titles]
+    file.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    done = tianfu("eval", "retrieval", str(file), "--json", str(found))
+    assert done.returncode == 0, done.stderr
+    record = json.loads(found.read_text(encoding="utf-8"))
+    assert record.keys() == {"suite", "model", "n", "metrics", "intervals", "baselines", "seconds"}
+    assert record["metrics"]["recall_at_1"] == 1.0
