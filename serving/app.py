@@ -9,7 +9,17 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from starlette.concurrency import run_in_threadpool
 
 from tianfu import __version__
-from tianfu.serving.api import duplicates, operations, placements, problems, readers, recommend, stories, tags
+from tianfu.serving.api import (
+    duplicates,
+    operations,
+    placements,
+    problems,
+    readers,
+    recommend,
+    stories,
+    tags,
+    takedowns,
+)
 from tianfu.serving.api.body import BodyLimit
 from tianfu.serving.api.metrics import RequestMetrics
 from tianfu.serving.services.newsroom import Newsroom
@@ -52,7 +62,7 @@ def create_app(
         openapi_url="/v1/openapi.json",
     )
     problems.install(app)
-    for part in (stories, tags, duplicates, recommend, readers, placements, operations):
+    for part in (stories, takedowns, tags, duplicates, recommend, readers, placements, operations):
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)
     app.include_router(operations.open_router)
     app.include_router(operations.open_router, prefix="/v1", include_in_schema=False)

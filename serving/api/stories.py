@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from pydantic import Field
 
 from tianfu.model.access import Role
 from tianfu.model.cluster import relations_to_lead
@@ -17,7 +16,7 @@ from tianfu.model.rules import check_adcode, check_text, check_time
 from tianfu.model.story import Story, StoryState
 from tianfu.serving.api.body import json_body
 from tianfu.serving.api.context import EditorCaller, NewsCaller, NewsroomDep
-from tianfu.serving.api.forms import CursorParam, In, Out, PageLimit, StoryBrief, story_brief, tag_out
+from tianfu.serving.api.forms import CursorParam, Out, PageLimit, StoryBrief, story_brief, tag_out
 from tianfu.serving.api.story_forms import (
     BatchReceiptOut,
     DuplicateBrief,
@@ -34,7 +33,6 @@ from tianfu.serving.services.access import Caller
 from tianfu.serving.services.ingest import IngestOutcome, StoryDraft, StoryReceipt, ingest, revise
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.store.stories import StoryQuery
-from tianfu.serving.store.takedowns import TakedownScope
 
 router = APIRouter(prefix="/stories", tags=["stories"])
 
@@ -209,43 +207,6 @@ def patch_story(
     )
     room.worker.wake()
     return _received(0, receipt, None)
-
-
-class TakedownIn(In):
-    """An order to take a story out of sight."""
-
-    reason: Annotated[str, Field(min_length=1, max_length=500, description="Kept in the audit trail.")]
-    scope: TakedownScope = TakedownScope.STORY
-
-
-class TakedownOut(Out):
-    """The order and its receipt: every story it reached."""
-
-    takedown_id: str
-    scope: TakedownScope
-    taken_at: datetime
-    story_ids: list[str]
-
-
-class RestoreOut(Out):
-    """Which stories are back."""
-
-    story_ids: list[str]
-
-
-@router.post("/{story_id}/takedown")
-def take_down(story_id: str, order: TakedownIn, room: NewsroomDep, known: EditorCaller) -> TakedownOut:
-    """Take a story, or its whole cluster, out of every answer at once."""
-    done, reached = room.takedowns.take_down(story_id, scope=order.scope, reason=order.reason, caller=known)
-    return TakedownOut(
-        takedown_id=done.id, scope=done.scope, taken_at=done.taken_at, story_ids=[s.id for s in reached]
-    )
-
-
-@router.post("/{story_id}/restore")
-def restore(story_id: str, room: NewsroomDep, known: EditorCaller) -> RestoreOut:
-    """Put a story back that was taken down."""
-    return RestoreOut(story_ids=[s.id for s in room.takedowns.restore(story_id, caller=known)])
 
 
 def _rows(raw: bytes, content_type: str) -> Any:
