@@ -5,6 +5,9 @@ file.  For ``ngrams``: ``tensors`` (safetensors with ``vocabulary``), ``buckets`
 ``max_chars``; the graph reads ``rows`` and ``weights``.  For ``pieces``: ``tokenizer``, ``max_pieces``,
 ``prefix``; the graph reads ``input_ids``, ``attention_mask`` and, if it likes, ``token_type_ids``.
 Either way it gives one array (n, width), of which the first ``dimension`` numbers are the vector.
+
+A ``companion`` (``version``, ``fingerprint``, ``weight``, ``width``) names another encoder whose vectors
+stand behind the first ``width`` numbers; its folder is ``companion`` inside this one, or ships.
 """
 
 import hashlib
@@ -16,9 +19,11 @@ from tianfu.embeddings.artefact import Artefact, fingerprint_of, load_artefact
 from tianfu.embeddings.encoder.batching import BatchingEncoder
 from tianfu.embeddings.encoder.features import NgramFeatures
 from tianfu.embeddings.encoder.inputs import NgramInputs, PieceInputs, TextInputs
+from tianfu.embeddings.encoder.joined import JoinedEncoder
 from tianfu.embeddings.encoder.onnx_encoder import OnnxEncoder, open_session
 from tianfu.embeddings.encoder.tensors import read_tensor
 from tianfu.embeddings.text.normalise import normalise
+from tianfu.model.artifacts import shipped_version
 from tianfu.model.errors import ArtefactInvalid
 from tianfu.model.ports import Encoder
 
@@ -44,11 +49,11 @@ def load_encoder(path: Path, *, dimension: int | None = None, threads: int = 1) 
     return BatchingEncoder(open_encoder(load_artefact(path, kind=KIND), dimension=dimension, threads=threads))
 
 
-def open_encoder(artefact: Artefact, *, dimension: int | None = None, threads: int = 1) -> OnnxEncoder:
+def open_encoder(artefact: Artefact, *, dimension: int | None = None, threads: int = 1) -> Encoder:
     """Open a checked artefact, without batching.
 
     Raises:
-        ArtefactInvalid: The card or a file cannot be used.
+        ArtefactInvalid: The card or a file cannot be used, or its companion is missing or another.
     """
     try:
         settings: Mapping[str, Any] = artefact.card["encoder"]
@@ -56,18 +61,49 @@ def open_encoder(artefact: Artefact, *, dimension: int | None = None, threads: i
         length = full if dimension is None else dimension
         if length != full and length not in settings.get("prefixes", ()):
             raise ArtefactInvalid(f"The encoder {artefact.version} has no vectors of length {length}.")
-        graph = artefact.file(settings["graph"])
-        read = _inputs(artefact, settings)
-        return OnnxEncoder(
-            open_session(graph, threads=threads),
-            read,
-            dimension=length,
-            fingerprint=encoder_fingerprint(artefact, length),
-            max_cells=MAX_CELLS,
-            pad=settings["inputs"] == "ngrams",
+        companion = settings.get("companion")
+        if companion is None or length != full:
+            return _open_graph(artefact, settings, length, threads=threads)
+        return JoinedEncoder(
+            [
+                _open_graph(artefact, settings, int(companion["width"]), threads=threads),
+                _open_companion(artefact, companion, threads=threads),
+            ],
+            [1.0, float(companion["weight"])],
+            fingerprint=encoder_fingerprint(artefact, full),
         )
     except (KeyError, TypeError, ValueError) as bad:
         raise ArtefactInvalid(f"The card of {artefact.path.name} lacks what an encoder needs.") from bad
+
+
+def _open_companion(artefact: Artefact, companion: Mapping[str, Any], *, threads: int) -> Encoder:
+    inside = artefact.path / "companion"
+    folder = inside if inside.is_dir() else shipped_version(companion["version"])
+    if folder is None:
+        raise ArtefactInvalid(
+            f"The encoder {artefact.version} needs {companion['version']} beside it.",
+            advice="Put that encoder's folder into this one under the name companion.",
+        )
+    found = open_encoder(load_artefact(folder, kind=KIND), threads=threads)
+    if found.fingerprint != companion["fingerprint"]:
+        raise ArtefactInvalid(
+            f"The encoder {artefact.version} was made for another {companion['version']} than this one.",
+            advice="Put the encoder that it was trained with into its folder under the name companion.",
+        )
+    return found
+
+
+def _open_graph(artefact: Artefact, settings: Mapping[str, Any], length: int, *, threads: int) -> OnnxEncoder:
+    graph = artefact.file(settings["graph"])
+    read = _inputs(artefact, settings)
+    return OnnxEncoder(
+        open_session(graph, threads=threads),
+        read,
+        dimension=length,
+        fingerprint=encoder_fingerprint(artefact, length),
+        max_cells=MAX_CELLS,
+        pad=settings["inputs"] == "ngrams",
+    )
 
 
 def encoder_fingerprint(artefact: Artefact, dimension: int) -> str:

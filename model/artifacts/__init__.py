@@ -15,6 +15,15 @@ def shipped(kind: str) -> Path:
     return found[0] if found else _folder() / kind
 
 
+def shipped_version(version: str) -> Path | None:
+    """Folder of the shipped artefact of that ``name@version``, or ``None``."""
+    for card in sorted(_folder().glob("*/card.json")):
+        values = json.loads(card.read_text(encoding="utf-8"))
+        if f"{values['name']}@{values['version']}" == version:
+            return card.parent
+    return None
+
+
 def shipped_cards() -> list[dict[str, Any]]:
     """The cards of everything that ships, by kind."""
     return [json.loads(card.read_text(encoding="utf-8")) for card in sorted(_folder().glob("*/card.json"))]
