@@ -1,18 +1,33 @@
-"""What every suite shares: the record of a run, and intervals by bootstrap."""
+"""What every suite shares: the record of a run, and what is measured."""
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from tianfu.model.ports import Encoder
+from tianfu.eval.pictures import Example, Picture
+from tianfu.model.errors import InvalidInput
+from tianfu.model.ports import Encoder, PairJudge, Tagger, TaggingText
 
-Scores = npt.NDArray[np.float64]
-RESAMPLES = 1_000
-LEVEL = 0.95
-SEED = 20_240_601
+Model = TypeVar("Model")
+Metrics = Mapping[str, float]
+Intervals = Mapping[str, tuple[float, float]]
+
+
+class TopicModel(Tagger, Protocol):
+    """A tagger that also tells what it holds of the classes it does not suggest."""
+
+    @property
+    def classes(self) -> Sequence[str]:
+        """Codes of its classes."""
+        ...
+
+    def probabilities(self, texts: Sequence[TaggingText]) -> npt.NDArray[np.float32]:
+        """Probability of each class, shape (texts, classes); zeros for a text without known words."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,15 +42,21 @@ class SuiteResult:
         intervals: 95 % bootstrap interval of each metric that has one, low and high.
         baselines: The same metrics of simpler methods on the same items.
         seconds: Wall time of the whole run.
+        baseline_intervals: Of the baselines, by name; for tables and pages.
+        pictures: What is worth drawing, as numbers; for pages.
+        examples: Items that went wrong, worst first; empty unless asked for.
     """
 
     suite: str
     model: Mapping[str, Any]
     n: int
-    metrics: Mapping[str, float]
-    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    metrics: Metrics
+    intervals: Intervals = field(default_factory=dict)
+    baselines: Mapping[str, Metrics] = field(default_factory=dict)
     seconds: float = 0.0
+    baseline_intervals: Mapping[str, Intervals] = field(default_factory=dict)
+    pictures: Sequence[Picture] = ()
+    examples: Sequence[Example] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, rounded to six digits, as ``--json`` writes them."""
@@ -60,45 +81,75 @@ class Subject:
     """What a suite measures, and how far.
 
     Attributes:
-        encoder: Loaded and ready.
-        facts: Name, version and fingerprint, for the record.
+        encoder: Loaded and ready, for the suites that measure an encoder.
+        tagger: For the suite ``tagging``.
+        judge: For the suites of copies and pairs.
+        facts: Name, version and fingerprint of the model, for the record.
         baselines: Whether simpler methods are measured beside it.
         limit: At most this many items, from the front; ``None`` takes all.
+        examples: How many of the worst items are quoted by their headlines.
     """
 
-    encoder: Encoder
+    encoder: Encoder | None = None
+    tagger: TopicModel | None = None
+    judge: PairJudge | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     baselines: bool = True
     limit: int | None = None
+    examples: int = 0
 
 
-def mean_interval(scores: Scores, *, resamples: int = RESAMPLES, seed: int = SEED) -> tuple[float, float]:
-    """95 % percentile interval of the mean of per-item scores (Efron 1979).
+def needed(model: Model | None, kind: str) -> Model:
+    """The model a suite cannot do without.
 
-    Args:
-        scores: Shape (n,), n at least 1.
-        resamples: How many samples are drawn with replacement.
-        seed: Of the draws; the same scores give the same interval.
+    Raises:
+        InvalidInput: It was not given.
     """
-    return interval(len(scores), lambda at: float(scores[at].mean()), resamples=resamples, seed=seed)
+    if model is None:
+        raise InvalidInput(field="model", why=f"this suite measures a model of kind {kind}")
+    return model
 
 
-def interval(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A model's metrics with 95 % intervals, and those of simpler methods by name."""
+
+    metrics: Metrics
+    intervals: Intervals
+    baselines: Mapping[str, Metrics] = field(default_factory=dict)
+    baseline_intervals: Mapping[str, Intervals] = field(default_factory=dict)
+
+
+def record(
+    suite: str,
+    subject: Subject,
     n: int,
-    statistic: Callable[[npt.NDArray[np.int64]], float],
+    comparison: Comparison,
     *,
-    resamples: int = RESAMPLES,
-    seed: int = SEED,
-) -> tuple[float, float]:
-    """95 % percentile interval of any statistic of n items.
+    began: float,
+    pictures: Sequence[Picture] = (),
+    examples: Sequence[Example] = (),
+) -> SuiteResult:
+    """Put a run on record.
 
     Args:
-        n: How many items, at least 1.
-        statistic: Takes places of items, shape (n,), with repeats; gives the metric.
-        resamples: How many samples are drawn with replacement.
-        seed: Of the draws.
+        suite: Name of the suite.
+        subject: What was measured; says how many examples are kept.
+        n: How many items were measured.
+        comparison: What was found.
+        began: ``time.perf_counter()`` at the start.
+        pictures: What is worth drawing.
+        examples: Worst first.
     """
-    rng = np.random.default_rng(seed)
-    values = np.array([statistic(rng.integers(0, n, n)) for _ in range(resamples)])
-    low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
+    return SuiteResult(
+        suite=suite,
+        model=subject.facts,
+        n=n,
+        metrics=comparison.metrics,
+        intervals=comparison.intervals,
+        baselines=comparison.baselines,
+        seconds=time.perf_counter() - began,
+        baseline_intervals=comparison.baseline_intervals,
+        pictures=pictures,
+        examples=examples[: subject.examples],
+    )

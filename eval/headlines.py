@@ -1,20 +1,24 @@
 """Suite ``headlines``: what a linear model reads from the vectors, and with n-grams beside them."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from tianfu.eval.core import Subject, SuiteResult, interval
+from tianfu.eval.baselines.tfidf import new_tfidf
+from tianfu.eval.bootstrap import Measure, compare
+from tianfu.eval.confusion import confusion
+from tianfu.eval.core import Subject, SuiteResult, needed, record
 from tianfu.eval.measures import Floats, accuracy, macro_f1
-from tianfu.eval.rows import read_rows
-from tianfu.eval.tfidf import new_tfidf
+from tianfu.eval.pictures import Example
+from tianfu.eval.rows import Row, name_of, parsed_rows, text_of
 from tianfu.model.errors import InvalidInput
 from tianfu.model.ports import FloatMatrix
 
 NAME = "headlines"
+RESAMPLES = 200
 PROBE_STRENGTH = 3.0
 """Inverse regularisation of the probe."""
 HEAD_STRENGTH = 0.5
@@ -32,10 +36,12 @@ def run(files: Sequence[Path], subject: Subject) -> SuiteResult:
     Metrics: ``probe_accuracy``, ``probe_macro_f1`` (logistic regression on frozen vectors),
     ``head_accuracy``, ``head_macro_f1`` (a linear SVM on TF-IDF of one to three characters, its margins
     added to the probe's log probabilities).  Learning both parts apart keeps an encoder that has seen
-    such headlines from being trusted too far.  Baseline ``tfidf``: the SVM alone, under both names.
+    such headlines from being trusted too far.  Baselines, each under both names: ``tfidf``, the SVM
+    alone, and ``majority``, the most frequent class of the first file.
 
     Raises:
-        InvalidInput: Not exactly two files.
+        InvalidInput: Not exactly two files, or only one class to learn.
+        UnreadableFile: A file is missing or a row breaks its form.
     """
     if len(files) != 2:
         raise InvalidInput(field="files", why="must be two, one to learn from and one to measure on")
@@ -46,31 +52,53 @@ def run(files: Sequence[Path], subject: Subject) -> SuiteResult:
 def measure(
     learn: tuple[Sequence[str], Labels], test: tuple[Sequence[str], Labels], subject: Subject
 ) -> SuiteResult:
-    """Learn from titles with labels, measure on others; see :func:`run`."""
-    begin = time.perf_counter()
-    classes, likely = _probe(subject.encoder.encode(learn[0]), learn[1], subject.encoder.encode(test[0]))
+    """Learn from titles with labels, measure on others; see :func:`run`.
+
+    Raises:
+        InvalidInput: There is only one class to learn.
+    """
+    began = time.perf_counter()
+    if len(np.unique(learn[1])) < 2:
+        raise InvalidInput(field="label", why="the file to learn from must hold at least two classes")
+    encoder = needed(subject.encoder, "encoder")
+    classes, likely = _probe(encoder.encode(learn[0]), learn[1], encoder.encode(test[0]))
     margins = _margins(learn, test[0])
-    metrics, intervals = _measured("probe", test[1], classes[likely.argmax(axis=1)])
-    both = classes[(margins + PROBE_SHARE * likely).argmax(axis=1)]
-    more, more_intervals = _measured("head", test[1], both)
-    baselines = {}
+    probe = classes[likely.argmax(axis=1)]
+    head = classes[(margins + PROBE_SHARE * likely).argmax(axis=1)]
+    others: dict[str, Labels] = {}
     if subject.baselines:
-        plain, _ = _measured("head", test[1], classes[margins.argmax(axis=1)], resamples=0)
-        baselines["tfidf"] = plain | {key.replace("head", "probe"): value for key, value in plain.items()}
-    return SuiteResult(
-        suite=NAME,
-        model=subject.facts,
-        n=len(test[0]),
-        metrics=metrics | more,
-        intervals=intervals | more_intervals,
-        baselines=baselines,
-        seconds=time.perf_counter() - begin,
+        names, counts = np.unique(learn[1], return_counts=True)
+        majority = np.full(len(test[1]), names[counts.argmax()])
+        others = {"majority": majority, "tfidf": classes[margins.argmax(axis=1)]}
+    comparison = compare(
+        len(test[0]),
+        _measure(test[1], probe, head),
+        {name: _measure(test[1], said, said) for name, said in others.items()},
+        resamples=RESAMPLES,
+    )
+    return record(
+        NAME,
+        subject,
+        len(test[0]),
+        comparison,
+        began=began,
+        pictures=(confusion("Which classes does the head mix up?", test[1].tolist(), head.tolist()),),
+        examples=_examples(test, head),
     )
 
 
+def headline_of(row: Row) -> tuple[str, str]:
+    """Read the title and the label of one row.
+
+    Raises:
+        InvalidInput: ``field`` names what is missing or wrong.
+    """
+    return text_of(row, "title", empty=True), name_of(row, "label")
+
+
 def _titles(file: Path, limit: int | None) -> tuple[list[str], Labels]:
-    rows = read_rows(file, needs=("title", "label"), limit=limit)
-    return [str(row["title"]) for row in rows], np.array([str(row["label"]) for row in rows])
+    rows = parsed_rows([file], headline_of, limit=limit)
+    return [title for title, _ in rows], np.array([label for _, label in rows])
 
 
 def _probe(seen: FloatMatrix, labels: Labels, asked: FloatMatrix) -> tuple[Labels, Floats]:
@@ -91,25 +119,19 @@ def _margins(learn: tuple[Sequence[str], Labels], asked: Sequence[str]) -> Float
     return margins if margins.ndim == 2 else np.column_stack([-margins, margins])
 
 
-def _measured(
-    name: str, truth: Labels, guess: Labels, *, resamples: int = 200
-) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
-    measures: dict[str, Callable[[Sequence[str], Sequence[str]], float]] = {
-        f"{name}_accuracy": accuracy,
-        f"{name}_macro_f1": macro_f1,
+def _measure(truth: Labels, probe: Labels, head: Labels) -> Measure:
+    return lambda at: {
+        "probe_accuracy": accuracy(truth[at], probe[at]),
+        "probe_macro_f1": macro_f1(truth[at], probe[at]),
+        "head_accuracy": accuracy(truth[at], head[at]),
+        "head_macro_f1": macro_f1(truth[at], head[at]),
     }
-    metrics = {key: measure(truth.tolist(), guess.tolist()) for key, measure in measures.items()}
-    if not resamples:
-        return metrics, {}
-    intervals = {
-        key: interval(len(truth), _drawn(measure, truth, guess), resamples=resamples)
-        for key, measure in measures.items()
-    }
-    return metrics, intervals
 
 
-def _drawn(
-    measure: Callable[[Sequence[str], Sequence[str]], float], truth: Labels, guess: Labels
-) -> Callable[[npt.NDArray[np.int64]], float]:
-    """The measure on a drawn sample of items."""
-    return lambda at: measure(truth[at].tolist(), guess[at].tolist())
+def _examples(test: tuple[Sequence[str], Labels], said: Labels) -> list[Example]:
+    """Headlines whose class the head missed, in the file's order."""
+    return [
+        Example(titles=(title,), truth=str(truth), said=str(guess))
+        for title, truth, guess in zip(test[0], test[1], said, strict=True)
+        if truth != guess
+    ]

@@ -1,6 +1,7 @@
 """Pure measures of ranking, classification and correlation."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +10,7 @@ from tianfu.model.ports import FloatMatrix
 
 Ranks = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Names = npt.NDArray[np.str_]
 _BLOCK = 1_024
 
 
@@ -28,6 +30,17 @@ def partner_ranks(queries: FloatMatrix, documents: FloatMatrix) -> Ranks:
     return ranks
 
 
+def sparse_partner_ranks(queries: Any, documents: Any) -> Ranks:
+    """The same for sparse matrices of shape (n, terms), block by block."""
+    ranks = np.empty(queries.shape[0], dtype=np.int64)
+    turned = documents.T.tocsr()
+    for start in range(0, len(ranks), _BLOCK):
+        scores = (queries[start : start + _BLOCK] @ turned).toarray()
+        own = scores[np.arange(len(scores)), np.arange(start, start + len(scores))]
+        ranks[start : start + _BLOCK] = (scores >= own[:, None]).sum(axis=1)
+    return ranks
+
+
 def recall_at(ranks: Ranks, k: int) -> Floats:
     """1 where the own document is among the first k, else 0; shape of ``ranks``."""
     return (ranks <= k).astype(np.float64)
@@ -38,12 +51,12 @@ def reciprocal_rank_at(ranks: Ranks, k: int) -> Floats:
     return np.where(ranks <= k, 1.0 / ranks, 0.0)
 
 
-def accuracy(truth: Sequence[str], guess: Sequence[str]) -> float:
+def accuracy(truth: Sequence[str] | Names, guess: Sequence[str] | Names) -> float:
     """Share of items whose guess is right."""
     return float(np.mean(np.asarray(truth) == np.asarray(guess)))
 
 
-def macro_f1(truth: Sequence[str], guess: Sequence[str]) -> float:
+def macro_f1(truth: Sequence[str] | Names, guess: Sequence[str] | Names) -> float:
     """Mean over the classes, of truth or guess, of F1 = 2TP / (2TP + FP + FN)."""
     right, said = np.asarray(truth), np.asarray(guess)
     values = []
@@ -55,14 +68,15 @@ def macro_f1(truth: Sequence[str], guess: Sequence[str]) -> float:
 
 def spearman(a: Sequence[float] | Floats, b: Sequence[float] | Floats) -> float:
     """Spearman's rank correlation, -1..1; ties share their mean rank; 0 when one side is constant."""
-    ranks_a, ranks_b = _mean_ranks(np.asarray(a)), _mean_ranks(np.asarray(b))
+    ranks_a, ranks_b = mean_ranks(np.asarray(a)), mean_ranks(np.asarray(b))
     ranks_a -= ranks_a.mean()
     ranks_b -= ranks_b.mean()
     spread = float(np.sqrt((ranks_a**2).sum() * (ranks_b**2).sum()))
     return float((ranks_a * ranks_b).sum() / spread) if spread > 0 else 0.0
 
 
-def _mean_ranks(values: Floats) -> Floats:
+def mean_ranks(values: Floats) -> Floats:
+    """Rank of each value, the lowest 1; equal values share the mean of their ranks."""
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
     means: Floats = (last - (counts - 1) / 2.0)[inverse]

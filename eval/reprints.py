@@ -1,65 +1,66 @@
-"""How well edited copies are found among many stories, and how fast."""
+"""Suite ``reprints``: edited copies should be found among many stories, and fast."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tianfu.embeddings.pairs.judge import load_pair_judge
 from tianfu.embeddings.reprints.copy_index import ReprintIndex
 from tianfu.embeddings.text.html import html_to_text
-from tianfu.eval.core import Subject, SuiteResult
-from tianfu.eval.rows import read_rows
-from tianfu.model.artifacts import shipped
+from tianfu.eval.baselines.copies import named_sources, nearest_by_minhash, nearest_by_simhash
+from tianfu.eval.bootstrap import compare
+from tianfu.eval.core import Comparison, Subject, SuiteResult, needed, record
+from tianfu.eval.pictures import Example
+from tianfu.eval.reprint_measures import CopyQuery, edit_bars, outcome_bars, reprint_measure
+from tianfu.eval.rows import Row, name_of, parsed_rows, text_of
 from tianfu.model.errors import UnreadableFile
 from tianfu.model.ports import CopyIndex, PairJudge, PairText
 
 NAME = "reprints"
-
+RESAMPLES = 500
 CANDIDATES = 40
 _BATCH = 2_000
+Corpus = Sequence[tuple[str, PairText]]
 
 
 def run(files: Sequence[Path], subject: Subject) -> SuiteResult:
-    """Measure the shipped fingerprints and judge; the encoder is not asked.
+    """Look queries up in a corpus, by fingerprints and the judge.
+
+    Rows of the corpus are ``{"id", "title", "body"}``; those of queries have ``source`` too, the id of the
+    story they copy or null, and may have ``edit``, the kind of edit that made the copy.
+
+    Metrics: see :func:`~tianfu.eval.reprint_measures.reprint_measure`, and ``stories_per_second``.
+    Baselines ``minhash`` (with LSH) and ``simhash`` learn their cut-offs from these very queries,
+    cross-validated: copies of one source stay together.
 
     Args:
         files: One file or several of the corpus, then the file of queries.
         subject: Its limit counts queries.
 
     Raises:
-        UnreadableFile: A file is missing or not in the suite's form.
+        UnreadableFile: A file is missing, a row breaks its form, or an id stands twice in the corpus.
     """
     if len(files) < 2:
         raise UnreadableFile("The suite reprints needs a corpus and a file of queries.")
     began = time.perf_counter()
-    needs = ("id", "title", "body")
-    corpus = [story_of(row) for file in files[:-1] for row in read_rows(file, needs=needs)]
-    queries = [query_of(row) for row in read_rows(files[-1], needs=(*needs, "source"), limit=subject.limit)]
-    judge = load_pair_judge(shipped("pairs"))
-    search = search_copies(corpus, queries, index=ReprintIndex(), judge=judge)
-    bodies = {number: text.body for number, text in corpus}
-    metrics = reprint_metrics(queries, search.found, same=lambda a, b: bodies[a] == bodies[b])
-    return SuiteResult(
-        suite=NAME,
-        model={"name": judge.version},
-        n=len(queries),
-        metrics={**metrics, "stories_per_second": search.stories_per_second},
-        seconds=time.perf_counter() - began,
+    corpus = _corpus_of(files[:-1])
+    queries = parsed_rows(files[-1:], query_of, limit=subject.limit)
+    judge = needed(subject.judge, "pairs")
+    own = search_copies(corpus, queries, index=ReprintIndex(), judge=judge)
+    others = baseline_searches(corpus, queries) if subject.baselines else {}
+    found = {"model": own.found} | {name: search.found for name, search in others.items()}
+    pictures = [outcome_bars(queries, found, same_text(corpus))]
+    if any(query.edit for query in queries):
+        pictures.append(edit_bars(queries, found, same_text(corpus)))
+    return record(
+        NAME,
+        subject,
+        len(queries),
+        _compared(corpus, queries, own, others),
+        began=began,
+        pictures=pictures,
+        examples=_examples(corpus, queries, own.found),
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopyQuery:
-    """A story to look up.
-
-    Attributes:
-        source: Id of the story it is a copy of, or ``None`` for a story of its own.
-    """
-
-    id: str
-    text: PairText
-    source: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,44 +76,46 @@ class CopySearch:
     stories_per_second: float
 
 
-def story_of(row: Mapping[str, object]) -> tuple[str, PairText]:
-    """Read one row ``{"id", "title", "body"}``; the body is cleaned."""
-    return str(row["id"]), PairText(title=str(row["title"]), body=html_to_text(str(row["body"])))
+def story_of(row: Row) -> tuple[str, PairText]:
+    """Read one row ``{"id", "title", "body"}``; the body is cleaned.
+
+    Raises:
+        InvalidInput: ``field`` names what is missing or wrong.
+    """
+    title, body = text_of(row, "title", empty=True), text_of(row, "body", empty=True)
+    return name_of(row, "id"), PairText(title=title, body=html_to_text(body))
 
 
-def query_of(row: Mapping[str, object]) -> CopyQuery:
-    """Read one row ``{"id", "title", "body", "source"}``."""
+def query_of(row: Row) -> CopyQuery:
+    """Read one row ``{"id", "title", "body", "source", "edit"?}``; no source is as good as null.
+
+    Raises:
+        InvalidInput: ``field`` names what is missing or wrong.
+    """
     number, text = story_of(row)
-    source = row.get("source")
-    return CopyQuery(id=number, text=text, source=None if source is None else str(source))
+    source = None if row.get("source") is None else name_of(row, "source")
+    edit = None if row.get("edit") is None else name_of(row, "edit")
+    return CopyQuery(id=number, text=text, source=source, edit=edit)
 
 
 def search_copies(
-    corpus: Sequence[tuple[str, PairText]],
+    corpus: Corpus,
     queries: Iterable[CopyQuery],
     *,
     index: CopyIndex,
     judge: PairJudge,
-    progress: Callable[[int], None] | None = None,
 ) -> CopySearch:
     """Put the corpus into an empty index and look every query up, as the service does."""
     began = time.perf_counter()
     for start in range(0, len(corpus), _BATCH):
         batch = corpus[start : start + _BATCH]
         index.add(range(start, start + len(batch)), [judge.fingerprint(text) for _, text in batch])
-    found: list[str | None] = []
-    for query in queries:
-        row = best_copy(query.text, corpus, index=index, judge=judge)
-        found.append(None if row is None else corpus[row][0])
-        if progress is not None:
-            progress(len(found))
-    seconds = time.perf_counter() - began
-    return CopySearch(found=tuple(found), stories_per_second=(len(corpus) + len(found)) / max(seconds, 1e-9))
+    rows = [best_copy(query.text, corpus, index=index, judge=judge) for query in queries]
+    found = tuple(None if row is None else corpus[row][0] for row in rows)
+    return CopySearch(found=found, stories_per_second=_speed(corpus, found, time.perf_counter() - began))
 
 
-def best_copy(
-    text: PairText, corpus: Sequence[tuple[str, PairText]], *, index: CopyIndex, judge: PairJudge
-) -> int | None:
+def best_copy(text: PairText, corpus: Corpus, *, index: CopyIndex, judge: PairJudge) -> int | None:
     """Row of the story that a text copies, by the judge's score, then containment, then row."""
     judged = []
     for candidate in index.candidates(judge.fingerprint(text), CANDIDATES):
@@ -122,28 +125,76 @@ def best_copy(
     return min(judged)[2] if judged else None
 
 
-def reprint_metrics(
-    queries: Sequence[CopyQuery],
-    found: Sequence[str | None],
-    *,
-    same: Callable[[str, str], bool] | None = None,
-) -> dict[str, float]:
-    """The figures of the suite.
+def baseline_searches(corpus: Corpus, queries: Sequence[CopyQuery]) -> dict[str, CopySearch]:
+    """The same by simpler methods; their cut-offs are chosen out of fold."""
+    texts, asked = [text for _, text in corpus], [query.text for query in queries]
+    answers = {}
+    for name, search in (("minhash", nearest_by_minhash), ("simhash", nearest_by_simhash)):
+        nearest = search(texts, asked)
+        found = tuple(
+            named_sources(
+                nearest,
+                [query.source for query in queries],
+                [number for number, _ in corpus],
+                same_text(corpus),
+                [f"own {query.id}" if query.source is None else f"of {query.source}" for query in queries],
+            )
+        )
+        answers[name] = CopySearch(found=found, stories_per_second=_speed(corpus, found, nearest.seconds))
+    return answers
 
-    ``precision``: of the stories named, how many are the source; ``recall``: of the copies, how many had
-    their source named; ``false_alarm_rate``: of the stories of their own, how many had one named.
 
-    Args:
-        queries: With their truth.
-        found: One answer for each.
-        same: Whether two ids of the corpus are the same text, so that either will do.
-    """
-    copies = [(q.source, f) for q, f in zip(queries, found, strict=True) if q.source is not None]
-    own = [f for q, f in zip(queries, found, strict=True) if q.source is None]
-    right = sum(f is not None and (f == s or (same is not None and same(f, s))) for s, f in copies)
-    named = sum(f is not None for f in found)
-    return {
-        "precision": right / max(named, 1),
-        "recall": right / max(len(copies), 1),
-        "false_alarm_rate": sum(f is not None for f in own) / max(len(own), 1),
-    }
+def same_text(corpus: Corpus) -> Callable[[str, str], bool]:
+    """Whether two ids of the corpus are the same body, so that either will do; unknown ids are not."""
+    bodies = {number: text.body for number, text in corpus}
+    return lambda a, b: a in bodies and bodies[a] == bodies.get(b)
+
+
+def _compared(
+    corpus: Corpus, queries: Sequence[CopyQuery], own: CopySearch, others: Mapping[str, CopySearch]
+) -> Comparison:
+    same = same_text(corpus)
+    found = compare(
+        len(queries),
+        reprint_measure(queries, own.found, same),
+        {name: reprint_measure(queries, search.found, same) for name, search in others.items()},
+        resamples=RESAMPLES,
+    )
+    speeds = {name: {"stories_per_second": search.stories_per_second} for name, search in others.items()}
+    return replace(
+        found,
+        metrics={**found.metrics, "stories_per_second": own.stories_per_second},
+        baselines={name: {**values, **speeds[name]} for name, values in found.baselines.items()},
+    )
+
+
+def _corpus_of(files: Sequence[Path]) -> Corpus:
+    corpus = parsed_rows(files, story_of)
+    seen: set[str] = set()
+    for number, _ in corpus:
+        if number in seen:
+            raise UnreadableFile(f"The id {number} stands twice in the corpus.", advice="Ids must differ.")
+        seen.add(number)
+    return corpus
+
+
+def _speed(corpus: Corpus, found: Sequence[object], seconds: float) -> float:
+    return (len(corpus) + len(found)) / max(seconds, 1e-9)
+
+
+def _examples(corpus: Corpus, queries: Sequence[CopyQuery], found: Sequence[str | None]) -> list[Example]:
+    """Queries answered wrongly: those named wrongly first, then those missed."""
+    titles, same = {number: text.title for number, text in corpus}, same_text(corpus)
+    wrong = [
+        (answer is None, row, answer)
+        for row, (query, answer) in enumerate(zip(queries, found, strict=True))
+        if answer != query.source and not (answer and query.source and same(answer, query.source))
+    ]
+    return [
+        Example(
+            titles=(queries[row].text.title,),
+            truth=titles.get(queries[row].source or "", "a story of its own"),
+            said="not found" if answer is None else titles[answer],
+        )
+        for _, row, answer in sorted(wrong, key=lambda item: item[:2])
+    ]

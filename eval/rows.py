@@ -1,47 +1,102 @@
-"""Reading what suites measure: JSON Lines, gzipped or plain."""
+"""Reading what suites measure: JSON Lines, gzipped or plain.
+
+A faulty row is named by file, line and field.
+"""
 
 import gzip
 import json
-from collections.abc import Sequence
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from tianfu.model.errors import UnreadableFile
+from tianfu.model.errors import InvalidInput, UnreadableFile
+
+Parsed = TypeVar("Parsed")
+Row = Mapping[str, Any]
 
 
-def read_rows(path: Path, *, needs: Sequence[str], limit: int | None = None) -> list[dict[str, Any]]:
-    """Read rows in order.
+def parsed_rows(
+    files: Sequence[Path], parse: Callable[[Row], Parsed], *, limit: int | None = None
+) -> list[Parsed]:
+    """Read the rows of files in order.
 
     Args:
-        path: A file of JSON Lines; ``.gz`` is read as gzip.
-        needs: Keys that every row must have.
-        limit: At most this many rows.
+        files: JSON Lines; ``.gz`` is read as gzip.
+        parse: Makes something of one row; raises :class:`InvalidInput` where a field breaks its rule.
+        limit: At most this many rows in all.
 
     Raises:
-        UnreadableFile: Missing, not JSON Lines, empty, or a row without a needed key.
+        UnreadableFile: A file is missing, empty or not JSON Lines, or a row breaks a rule.
     """
-    rows: list[dict[str, Any]] = []
+    found: list[Parsed] = []
+    for file in files:
+        before = len(found)
+        for number, row in _numbered(file):
+            if limit is not None and len(found) >= limit:
+                return found
+            try:
+                found.append(parse(row))
+            except InvalidInput as bad:
+                raise UnreadableFile(
+                    f"{file.name}, line {number}, {bad.field}: {bad.why}.",
+                    advice=bad.advice or "Mend that line, or take it out.",
+                ) from bad
+        if len(found) == before:
+            raise UnreadableFile(f"{file.name} holds no rows.")
+    return found
+
+
+def text_of(row: Row, key: str, *, empty: bool = False) -> str:
+    """A field that must be text; blank only where ``empty`` allows it.
+
+    Raises:
+        InvalidInput: It is missing, no text, or blank.
+    """
+    value = row.get(key)
+    if not isinstance(value, str):
+        raise InvalidInput(field=key, why="is missing" if value is None else "must be text")
+    if not empty and not value.strip():
+        raise InvalidInput(field=key, why="is blank")
+    return value
+
+
+def name_of(row: Row, key: str) -> str:
+    """A field that names something: text or a whole number, given as text.
+
+    Raises:
+        InvalidInput: It is missing or of another kind.
+    """
+    value = row.get(key)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return text_of(row, key)
+
+
+def _numbered(file: Path) -> Iterator[tuple[int, Row]]:
+    """Rows with the number of their line, from 1; blank lines are passed over."""
+    number = 0
     try:
         with (
-            gzip.open(path, "rt", encoding="utf-8")
-            if path.suffix == ".gz"
-            else path.open(encoding="utf-8") as lines
+            gzip.open(file, "rt", encoding="utf-8")
+            if file.suffix == ".gz"
+            else file.open(encoding="utf-8") as lines
         ):
             for number, line in enumerate(lines, start=1):
-                if limit is not None and len(rows) >= limit:
-                    break
                 if line.strip():
-                    rows.append(_checked(json.loads(line), needs, f"line {number} of {path.name}"))
-    except (OSError, ValueError, EOFError) as bad:
-        raise UnreadableFile(f"{path.name} cannot be read as JSON Lines.", advice="Check the path.") from bad
-    if not rows:
-        raise UnreadableFile(f"{path.name} holds no rows.")
-    return rows
+                    yield number, _object(json.loads(line), file, number)
+    except OSError as bad:
+        raise UnreadableFile(f"{file.name} cannot be read.", advice="Check the path.") from bad
+    except (ValueError, EOFError, zlib.error) as bad:
+        raise UnreadableFile(
+            f"{file.name} is no JSON Lines: what follows line {number} cannot be read."
+            if not isinstance(bad, json.JSONDecodeError)
+            else f"{file.name}, line {number} is no JSON."
+        ) from bad
 
 
-def _checked(row: Any, needs: Sequence[str], where: str) -> dict[str, Any]:
-    missing = [key for key in needs if not isinstance(row, dict) or key not in row]
-    if missing:
-        raise UnreadableFile(f"There is no {missing[0]} in {where}.")
-    found: dict[str, Any] = row
+def _object(value: Any, file: Path, number: int) -> Row:
+    if not isinstance(value, dict):
+        raise UnreadableFile(f"{file.name}, line {number} is no JSON object.")
+    found: Row = value
     return found

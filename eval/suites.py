@@ -1,18 +1,48 @@
-"""The suites by name."""
+"""The suites by name: how each is run, which kind of model it measures, and what its figures mean."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from tianfu.eval import duplicates, headlines, reprints, retrieval, sts
+from tianfu.eval import duplicates, headlines, reprints, retrieval, sts, tagging
 from tianfu.eval.core import Subject, SuiteResult
 from tianfu.model.errors import NotFound
 
-SUITES: Mapping[str, Callable[[Sequence[Path], Subject], SuiteResult]] = {
-    retrieval.NAME: retrieval.run,
-    headlines.NAME: headlines.run,
-    sts.NAME: sts.run,
-    duplicates.NAME: duplicates.run,
-    reprints.NAME: reprints.run,
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """One suite.
+
+    Attributes:
+        kind: Of the artefacts it measures: ``encoder``, ``topics`` or ``pairs``.
+        question: What it answers.
+        run: Takes files and subject.
+    """
+
+    kind: str
+    question: str
+    run: Callable[[Sequence[Path], Subject], SuiteResult]
+
+
+SUITES: Mapping[str, Suite] = {
+    retrieval.NAME: Suite(kind="encoder", question="Does a headline find its own story?", run=retrieval.run),
+    headlines.NAME: Suite(
+        kind="encoder", question="Can classes be read from the vectors of headlines?", run=headlines.run
+    ),
+    sts.NAME: Suite(
+        kind="encoder", question="Do cosines follow people's judgement of likeness?", run=sts.run
+    ),
+    tagging.NAME: Suite(
+        kind="topics", question="Are the suggested classes those that people gave?", run=tagging.run
+    ),
+    duplicates.NAME: Suite(
+        kind="pairs",
+        question="Are reprint, same event, same topic and unrelated told apart?",
+        run=duplicates.run,
+    ),
+    reprints.NAME: Suite(
+        kind="pairs", question="Are edited copies found among many stories?", run=reprints.run
+    ),
 }
 
 
@@ -25,4 +55,4 @@ def run_suite(name: str, files: Sequence[Path], subject: Subject) -> SuiteResult
     """
     if name not in SUITES:
         raise NotFound("suite", name)
-    return SUITES[name](files, subject)
+    return SUITES[name].run(files, subject)

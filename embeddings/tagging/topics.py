@@ -94,6 +94,24 @@ class TopicTagger:
         """Name and version, as in the card."""
         return self._version
 
+    @property
+    def classes(self) -> Sequence[str]:
+        """Codes of the classes, in the order of the columns of :meth:`probabilities`."""
+        return self._classes
+
+    def probabilities(self, texts: Sequence[TaggingText]) -> Floats:
+        """Calibrated probability of each class, shape (texts, classes).
+
+        Zeros for a text without known words.
+        """
+        found = np.zeros((len(texts), len(self._classes)), np.float32)
+        for row, text in enumerate(texts):
+            joined = joined_text(align(text.title).text, align(text.body[:LEAD_CHARS]).text)
+            distinct, values, *_ = self._weights.features(joined)
+            if len(distinct):
+                found[row] = self._weights.probabilities(self._weights.scores(distinct, values))
+        return found
+
     def suggest(self, texts: Sequence[TaggingText]) -> list[list[TagSuggestion]]:
         """For each text its classes, most confident first; none for a text without known words."""
         return [self._suggest(text) for text in texts]

@@ -8,7 +8,8 @@ from hypothesis.extra import numpy as npst
 from scipy.stats import spearmanr
 from sklearn.metrics import accuracy_score, f1_score, label_ranking_average_precision_score
 
-from tianfu.eval.core import SuiteResult, interval, mean_interval
+from tianfu.eval.bootstrap import bootstrap, compare, means
+from tianfu.eval.core import SuiteResult
 from tianfu.eval.measures import (
     accuracy,
     macro_f1,
@@ -89,7 +90,21 @@ def test_an_interval_holds_the_mean_and_narrows_with_more_items() -> None:
 def test_the_same_scores_give_the_same_interval() -> None:
     scores = np.random.default_rng(2).random(100)
     assert mean_interval(scores) == mean_interval(scores)
-    assert mean_interval(scores) == interval(100, lambda at: float(scores[at].mean()))
+
+
+def test_model_and_baseline_meet_the_same_samples() -> None:
+    scores = np.random.default_rng(4).random(60)
+    found = compare(
+        60, means({"m": scores}), {"same": means({"m": scores}), "worse": means({"m": scores / 2})}
+    )
+
+    assert found.metrics["m"] == pytest.approx(scores.mean())
+    assert found.baseline_intervals["same"] == found.intervals
+    assert found.baseline_intervals["worse"]["m"] == pytest.approx(np.array(found.intervals["m"]) / 2)
+
+
+def mean_interval(scores: np.ndarray) -> tuple[float, float]:
+    return bootstrap(len(scores), means({"mean": scores}))[1]["mean"]
 
 
 def test_a_result_has_exactly_the_public_keys() -> None:

@@ -66,7 +66,8 @@ def test_headlines_find_their_stories(tmp_path: Path, subject: Subject, name: st
 
     assert result.n == 4
     assert result.metrics == {"recall_at_1": 1.0, "recall_at_10": 1.0, "mrr_at_10": 1.0}
-    assert result.baselines == {"tfidf": {"recall_at_1": 1.0, "recall_at_10": 1.0, "mrr_at_10": 1.0}}
+    perfect = {"recall_at_1": 1.0, "recall_at_10": 1.0, "mrr_at_10": 1.0}
+    assert result.baselines == {"tfidf": perfect, "bm25": perfect}
     assert result.intervals["recall_at_1"] == (1.0, 1.0)
     assert result.as_json()["model"] == {"name": "letters", "version": "1"}
 
@@ -88,6 +89,8 @@ def test_likeness_follows_labels(tmp_path: Path, subject: Subject) -> None:
 
     assert result.metrics["spearman"] == pytest.approx(1.0)
     assert result.baselines["tfidf"]["spearman"] == pytest.approx(1.0)
+    # characters in common of those in either: 3 of 3, 2 of 4, none
+    assert result.baselines["jaccard"]["spearman"] == pytest.approx(1.0)
 
 
 def test_probe_and_head_learn_classes(tmp_path: Path, subject: Subject) -> None:
@@ -105,6 +108,8 @@ def test_probe_and_head_learn_classes(tmp_path: Path, subject: Subject) -> None:
     assert set(result.metrics) == {"probe_accuracy", "probe_macro_f1", "head_accuracy", "head_macro_f1"}
     assert min(result.metrics.values()) == 1.0
     assert set(result.baselines["tfidf"]) == set(result.metrics)
+    assert result.baselines["majority"]["head_accuracy"] == pytest.approx(0.5, abs=0.05)
+    assert result.baselines["majority"]["probe_accuracy"] == result.baselines["majority"]["head_accuracy"]
 
 
 def test_headlines_needs_two_files(tmp_path: Path, subject: Subject) -> None:
@@ -127,4 +132,4 @@ def test_a_file_in_another_form_is_told(tmp_path: Path, subject: Subject, suite:
 
 
 def test_every_suite_has_a_name_of_its_own() -> None:
-    assert {"retrieval", "headlines", "sts"} <= set(SUITES)
+    assert set(SUITES) == {"retrieval", "headlines", "sts", "tagging", "duplicates", "reprints"}

@@ -1,0 +1,1 @@
+"""Simpler methods that every model must beat on the same items."""
