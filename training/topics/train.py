@@ -19,6 +19,7 @@ from tianfu.embeddings.artefact import sha256_of, write_card
 from tianfu.embeddings.encoder.ngrams import Keys, ngram_keys, rows_of
 from tianfu.embeddings.tagging.topics import LEAD_CHARS, joined_text
 from tianfu.embeddings.text.normalise import normalise
+from tianfu.eval.tagging_measures import best_threshold
 from tianfu.model.errors import UnreadableFile
 from tianfu.model.vocab.topics import load_topics
 from tianfu.training.topics.data import LabelledStory, read_headlines, read_labelled
@@ -106,7 +107,7 @@ def train_topics(
     scores = _cross_validated(stories, extra, bags, classes, config, progress)
     slope, offset = _platt(scores, truth)
     probabilities = 1.0 / (1.0 + np.exp(-(slope * scores + offset)))
-    threshold = _best_threshold(probabilities, truth)
+    threshold = best_threshold(probabilities, truth)
     metrics, intervals = tagging_metrics(probabilities, truth, primary, threshold=threshold, seed=config.seed)
     progress("final model", 0, 1)
     model = _fit([*stories, *extra], bags, classes, config)
@@ -197,17 +198,6 @@ def _platt(scores: Floats, truth: npt.NDArray[np.bool_]) -> tuple[float, float]:
     """One slope and offset for all classes (Platt 1999), fitted on held-out scores."""
     fitted = LogisticRegression(C=1e6).fit(scores.reshape(-1, 1), truth.reshape(-1))
     return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
-
-
-def _best_threshold(probabilities: Floats, truth: npt.NDArray[np.bool_]) -> float:
-    grid = np.arange(0.15, 0.61, 0.01)
-    first = np.eye(truth.shape[1], dtype=bool)[probabilities.argmax(axis=1)]
-
-    def micro_f1(threshold: float) -> float:
-        given = (probabilities >= threshold) | first
-        return float(2 * (given & truth).sum() / (given.sum() + truth.sum()))
-
-    return float(max(grid, key=micro_f1))
 
 
 def _write(
