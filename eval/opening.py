@@ -1,0 +1,67 @@
+"""Opening the model that a suite measures."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tianfu.embeddings.artefact import Artefact, load_artefact, sha256_of
+from tianfu.embeddings.encoder.loading import load_encoder
+from tianfu.embeddings.pairs.judge import load_pair_judge
+from tianfu.embeddings.tagging.topics import load_topic_tagger
+from tianfu.eval.core import Subject
+
+SEEN = "learnt_from_these_files"
+"""In the facts of a model, where its card says so."""
+
+
+def open_subject(
+    folder: Path,
+    *,
+    kind: str,
+    files: Sequence[Path] = (),
+    baselines: bool = True,
+    limit: int | None = None,
+    examples: int = 0,
+) -> Subject:
+    """Open an artefact as what a suite measures.
+
+    Args:
+        folder: Of the artefact.
+        kind: ``encoder``, ``topics`` or ``pairs``.
+        files: What will be measured on; the facts tell if the model learnt from one of them.
+        baselines: See :class:`~tianfu.eval.core.Subject`.
+        limit: See there.
+        examples: See there.
+
+    Raises:
+        ArtefactInvalid: It is incomplete, altered or of another kind.
+    """
+    artefact = load_artefact(folder, kind=kind)
+    facts = _facts(artefact, files)
+    encoder = load_encoder(folder) if kind == "encoder" else None
+    return Subject(
+        encoder=encoder,
+        tagger=load_topic_tagger(folder) if kind == "topics" else None,
+        judge=load_pair_judge(folder) if kind == "pairs" else None,
+        facts=facts if encoder is None else {**facts, "fingerprint": encoder.fingerprint},
+        baselines=baselines,
+        limit=limit,
+        examples=examples,
+    )
+
+
+def learnt_from(card: Mapping[str, Any], files: Sequence[Path]) -> list[Path]:
+    """Those of the files whose SHA-256 the card names among what the model was trained on."""
+    written = json.dumps({key: value for key, value in card.items() if key != "files"})
+    return [file for file in files if file.is_file() and sha256_of(file) in written]
+
+
+def _facts(artefact: Artefact, files: Sequence[Path]) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "name": artefact.card["name"],
+        "version": str(artefact.card["version"]),
+        "fingerprint": artefact.fingerprint,
+    }
+    seen = learnt_from(artefact.card, files)
+    return facts | {SEEN: [file.name for file in seen]} if seen else facts

@@ -1,0 +1,103 @@
+"""``tianfu eval``: measure a model on files, beside simpler methods.  Needs the extra ``train``."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tianfu.cli.show import err, out, print_table
+from tianfu.model.artifacts import shipped, shipped_cards, shipped_version
+
+if TYPE_CHECKING:
+    from tianfu.eval.core import SuiteResult
+
+
+def evaluate(
+    suite: Annotated[str, typer.Argument(help="retrieval, headlines, sts, tagging, duplicates or reprints.")],
+    files: Annotated[list[Path], typer.Argument(help="JSON Lines, gzip allowed; see the README.")],
+    model: Annotated[
+        str | None,
+        typer.Option(help="Folder of an artefact, or NAME@VERSION of a shipped one."),
+    ] = None,
+    corpus: Annotated[
+        list[Path] | None, typer.Option(help="More files of the corpus, for the suite reprints.")
+    ] = None,
+    no_baselines: Annotated[bool, typer.Option("--no-baselines", help="Skip the simpler methods.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many items.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the result to this file.")] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Write a page with pictures into this folder.", file_okay=False),
+    ] = None,
+    examples: Annotated[
+        int, typer.Option(min=0, help="Quote so many wrong items by their headlines in the page.")
+    ] = 0,
+) -> None:
+    """Measure a model on files beside simpler methods, with 95 % intervals."""
+    from tianfu.eval.opening import SEEN, open_subject
+    from tianfu.eval.report import write_report
+    from tianfu.eval.suites import SUITES, run_suite
+
+    if suite not in SUITES:
+        raise typer.BadParameter(f"There is no suite '{suite}'; there are: {', '.join(SUITES)}.")
+    kind = SUITES[suite].kind
+    folder = artefact_folder(model, kind=kind)
+    inputs = [*(corpus or []), *files]
+    subject = open_subject(
+        folder, kind=kind, files=inputs, baselines=not no_baselines, limit=limit, examples=examples
+    )
+    name = f"{subject.facts['name']}@{subject.facts['version']}"
+    with err.status(f"Measuring {name} on {suite} …"):
+        result = run_suite(suite, inputs, subject)
+    if json_file is not None:
+        text = json.dumps(result.as_json(), ensure_ascii=False, indent=2)
+        json_file.write_text(text + "\n", encoding="utf-8")
+    print_result(result, name)
+    for file in result.model.get(SEEN, []):
+        err.print(f"{name} learnt from {file}: its figures here are too good.", highlight=False)
+    if report is not None:
+        page = write_report(
+            result, report, question=SUITES[suite].question, files=inputs, at=datetime.now().astimezone()
+        )
+        out.print(f"The page is {page}.", highlight=False, soft_wrap=True)
+
+
+def artefact_folder(model: str | None, *, kind: str) -> Path:
+    """Folder that ``--model`` means.
+
+    Args:
+        model: A folder, ``NAME@VERSION`` of something that ships, or ``None`` for what serves.
+        kind: Of the artefact wanted.
+
+    Raises:
+        BadParameter: It is neither.
+    """
+    if model is None:
+        return shipped(kind)
+    if Path(model).is_dir():
+        return Path(model)
+    found = shipped_version(model)
+    if found is None:
+        names = [f"{card['name']}@{card['version']}" for card in shipped_cards() if card["kind"] == kind]
+        raise typer.BadParameter(
+            f"'{model}' is no folder and no shipped model; of kind {kind} there ships: {', '.join(names)}."
+        )
+    return found
+
+
+def print_result(result: "SuiteResult", name: str) -> None:
+    """Print a table: a row a metric, a column a method, each figure with its interval below."""
+    columns = {name: (result.metrics, result.intervals)}
+    for method, values in result.baselines.items():
+        columns[method] = (values, result.baseline_intervals.get(method, {}))
+    rows = []
+    for metric in result.metrics:
+        row = {"metric": metric}
+        for column, (values, intervals) in columns.items():
+            if metric in values:
+                interval = "\n{:.3f}–{:.3f}".format(*intervals[metric]) if metric in intervals else ""
+                row[column] = f"{values[metric]:.4f}{interval}"
+        rows.append(row)
+    print_table(["metric", *columns], rows)
