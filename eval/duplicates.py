@@ -151,23 +151,26 @@ def _pictures(
     matrix = confusion("Which relations are mixed up?", truth.tolist(), said.tolist(), RELATIONS)
     return (
         matrix,
-        _curves("Finding reprints", copy, truth == "reprint", likeness),
+        _curves("Finding reprints", copy, truth == "reprint", said == "reprint", likeness),
         _curves(
             "Finding the same event, reprints among them",
             event,
             np.isin(truth, ("reprint", "same_event")),
+            np.isin(said, ("reprint", "same_event")),
             likeness,
         ),
     )
 
 
-def _curves(title: str, scores: Scores, truth: Flags, likeness: Mapping[str, Scores]) -> Curves:
+def _curves(title: str, scores: Scores, truth: Flags, said: Flags, likeness: Mapping[str, Scores]) -> Curves:
     ranked = {"model": scores, **likeness}
+    recall = float((truth & said).sum()) / max(int(truth.sum()), 1)
     return Curves(
         title=title,
         x="recall",
         y="precision",
         lines={name: precision_recall(values, truth) for name, values in ranked.items()},
+        marks={"as it decides": (recall, precision(truth, said))},
     )
 
 

@@ -52,6 +52,11 @@ def _(picture: Curves) -> Drawing:
         marks.append(line(x.start, y.start, x.end, y.end, "even"))
     for place, points in reversed(list(enumerate(picture.lines.values()))):
         marks += _curve(points, x, y, f"s{place % COLOURS}", dots=len(points) <= 12)
+    for name, (a, b) in picture.marks.items():
+        marks += [
+            dot(x.at(a), y.at(b), 5, "ring"),
+            label(x.at(a) - 10, y.at(b) + 18, name, anchor="end", kind="tick"),
+        ]
     return Drawing(title=picture.title, width=WIDTH, height=HEIGHT, marks=marks, legend=tuple(picture.lines))
 
 

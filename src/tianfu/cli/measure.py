@@ -82,22 +82,23 @@ def artefact_folder(model: str | None, *, kind: str) -> Path:
     if found is None:
         names = [f"{card['name']}@{card['version']}" for card in shipped_cards() if card["kind"] == kind]
         raise typer.BadParameter(
-            f"'{model}' is no folder and no shipped model; of kind {kind} there ships: {', '.join(names)}."
+            f"'{model}' is no folder and no shipped model. Shipped of kind {kind}: {', '.join(names)}."
         )
     return found
 
 
 def print_result(result: "SuiteResult", name: str) -> None:
-    """Print a table: a row a metric, a column a method, each figure with its interval below."""
-    columns = {name: (result.metrics, result.intervals)}
+    """Print a table: for each metric a row a method, the model's first."""
+    methods = {name: (result.metrics, result.intervals)}
     for method, values in result.baselines.items():
-        columns[method] = (values, result.baseline_intervals.get(method, {}))
+        methods[method] = (values, result.baseline_intervals.get(method, {}))
     rows = []
     for metric in result.metrics:
-        row = {"metric": metric}
-        for column, (values, intervals) in columns.items():
+        shown = metric
+        for method, (values, intervals) in methods.items():
             if metric in values:
-                interval = "\n{:.3f}–{:.3f}".format(*intervals[metric]) if metric in intervals else ""
-                row[column] = f"{values[metric]:.4f}{interval}"
-        rows.append(row)
-    print_table(["metric", *columns], rows)
+                interval = "{:.4f} – {:.4f}".format(*intervals[metric]) if metric in intervals else ""
+                value = f"{values[metric]:.4f}"
+                rows.append({"metric": shown, "method": method, "value": value, "95 %": interval})
+                shown = ""
+    print_table(["metric", "method", "value", "95 %"], rows)
