@@ -79,7 +79,7 @@ def tagged_story_of(row: Row) -> TaggedStory:
     if not isinstance(labels, list) or not labels:
         raise InvalidInput(field="labels", why="must be a list of at least one class code, the primary first")
     for code in labels:
-        if code not in load_topics().by_code:
+        if code not in load_topics().codes:
             raise InvalidInput(
                 field="labels",
                 why=f"there is no class {code!r} in GB/T 20093",
