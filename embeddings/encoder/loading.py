@@ -6,12 +6,14 @@ file.  For ``ngrams``: ``tensors`` (safetensors with ``vocabulary``), ``buckets`
 ``prefix``; the graph reads ``input_ids``, ``attention_mask`` and, if it likes, ``token_type_ids``.
 Either way it gives one array (n, width), of which the first ``dimension`` numbers are the vector.
 
-A ``companion`` (``version``, ``fingerprint``, ``weight``, ``width``) names another encoder whose vectors
-stand behind the first ``width`` numbers; its folder is ``companion`` inside this one, or ships.
+Other vectors may stand behind the graph's own, each scaled by a ``weight``: ``lexical`` (``tensor`` of
+rarities, ``dimension``, ``weight``), see :mod:`tianfu.embeddings.encoder.lexical`, and those of a
+``companion`` (``version``, ``fingerprint``, ``weight``), another encoder artefact, whose folder is
+``companion`` inside this one, or ships.  ``prefixes`` are of the graph's own numbers alone.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from tianfu.embeddings.encoder.batching import BatchingEncoder
 from tianfu.embeddings.encoder.features import NgramFeatures
 from tianfu.embeddings.encoder.inputs import NgramInputs, PieceInputs, TextInputs
 from tianfu.embeddings.encoder.joined import JoinedEncoder
+from tianfu.embeddings.encoder.lexical import LexicalEncoder
 from tianfu.embeddings.encoder.onnx_encoder import OnnxEncoder, open_session
 from tianfu.embeddings.encoder.tensors import read_tensor
 from tianfu.embeddings.text.normalise import normalise
@@ -61,19 +64,37 @@ def open_encoder(artefact: Artefact, *, dimension: int | None = None, threads: i
         length = full if dimension is None else dimension
         if length != full and length not in settings.get("prefixes", ()):
             raise ArtefactInvalid(f"The encoder {artefact.version} has no vectors of length {length}.")
-        companion = settings.get("companion")
-        if companion is None or length != full:
+        if length != full:
             return _open_graph(artefact, settings, length, threads=threads)
+        beside = list(_open_beside(artefact, settings, threads=threads))
+        width = full - sum(member.dimension for member, _ in beside)
+        own = _open_graph(artefact, settings, width, threads=threads)
+        if not beside:
+            return own
         return JoinedEncoder(
-            [
-                _open_graph(artefact, settings, int(companion["width"]), threads=threads),
-                _open_companion(artefact, companion, threads=threads),
-            ],
-            [1.0, float(companion["weight"])],
+            [own, *(member for member, _ in beside)],
+            [1.0, *(weight for _, weight in beside)],
             fingerprint=encoder_fingerprint(artefact, full),
         )
     except (KeyError, TypeError, ValueError) as bad:
         raise ArtefactInvalid(f"The card of {artefact.path.name} lacks what an encoder needs.") from bad
+
+
+def _open_beside(
+    artefact: Artefact, settings: Mapping[str, Any], *, threads: int
+) -> Iterator[tuple[Encoder, float]]:
+    """The encoders whose vectors stand behind the graph's own, each with its weight."""
+    lexical = settings.get("lexical")
+    if lexical is not None:
+        words = LexicalEncoder(
+            rarity=read_tensor(artefact.file(settings["tensors"]), lexical["tensor"]).astype("uint8"),
+            dimension=int(lexical["dimension"]),
+            max_chars=int(settings["max_chars"]),
+        )
+        yield words, float(lexical["weight"])
+    companion = settings.get("companion")
+    if companion is not None:
+        yield _open_companion(artefact, companion, threads=threads), float(companion["weight"])
 
 
 def _open_companion(artefact: Artefact, companion: Mapping[str, Any], *, threads: int) -> Encoder:

@@ -42,7 +42,6 @@ def pair(tmp_path: Path) -> Path:
             "version": "second@1",
             "fingerprint": open_encoder(load_artefact(companion, kind=KIND)).fingerprint,
             "weight": 0.5,
-            "width": 16,
         },
     )
     return folder

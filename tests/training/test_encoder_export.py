@@ -15,7 +15,7 @@ from tianfu.embeddings.encoder.ngrams import ngram_keys
 from tianfu.model.errors import ArtefactInvalid
 from tianfu.model.nets.ngram_bag import NgramBag
 from tianfu.training.encoder.export import FILES, GRAPH, TENSORS, export_encoder, serving_settings
-from tianfu.training.encoder.quantise import quantise_rows
+from tianfu.training.encoder.quantise import quantise_rows, restored_rows
 
 TEXTS = [
     "广元利州：春耕备耕正当时",
@@ -147,7 +147,9 @@ def test_a_card_that_cannot_be_used_is_refused(
 def test_rounded_rows_stay_within_half_a_scale() -> None:
     table = np.random.default_rng(0).normal(size=(50, 8)).astype(np.float32)
     table[7] = 0
-    rounded, scale = quantise_rows(table)
+    packed, scale = quantise_rows(table)
+    again = restored_rows(packed, scale)
 
-    assert (np.abs(rounded * scale[:, None] - table) <= scale[:, None] * 0.5001).all()
-    assert np.abs(rounded[np.arange(50) != 7]).max(axis=1).tolist() == [127] * 49
+    assert packed.shape == (50, 4)
+    assert (np.abs(again - table) <= scale[:, None] * 0.5001).all()
+    assert (np.abs(again).max(axis=1) / scale)[np.arange(50) != 7].round().tolist() == [7.0] * 49

@@ -9,7 +9,7 @@ from tianfu.eval.core import SuiteResult
 from tianfu.training.encoder.checkpoint import Standing
 from tianfu.training.encoder.config import EncoderConfig
 from tianfu.training.encoder.corpus import Corpus
-from tianfu.training.encoder.export import serving_settings
+from tianfu.training.encoder.export import RARITY, serving_settings
 
 SOURCES = (
     "CCTV evening news 2012-2025 (items and briefs): texts are their publisher's property",
@@ -23,6 +23,12 @@ LICENCES = (
     " the texts used.",
 )
 
+STUDY = "for study `SentenceTransformer(folder, trust_remote_code=True)`"
+LIMITS = (
+    "It reads words, not grammar: negation, roles and order of words make little difference to a vector."
+    "  The stories it learned from lean towards national politics and diplomacy."
+)
+
 
 def card_values(
     config: EncoderConfig, features: NgramFeatures, corpus: Corpus, standing: Standing
@@ -34,8 +40,10 @@ def card_values(
         "architecture": "weighted bag of character n-grams, learned rows",
         "name": config.name,
         "version": config.version,
-        "dimension": config.dimension,
-        "encoder": serving_settings(features, config.prefixes),
+        "dimension": config.dimension + config.lexical,
+        "encoder": serving_settings(features, _lengths(config), _lexical(config)),
+        "study": STUDY,
+        "limits": LIMITS,
         "sources": list(SOURCES),
         "licences": list(LICENCES),
         "data": {
@@ -51,6 +59,18 @@ def card_values(
         "trained_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "cost": {"steps": standing.step, "seconds": round(standing.seconds)},
     }
+
+
+def _lengths(config: EncoderConfig) -> tuple[int, ...]:
+    return (config.dimension, *config.prefixes) if config.lexical else config.prefixes
+
+
+def _lexical(config: EncoderConfig) -> dict[str, Any] | None:
+    if not config.lexical:
+        return None
+    # the loss adds temperature * cosine and lexical_scale * cosine of words
+    weight = (config.lexical_scale / config.temperature) ** 0.5
+    return {"tensor": RARITY, "dimension": config.lexical, "weight": round(weight, 6)}
 
 
 def suite_values(suites: Mapping[str, SuiteResult]) -> dict[str, Any]:
@@ -69,7 +89,7 @@ def card_page(card: Mapping[str, Any]) -> str:
         f"Turns Chinese news text into vectors of {card['dimension']} numbers"
         f" (prefixes of {', '.join(map(str, card['encoder']['prefixes']))} work too):"
         f" {card['architecture']}.",
-        "No torch is needed to serve; for study `SentenceTransformer(folder, trust_remote_code=True)`.",
+        f"No torch is needed to serve; {card['study']}.",
         "",
         f"Trained on {card['data']['stories']:,} stories before {card['data']['development_from']};"
         f" measured on {card['data']['development']:,} later ones that it never saw.",
@@ -98,8 +118,7 @@ def card_page(card: Mapping[str, Any]) -> str:
         "",
         "## Limits",
         "",
-        "It reads words, not grammar: negation, roles and order of words make little difference to a vector."
-        "  The stories it learned from lean towards national politics and diplomacy.",
+        card["limits"],
         *([card["notes"]] if card.get("notes") else []),
         "",
     ]

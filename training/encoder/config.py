@@ -24,7 +24,9 @@ class EncoderConfig:
         work: Checkpoint of the run; safe to delete.
         log: Markdown file that every run adds a line to, or ``None``.
         development_from: Stories of this date and later are kept out and measure the run.
-        dimension: Length of a vector.
+        dimension: Length of a learned vector.
+        lexical: Length of the hashed words that stand beside the learned vector, a power of two; 0 for none.
+        lexical_scale: Weight of their cosine in the contrast, as ``temperature`` is of the learned one.
         prefixes: Shorter lengths that must work as well (Matryoshka, Kusupati 2022).
         vocabulary: N-grams with a row of their own.
         buckets: Rows shared by all other n-grams; a power of two.
@@ -52,6 +54,8 @@ class EncoderConfig:
     log: Path | None = None
     development_from: str = "2025-04-01"
     dimension: int = 256
+    lexical: int = 0
+    lexical_scale: float = 10.0
     prefixes: tuple[int, ...] = (128, 64)
     vocabulary: int = 72_000
     buckets: int = 16_384
@@ -89,6 +93,7 @@ def load_config(path: Path) -> EncoderConfig:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as bad:
         raise UnreadableFile(f"The configuration {path.name} cannot be read.") from bad
+    values.pop("architecture", None)
     unknown = sorted(set(values) - {f.name for f in fields(EncoderConfig)})
     unknown += sorted(set(values.get("tasks", {})) - TASKS)
     if unknown:

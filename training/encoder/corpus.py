@@ -22,7 +22,12 @@ GRADED = {
     "sentence_pairs/stsb_train.jsonl.gz": 5.0,
 }
 """File to highest grade."""
-HEADLINES = ("headlines/nlpcc2017.jsonl.gz", "headlines/toutiao.jsonl.gz")
+HEADLINES = (
+    "headlines/nlpcc2017.jsonl.gz",
+    "headlines/toutiao.jsonl.gz",
+    "headlines/tnews_dev.jsonl.gz",
+    "headlines/thucnews_dev.jsonl.gz",
+)
 TWIN_SCORE = 0.5
 
 

@@ -6,9 +6,10 @@ import onnx
 from onnx import TensorProto, helper
 
 from tianfu.embeddings.encoder.tensors import header_of
+from tianfu.training.encoder.quantise import MIDDLE
 
-OPSET = 17
-_TYPES = {"I8": TensorProto.INT8, "F32": TensorProto.FLOAT}
+OPSET = 18
+_TYPES = {"U8": TensorProto.UINT8, "F32": TensorProto.FLOAT}
 
 
 def write_graph(path: Path, tensors: Path) -> None:
@@ -19,17 +20,25 @@ def write_graph(path: Path, tensors: Path) -> None:
 
     Args:
         path: The graph to write.
-        tensors: Safetensors file in the same folder with ``table`` int8 and ``scale`` float32.
+        tensors: Safetensors file in the same folder with ``table`` uint8, two numbers to a byte, and
+            ``scale`` float32; see :mod:`tianfu.training.encoder.quantise`.
     """
     nodes = [
-        helper.make_node("Gather", ["table", "rows"], ["gathered"], axis=0),  # (n, length, dimension)
-        helper.make_node("Cast", ["gathered"], ["whole"], to=TensorProto.FLOAT),
+        helper.make_node("Gather", ["table", "rows"], ["packed"], axis=0),  # (n, length, dimension / 2)
+        helper.make_node("BitwiseAnd", ["packed", "low_bits"], ["low"]),
+        helper.make_node("BitShift", ["packed", "four"], ["high"], direction="RIGHT"),
+        helper.make_node("Concat", ["low", "high"], ["stored"], axis=2),  # (n, length, dimension)
+        helper.make_node("Cast", ["stored"], ["whole"], to=TensorProto.FLOAT),
         helper.make_node("Gather", ["scale", "rows"], ["scales"], axis=0),  # (n, length)
         helper.make_node("Mul", ["scales", "weights"], ["shares"]),
-        helper.make_node("Unsqueeze", ["shares", "middle"], ["lying"]),  # (n, 1, length)
+        helper.make_node("Unsqueeze", ["shares", "second"], ["lying"]),  # (n, 1, length)
         helper.make_node("MatMul", ["lying", "whole"], ["sum"]),  # (n, 1, dimension)
-        helper.make_node("Squeeze", ["sum", "middle"], ["summed"]),
-        helper.make_node("ReduceL2", ["summed"], ["norm"], axes=[1], keepdims=1),
+        helper.make_node("Squeeze", ["sum", "second"], ["above"]),
+        # numbers are stored with a middle above zero, which is taken off once a text, not once a number
+        helper.make_node("ReduceSum", ["shares", "second"], ["mass"], keepdims=1),  # (n, 1)
+        helper.make_node("Mul", ["mass", "middle"], ["excess"]),
+        helper.make_node("Sub", ["above", "excess"], ["summed"]),
+        helper.make_node("ReduceL2", ["summed", "second"], ["norm"], keepdims=1),
         helper.make_node("Max", ["norm", "least"], ["divisor"]),
         helper.make_node("Div", ["summed", "divisor"], ["vector"]),
     ]
@@ -41,11 +50,14 @@ def write_graph(path: Path, tensors: Path) -> None:
             helper.make_tensor_value_info("rows", TensorProto.INT64, ["n", "length"]),
             helper.make_tensor_value_info("weights", TensorProto.FLOAT, ["n", "length"]),
         ],
-        [helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["n", table.dims[1]])],
+        [helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["n", 2 * table.dims[1]])],
         [
             table,
             scale,
-            helper.make_tensor("middle", TensorProto.INT64, [1], [1]),
+            helper.make_tensor("second", TensorProto.INT64, [1], [1]),
+            helper.make_tensor("low_bits", TensorProto.UINT8, [], [15]),
+            helper.make_tensor("four", TensorProto.UINT8, [], [4]),
+            helper.make_tensor("middle", TensorProto.FLOAT, [], [float(MIDDLE)]),
             helper.make_tensor("least", TensorProto.FLOAT, [], [1e-12]),
         ],
     )

@@ -12,6 +12,7 @@ from sentence_transformers.base.modules import InputModule
 
 from tianfu.embeddings.encoder.features import NgramFeatures
 from tianfu.model.nets.ngram_bag import NgramBag
+from tianfu.training.encoder.quantise import restored_rows
 
 CONFIG = "ngram_bag_config.json"
 TENSORS = "model.safetensors"
@@ -59,7 +60,7 @@ class NgramBagModule(InputModule):
         return int(self.bag.table.shape[1])
 
     def save(self, output_path: str, *args: Any, **kwargs: Any) -> None:
-        """Write weights and settings; rows are rounded to 8 bits as they ship."""
+        """Write weights and settings; rows are rounded to 4 bits as they ship."""
         from tianfu.training.encoder.export import write_weights
 
         write_weights(
@@ -75,5 +76,5 @@ class NgramBagModule(InputModule):
         features = NgramFeatures(
             tensors["vocabulary"].numpy(), int(settings["buckets"]), float(settings["unknown_weight"])
         )
-        table = tensors["table"].float() * tensors["scale"][:, None]
+        table = torch.from_numpy(restored_rows(tensors["table"].numpy(), tensors["scale"].numpy()))
         return cls(features, table, max_chars=int(settings["max_chars"]))

@@ -8,7 +8,9 @@ import numpy as np
 import torch
 
 from tianfu.embeddings.encoder.features import NgramFeatures
+from tianfu.embeddings.encoder.lexical import LexicalEncoder
 from tianfu.model.nets.ngram_bag import NgramBag
+from tianfu.model.ports import FloatMatrix
 from tianfu.training.encoder.bags import Bags, Indices, bags_of
 from tianfu.training.encoder.config import EncoderConfig
 from tianfu.training.encoder.corpus import Corpus
@@ -38,12 +40,15 @@ class Contrast:
         right: The other, row by row.
         groups: int64, shape (n,): rows of one group are no negatives of each other.
         in_time: Whether neighbouring rows are near in time.
+        words: Hashed words of both sides, shapes (n, lexical), if the vector has such a part.  Half of
+            the loss is then that of both cosines added up, so that rows learn what words cannot tell.
     """
 
     left: Bags
     right: Bags
     groups: Indices
     in_time: bool
+    words: tuple[FloatMatrix, FloatMatrix] | None = None
 
     def loss(self, net: NgramBag, config: EncoderConfig, rng: np.random.Generator) -> torch.Tensor:
         """See :func:`tianfu.training.encoder.losses.contrast`."""
@@ -54,6 +59,10 @@ class Contrast:
         )
         groups = torch.from_numpy(self.groups[texts])
         loss = contrast(left, right, groups, temperature=config.temperature)
+        if self.words is not None:
+            sides = zip((left, right), self.words, strict=True)
+            one, other = (_beside(side, words[texts], config) for side, words in sides)
+            loss = 0.5 * loss + 0.5 * contrast(one, other, groups, temperature=1.0)
         if config.prefixes:
             length = config.prefixes[int(rng.integers(len(config.prefixes)))]
             short = (shortened(left, length), shortened(right, length))
@@ -68,6 +77,11 @@ class Contrast:
             start = int(rng.integers(0, total - reach + 1))
             return start + rng.choice(reach, size, replace=False)
         return rng.choice(total, size, replace=False)
+
+
+def _beside(vectors: torch.Tensor, words: FloatMatrix, config: EncoderConfig) -> torch.Tensor:
+    learned = vectors * config.temperature**0.5
+    return torch.cat([learned, torch.from_numpy(words) * config.lexical_scale**0.5], dim=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,10 +117,12 @@ class Classes:
         return alike_by_class(vectors, classes, temperature=config.temperature / 2)
 
 
-def build_tasks(corpus: Corpus, features: NgramFeatures, config: EncoderConfig) -> dict[str, list[Task]]:
+def build_tasks(
+    corpus: Corpus, features: NgramFeatures, config: EncoderConfig, words: LexicalEncoder | None = None
+) -> dict[str, list[Task]]:
     """Read every text into bags once; only the kinds that the configuration names and the data has."""
     wanted = {name for name, share in config.tasks.items() if share > 0}
-    tasks = _story_tasks(corpus, features, config, wanted)
+    tasks = _story_tasks(corpus, features, config, wanted, words)
     if "twins" in wanted and corpus.twins:
         ours, theirs = zip(*corpus.twins, strict=True)
         tasks["twins"] = [
@@ -124,14 +140,21 @@ def build_tasks(corpus: Corpus, features: NgramFeatures, config: EncoderConfig) 
 
 
 def _story_tasks(
-    corpus: Corpus, features: NgramFeatures, config: EncoderConfig, wanted: set[str]
+    corpus: Corpus,
+    features: NgramFeatures,
+    config: EncoderConfig,
+    wanted: set[str],
+    words: LexicalEncoder | None,
 ) -> dict[str, list[Task]]:
     tasks: dict[str, list[Task]] = {}
     titles = [r.title for r in corpus.stories]
     title_bags = bags_of(titles, features)
     leads = bags_of((r.body[: config.lead_chars] for r in corpus.stories), features)
     groups = _groups(titles)
-    tasks["title_lead"] = [Contrast(title_bags, leads, groups, in_time=True)]
+    hashed = None
+    if words is not None:
+        hashed = words.encode(titles), words.encode([r.body[: config.lead_chars] for r in corpus.stories])
+    tasks["title_lead"] = [Contrast(title_bags, leads, groups, in_time=True, words=hashed)]
     long = [i for i, r in enumerate(corpus.stories) if len(r.body) > config.lead_chars + MIN_REST]
     if long and wanted & {"title_rest", "lead_rest"}:
         rests = bags_of(

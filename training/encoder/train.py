@@ -10,6 +10,7 @@ import torch
 
 from tianfu.embeddings.artefact import CARD, load_artefact, write_card
 from tianfu.embeddings.encoder.features import NgramFeatures
+from tianfu.embeddings.encoder.lexical import LexicalEncoder, rarity_steps
 from tianfu.embeddings.encoder.loading import KIND, encoder_fingerprint
 from tianfu.embeddings.encoder.ngrams import Keys
 from tianfu.eval.core import SuiteResult
@@ -18,7 +19,7 @@ from tianfu.training.encoder.card import card_page, card_values, suite_values
 from tianfu.training.encoder.checkpoint import Standing
 from tianfu.training.encoder.config import EncoderConfig
 from tianfu.training.encoder.corpus import Corpus, read_corpus
-from tianfu.training.encoder.export import FILES, export_encoder
+from tianfu.training.encoder.export import FILES, MAX_CHARS, export_encoder
 from tianfu.training.encoder.loop import Progress, optimise
 from tianfu.training.encoder.measure import measure_encoder
 from tianfu.training.encoder.tasks import build_tasks
@@ -54,32 +55,44 @@ def train_encoder(
     torch.set_num_threads(config.threads)
     corpus = read_corpus(config.data, development_from=config.development_from)
     try:
-        net, features, standing = learn(corpus, config, progress)
-        export_encoder(config.out, net.table.detach().numpy(), features)
+        net, features, words, standing = learn(corpus, config, progress)
+        export_encoder(config.out, net.table.detach().numpy(), features, words)
         write_card(config.out, card_values(config, features, corpus, standing), files=FILES)
         progress("measuring", 0, 1)
         suites = renew_card(config.out, corpus, config.data)
     except Exception as failure:
         log_run(config.log, config.name, config.as_dict(), corpus.sha256, 0.0, f"failed: {failure}")
         raise
-    log_run(config.log, config.name, config.as_dict(), corpus.sha256, standing.seconds, _told(suites))
+    log_run(config.log, config.name, config.as_dict(), corpus.sha256, standing.seconds, told(suites))
     progress("measuring", 1, 1)
     return config.out
 
 
 def learn(
     corpus: Corpus, config: EncoderConfig, progress: Progress
-) -> tuple[NgramBag, NgramFeatures, Standing]:
-    """Choose the vocabulary, read the texts, optimise."""
+) -> tuple[NgramBag, NgramFeatures, LexicalEncoder | None, Standing]:
+    """Choose the vocabulary, read the texts, optimise.
+
+    Returns:
+        The learned rows, how texts are read, the hashed words beside them, and the cost.
+    """
     progress("choosing the vocabulary", 0, 1)
     keys, counts, total = choose_vocabulary(corpus, size=config.vocabulary, sample=SAMPLE, seed=config.seed)
     features = NgramFeatures(keys, config.buckets, config.unknown_weight)
     progress("reading the texts", 0, 1)
-    tasks = build_tasks(corpus, features, config)
+    words = _hashed_words(corpus, config)
+    tasks = build_tasks(corpus, features, config, words)
     net = NgramBag(len(keys) + config.buckets, config.dimension)
     net.start(_row_lengths(counts, total, config.buckets), seed=config.seed)
     key = hashlib.sha256(f"{json.dumps(config.as_dict(), sort_keys=True)} {corpus.sha256}".encode())
-    return net, features, optimise(net, tasks, config, key=key.hexdigest(), progress=progress)
+    return net, features, words, optimise(net, tasks, config, key=key.hexdigest(), progress=progress)
+
+
+def _hashed_words(corpus: Corpus, config: EncoderConfig) -> LexicalEncoder | None:
+    if not config.lexical:
+        return None
+    texts = [f"{r.title} {r.body[: config.rest_chars]}" for r in corpus.stories]
+    return LexicalEncoder(rarity=rarity_steps(texts), dimension=config.lexical, max_chars=MAX_CHARS)
 
 
 def _row_lengths(counts: Keys, total: int, buckets: int) -> torch.Tensor:
@@ -94,17 +107,18 @@ def renew_card(folder: Path, corpus: Corpus, data: Path) -> Mapping[str, SuiteRe
     Needed after a run, and whenever the text normalisation or a suite has changed.
     """
     card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-    card.pop("files")
+    files = list(card.pop("files"))
     suites = measure_encoder(folder, corpus, data, tuple(card["encoder"]["prefixes"]))
     artefact = load_artefact(folder, kind=KIND)
     card["fingerprint"] = encoder_fingerprint(artefact, card["dimension"])
     card["metrics"] = suite_values(suites)
-    write_card(folder, card, files=FILES)
+    write_card(folder, card, files=files)
     (folder / PAGE).write_text(card_page(card), encoding="utf-8")
     return suites
 
 
-def _told(suites: Mapping[str, SuiteResult]) -> str:
+def told(suites: Mapping[str, SuiteResult]) -> str:
+    """The figures that the log of runs shows."""
     wanted = [("retrieval", "recall_at_1"), ("retrieval", "recall_at_10"), ("sts", "spearman")]
     wanted += [(name, "probe_accuracy") for name in suites if name.startswith("headlines")]
     return ", ".join(f"{name} {metric} {suites[name].metrics[metric]:.3f}" for name, metric in wanted)
