@@ -70,7 +70,15 @@ def build_bert(packed: PackedModel, kept: KeptPieces, *, pad: int) -> BertModel:
     return bert
 
 
-def write_sentence_model(out_dir: Path, bert: BertModel, tokenizer: Tokenizer, *, max_tokens: int) -> None:
+def write_sentence_model(
+    out_dir: Path,
+    bert: BertModel,
+    tokenizer: Tokenizer,
+    *,
+    max_tokens: int,
+    prompts: Mapping[str, str] = PROMPTS,
+    story_prompt: str | None = STORY_PROMPT,
+) -> None:
     """Write the folder that ``SentenceTransformer(path)`` loads: mean pooling, unit length, prompts."""
     out_dir.mkdir(parents=True, exist_ok=True)
     bert.save_pretrained(out_dir)
@@ -96,7 +104,11 @@ def write_sentence_model(out_dir: Path, bert: BertModel, tokenizer: Tokenizer, *
     _write(out_dir / "sentence_bert_config.json", {"max_seq_length": max_tokens, "do_lower_case": False})
     _write(
         out_dir / "config_sentence_transformers.json",
-        {"prompts": PROMPTS, "default_prompt_name": STORY_PROMPT, "similarity_fn_name": "cosine"},
+        {
+            "prompts": dict(prompts),
+            "default_prompt_name": story_prompt,
+            "similarity_fn_name": "cosine",
+        },
     )
     (out_dir / POOLING).mkdir(exist_ok=True)
     (out_dir / "2_Normalize").mkdir(exist_ok=True)

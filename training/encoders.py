@@ -1,0 +1,49 @@
+"""Which kind of encoder a configuration file trains."""
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+from tianfu.model.errors import UnreadableFile
+from tianfu.training.encoder.loop import Progress
+
+ARCHITECTURES = ("static", "transformer")
+
+
+def train_from_file(file: Path, *, data: Path | None, out: Path | None, progress: Progress) -> Path:
+    """Train what the file's ``architecture`` says; a static encoder where it says nothing.
+
+    Args:
+        file: TOML, see ``training/configs``.
+        data: Folder of the training data, instead of the file's.
+        out: Where the artefact is written, instead of the file's.
+        progress: Told what is done.
+
+    Returns:
+        The artefact's folder.
+
+    Raises:
+        UnreadableFile: The file is no configuration, or names an unknown architecture.
+    """
+    try:
+        architecture = tomllib.loads(file.read_text(encoding="utf-8")).get("architecture", "static")
+    except (OSError, tomllib.TOMLDecodeError) as bad:
+        raise UnreadableFile(f"The configuration {file.name} cannot be read.") from bad
+    match architecture:
+        case "static":
+            from tianfu.training.encoder.config import load_config as load_static
+            from tianfu.training.encoder.train import train_encoder
+
+            static = load_static(file)
+            return train_encoder(replace(static, data=data or static.data, out=out or static.out), progress)
+        case "transformer":
+            from tianfu.training.transformer.config import load_config as load_transformer
+            from tianfu.training.transformer.train import train_transformer
+
+            given = load_transformer(file)
+            return train_transformer(replace(given, data=data or given.data, out=out or given.out), progress)
+        case other:
+            raise UnreadableFile(
+                f"The configuration {file.name} asks for an unknown architecture: {other}.",
+                advice=f"There are: {', '.join(ARCHITECTURES)}.",
+            )

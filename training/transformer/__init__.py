@@ -1,0 +1,1 @@
+"""Training the transformer encoder of the province on a pretrained start."""
