@@ -181,12 +181,15 @@ class PairVerdict:
 
     Attributes:
         score: How sure, 0..1.
+        sure: Whether it may join two stories in a cluster by itself.  What an editor is shown may be
+            less sure than what is joined without asking.
         containment: Share of the shorter text's wording found in the other, 0..1.
         passages: What both share, longest first, offsets in the bodies as given.
     """
 
     relation: Relation
     score: float
+    sure: bool = True
     containment: float = 0.0
     passages: tuple[SharedPassage, ...] = ()
 

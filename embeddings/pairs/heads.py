@@ -25,12 +25,14 @@ class Head:
         weights: One for each of them, in the features' own units.
         bias: Log odds of a pair whose features are all 0.
         threshold: Probability from which its answer is yes.
+        sure: Probability from which that answer needs no editor; ``threshold`` or more.
     """
 
     places: npt.NDArray[np.int64]
     weights: npt.NDArray[np.float64]
     bias: float
     threshold: float
+    sure: float
 
     def probability(self, features: npt.NDArray[np.float64]) -> float:
         """Probability of yes, 0..1."""
@@ -62,7 +64,7 @@ def read_heads(file: Path) -> Heads:
 
 
 def write_heads(file: Path, *, copy: Mapping[str, Any], event: Mapping[str, Any]) -> None:
-    """Write both heads; each has ``features`` (names), ``weights``, ``bias`` and ``threshold``."""
+    """Write both heads; each has ``features`` (names), ``weights``, ``bias``, ``threshold``, ``sure``."""
     text = json.dumps({"copy": copy, "event": event}, indent=1)
     file.write_text(text + "\n", encoding="utf-8")
 
@@ -74,4 +76,5 @@ def _head(row: Mapping[str, Any]) -> Head:
         weights=np.array(row["weights"], dtype=np.float64),
         bias=float(row["bias"]),
         threshold=float(row["threshold"]),
+        sure=float(row["sure"]),
     )

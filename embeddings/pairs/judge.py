@@ -63,10 +63,10 @@ class LexicalPairJudge:
         row = features(one, other, found, self._rarity)
         copy = 1.0 if found.same_wording else self._heads.copy.probability(row)
         if copy >= self._heads.copy.threshold:
-            return _verdict(Relation.REPRINT, copy, found)
+            return _verdict(Relation.REPRINT, copy, found, sure=copy >= self._heads.copy.sure)
         event = max(self._heads.event.probability(row), copy)
         if event >= self._heads.event.threshold:
-            return _verdict(Relation.SAME_EVENT, event, found)
+            return _verdict(Relation.SAME_EVENT, event, found, sure=event >= self._heads.event.sure)
         return _verdict(Relation.SAME_TOPIC, 1.0 - event, found)
 
     def _common(self, a: Profile, b: Profile) -> float:
@@ -116,10 +116,11 @@ def load_pair_judge(path: Path) -> LexicalPairJudge:
     )
 
 
-def _verdict(relation: Relation, score: float, found: ReprintVerdict) -> PairVerdict:
+def _verdict(relation: Relation, score: float, found: ReprintVerdict, *, sure: bool = True) -> PairVerdict:
     return PairVerdict(
         relation=relation,
         score=min(max(score, 0.0), 1.0),
+        sure=sure,
         containment=found.containment,
         passages=found.passages,
     )

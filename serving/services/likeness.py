@@ -75,7 +75,7 @@ class LikenessFinder:
         ]
 
     def edges(self, number: int, verdicts: Iterable[tuple[int, PairVerdict]]) -> list[DuplicateEdge]:
-        """The verdicts that join, as edges."""
+        """The verdicts that join without asking an editor, as edges."""
         return [
             DuplicateEdge(
                 a=min(number, other),
@@ -85,7 +85,7 @@ class LikenessFinder:
                 decided_by=self._judge.version,
             )
             for other, verdict in verdicts
-            if verdict.relation.joins
+            if verdict.relation.joins and verdict.sure
         ]
 
     def judge_within(self, numbers: Sequence[int], readings: Sequence[StoryReading]) -> list[DuplicateEdge]:

@@ -3,7 +3,7 @@
 import gzip
 import json
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ class LabelledPair:
         relation: ``reprint``, ``same_event``, ``same_topic`` or ``unrelated``.
         keys: What the two stories are known by; pairs that share one must not be split apart.
         made: Whether the pair was made by known edits instead of labelled by reading.
+        weight: In training; less for pairs that one reader alone has labelled.
     """
 
     a: tuple[str, str]
@@ -27,6 +28,11 @@ class LabelledPair:
     relation: str
     keys: tuple[str, str]
     made: bool = False
+    weight: float = 1.0
+
+
+ONE_READER = 0.5
+"""Weight of a pair that one reader has labelled."""
 
 
 def read_rows(file: Path) -> Iterator[dict[str, Any]]:
@@ -51,6 +57,26 @@ def read_pairs(file: Path) -> list[LabelledPair]:
             keys=(row["a"].get("ref", f"{i}a"), row["b"].get("ref", f"{i}b")),
         )
         for i, row in enumerate(read_rows(file))
+    ]
+
+
+def read_references(file: Path, stories: Mapping[str, tuple[str, str]]) -> list[LabelledPair]:
+    """Labels kept without texts: rows ``{"a", "b", "relation"}`` that name two stories by id.
+
+    Args:
+        file: JSON Lines.
+        stories: Title and clean body by id; rows that name another story are left out.
+    """
+    return [
+        LabelledPair(
+            a=stories[row["a"]],
+            b=stories[row["b"]],
+            relation=row["relation"],
+            keys=(row["a"], row["b"]),
+            weight=ONE_READER,
+        )
+        for row in read_rows(file)
+        if row["a"] in stories and row["b"] in stories
     ]
 
 

@@ -47,7 +47,7 @@ class FittedHead:
 
     Attributes:
         written: As the artefact keeps it.
-        out_of_fold: Probability of each labelled pair, mean over rounds; shape (labelled,).
+        out_of_fold: Probability of each pair of full weight, mean over rounds; shape (pairs,).
     """
 
     written: Mapping[str, Any]
@@ -62,6 +62,7 @@ def fit_head(
     groups: npt.NDArray[np.int64],
     names: Sequence[str],
     made_share: float,
+    weights: Matrix,
     precision: float | None,
 ) -> FittedHead:
     """Fit one head on all pairs; made pairs weigh ``made_share`` of the labelled ones together.
@@ -73,28 +74,31 @@ def fit_head(
         groups: Rows of one group are never split between training and test.
         names: Features the head looks at.
         made_share: Weight of all made pairs together, against that of all labelled ones.
-        precision: The threshold is the lowest that reaches it out of fold; ``None`` for the best F1.
+        weights: Of each pair; those below 1 never count in choosing the threshold.
+        precision: What is sure begins at the lowest probability that reaches it out of fold on labelled
+            pairs; ``None`` if every yes is sure.  The threshold itself is that of the best F1, on made
+            pairs too where every yes is sure.
     """
     places = [NAMES.index(name) for name in names]
     x = rows[:, places]
-    weights = np.where(made, made_share * (~made).sum() / max(made.sum(), 1), 1.0)
+    judged = ~made & (weights >= 1.0)
+    weights = np.where(made, made_share * weights[~made].sum() / max(made.sum(), 1), weights)
     out = np.zeros(len(rows))
     for round_ in range(ROUNDS):
         for train, test in _folds(targets, made, groups, round_):
             weight, bias = _fit(x[train], targets[train], weights[train])
             out[test] += _probability(x[test] @ weight + bias) / ROUNDS
-    if precision is None:
-        threshold = _best_f1(out, targets, made)
-    else:
-        threshold = _at_precision(out[~made], targets[~made], precision)
+    threshold = _best_f1(out, targets, [judged] if precision else [judged, made])
+    sure = threshold if precision is None else _at_precision(out[judged], targets[judged], precision)
     weight, bias = _fit(x, targets, weights)
     written = {
         "features": list(names),
         "weights": [round(float(w), 6) for w in weight],
         "bias": round(bias, 6),
         "threshold": round(threshold, 4),
+        "sure": round(max(threshold, sure), 4),
     }
-    return FittedHead(written=written, out_of_fold=out[~made])
+    return FittedHead(written=written, out_of_fold=out[judged])
 
 
 def _fit(x: Matrix, targets: npt.NDArray[np.bool_], weights: Matrix) -> tuple[Matrix, float]:
@@ -122,10 +126,10 @@ def _at_precision(scores: Matrix, truth: npt.NDArray[np.bool_], precision: float
     return float((scores[order[last]] + below) / 2)
 
 
-def _best_f1(scores: Matrix, truth: npt.NDArray[np.bool_], made: npt.NDArray[np.bool_]) -> float:
-    """The threshold with the best mean of F1 on the labelled and on the made pairs."""
+def _best_f1(scores: Matrix, truth: npt.NDArray[np.bool_], kinds: Sequence[npt.NDArray[np.bool_]]) -> float:
+    """The threshold with the best mean of F1 over kinds of pairs."""
     steps = np.linspace(LEAST_THRESHOLD, 0.8, 39)
-    kinds = [kind for kind in (made, ~made) if kind.any()]
+    kinds = [kind for kind in kinds if kind.any()]
     f1 = [np.mean([f1_score(truth[kind], scores[kind] >= step) for kind in kinds]) for step in steps]
     return float(steps[int(np.argmax(f1))])
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import f1_score, precision_score
+from sklearn.metrics import f1_score, precision_score, recall_score
 
 from tianfu.embeddings.artefact import sha256_of, write_card
 from tianfu.embeddings.pairs.features import features
@@ -18,23 +18,30 @@ from tianfu.embeddings.reprints.verify import verify
 from tianfu.embeddings.text.html import html_to_text
 from tianfu.embeddings.text.wording import wording
 from tianfu.model.cluster import components
-from tianfu.training.pairs.data import LabelledPair, made_pairs, read_pairs, read_rows
+from tianfu.training.pairs.data import LabelledPair, made_pairs, read_pairs, read_references, read_rows
 from tianfu.training.pairs.fit import COPY_FEATURES, EVENT_FEATURES, FittedHead, fit_head
 
 NAME = "pairs-lexical"
 EVENT_PRECISION = 0.96
 MADE_EACH = 120
-COPY_MADE_SHARE, EVENT_MADE_SHARE = 0.7, 0.25
+COPY_MADE_SHARE, EVENT_MADE_SHARE = 0.2, 0.25
 
 
 def train_pairs(
-    *, pairs_file: Path, corpus_files: Sequence[Path], target: Path, version: str, seed: int = 7
+    *,
+    pairs_file: Path,
+    corpus_files: Sequence[Path],
+    target: Path,
+    version: str,
+    references: Path | None = None,
+    seed: int = 7,
 ) -> Mapping[str, Any]:
     """Train the judge and write its artefact; returns the card.
 
     Args:
         pairs_file: Labelled pairs, JSON Lines.
         corpus_files: Stories (title, body), for rarities; the first also for edited copies.
+        references: More labels, by ids of stories in the corpora; see ``training/labels``.
         target: Folder to write, made if missing.
         version: Written into the card.
         seed: Of the edits.
@@ -43,10 +50,12 @@ def train_pairs(
     steps = _rarity_steps(corpus_files)
     rarity = Rarity(steps.astype(np.float32) * np.float32(RARITY_STEP))
     stories = [(row["title"], html_to_text(row["body"])) for row in read_rows(corpus_files[0])]
-    pairs = labelled + made_pairs(stories, each=MADE_EACH, seed=seed)
+    more = _referenced(references, corpus_files) if references is not None else []
+    pairs = labelled + more + made_pairs(stories, each=MADE_EACH, seed=seed)
     rows = np.stack([_features(pair, rarity) for pair in pairs])
     made = np.array([pair.made for pair in pairs])
     groups = _groups(pairs)
+    weights = np.array([pair.weight for pair in pairs])
     relations = np.array([pair.relation for pair in pairs])
     is_copy, is_event = relations == "reprint", np.isin(relations, ("reprint", "same_event"))
 
@@ -54,7 +63,14 @@ def train_pairs(
         targets: npt.NDArray[np.bool_], names: Sequence[str], share: float, goal: float | None
     ) -> FittedHead:
         return fit_head(
-            rows, targets, made=made, groups=groups, names=names, made_share=share, precision=goal
+            rows,
+            targets,
+            made=made,
+            groups=groups,
+            names=names,
+            made_share=share,
+            weights=weights,
+            precision=goal,
         )
 
     copy = fitted(is_copy, COPY_FEATURES, COPY_MADE_SHARE, None)
@@ -68,10 +84,16 @@ def train_pairs(
         "kind": "pairs",
         "name": NAME,
         "version": version,
-        "metrics": _metrics(said_copy, said_event, relations[~made]),
-        "thresholds": {"reprint": copy.written["threshold"], "same_event": event.written["threshold"]},
+        "metrics": _metrics(said_copy, said_event, relations[: len(labelled)]),
+        "joined_without_asking": _joined(said_copy, event, relations[: len(labelled)]),
+        "thresholds": {
+            "reprint": copy.written["threshold"],
+            "same_event": event.written["threshold"],
+            "same_event_sure": event.written["sure"],
+        },
         "trained_on": {
             "labelled_pairs": len(labelled),
+            "labelled_by_one_reader": len(more),
             "made_pairs": int(made.sum()),
             "data_sha256": {file.name: sha256_of(file) for file in (pairs_file, *corpus_files)},
             "seed": seed,
@@ -96,6 +118,29 @@ def _metrics(
         "same_event_f1": round(float(f1_score(is_event, said_event)), 4),
         "same_event_precision": round(float(precision_score(is_event, said_event)), 4),
     }
+
+
+def _joined(
+    said_copy: npt.NDArray[np.bool_], event: FittedHead, relations: npt.NDArray[np.str_]
+) -> dict[str, float]:
+    """Precision and recall of what joins clusters."""
+    joined = said_copy | (event.out_of_fold >= event.written["sure"])
+    is_event = np.isin(relations, ("reprint", "same_event"))
+    return {
+        "precision": round(float(precision_score(is_event, joined)), 4),
+        "recall": round(float(recall_score(is_event, joined)), 4),
+    }
+
+
+def _referenced(references: Path, corpora: Sequence[Path]) -> list[LabelledPair]:
+    named = {str(row[side]) for row in read_rows(references) for side in ("a", "b")}
+    stories = {
+        str(row["id"]): (str(row["title"]), html_to_text(row["body"]))
+        for file in corpora
+        for row in read_rows(file)
+        if str(row["id"]) in named
+    }
+    return read_references(references, stories)
 
 
 def _features(pair: LabelledPair, rarity: Rarity) -> npt.NDArray[np.float64]:
