@@ -9,6 +9,7 @@ def main() -> None:
     table = Table("command", "measures", title="Benchmarks")
     table.add_row("python -m benchmarks.import_news FILE", "a file of news over HTTP until it is indexed")
     table.add_row("python -m benchmarks.kill FILE", "what SIGKILL in the middle of an import leaves")
+    table.add_row("python -m benchmarks.encoder_cost FILE", "stories a second of each encoder, side by side")
     table.add_row("python -m benchmarks.index_compare", "Flat, HNSW, IVF and quantised indexes side by side")
     Console().print(table)
 

@@ -72,3 +72,20 @@ def test_serving_it_imports_no_learning_framework() -> None:
         "sys.exit(f'imported: {bad}' if bad else 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def test_the_provinces_encoder_is_what_its_card_says_and_reads_beside_the_boxs() -> None:
+    folder = shipped("encoder_province")
+    card = load_artefact(folder, kind=KIND).card
+    province = load_encoder(folder)
+    titles, leads = (province.encode(side) for side in zip(*PAIRS, strict=True))
+
+    assert (province.dimension, province.fingerprint) == (card["dimension"], card["fingerprint"])
+    assert (titles @ leads.T).argmax(axis=1).tolist() == list(range(len(PAIRS)))
+    assert card["encoder"]["companion"]["fingerprint"] == load_encoder(shipped("encoder")).fingerprint
+
+
+def test_all_that_ships_stays_small() -> None:
+    files = [file for file in shipped("encoder").parent.rglob("*") if file.is_file()]
+
+    assert sum(file.stat().st_size for file in files) <= 64_000_000
