@@ -13,7 +13,7 @@ class TagKind(StrEnum):
     TOPIC = "topic"
     """A top class of GB/T 20093, code of two digits."""
     FINE_TOPIC = "fine_topic"
-    """An IPTC Media Topic, code ``medtop:01000000``."""
+    """An IPTC Media Topic, code ``medtop:01000000``, or a newsroom's own topic, code ``local:…``."""
     PLACE = "place"
     """An administrative division, adcode of six digits (townships nine)."""
     KEYWORD = "keyword"
