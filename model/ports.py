@@ -114,11 +114,13 @@ class TaggingText:
     Attributes:
         home: Adcode of the area the outlet serves, where known; it settles names that several counties
             share, and townships named without their county.
+        vector: The story's vector of unit length, shape (dimension,), where the caller has it already.
     """
 
     title: str
     body: str
     home: str | None = None
+    vector: npt.NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
 
 
 class Tagger(Protocol):
@@ -131,6 +133,42 @@ class Tagger(Protocol):
 
     def suggest(self, texts: Sequence[TaggingText]) -> list[list[TagSuggestion]]:
         """For each text its suggestions, most confident first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaughtTopic:
+    """What editors decided on one fine topic, as far as a tagger has to remember.
+
+    Attributes:
+        label: Chinese name, as editors see it.
+        accepted: Numbers of stories that an editor put it on, or left it on.
+        rejected: Numbers of stories that an editor took it off.
+    """
+
+    code: str
+    label: str
+    accepted: frozenset[int] = frozenset()
+    rejected: frozenset[int] = frozenset()
+
+
+class LearningTagger(Tagger, Protocol):
+    """A tagger that learns from editors' decisions while it serves.  Safe to call from many threads."""
+
+    def knows(self, number: int) -> bool:
+        """Whether it holds this story's text for some topic."""
+        ...
+
+    def learn(self, texts: Mapping[int, TaggingText], topics: Sequence[TaughtTopic]) -> None:
+        """Take over what editors decided; everything at once or nothing.
+
+        What it knows afterwards depends on the last state of each topic and each text alone, never on
+        the order they came in.
+
+        Args:
+            texts: Of stories that it does not know, or whose text changed.
+            topics: The whole present state of each topic that changed; one without stories is forgotten.
+        """
         ...
 
 

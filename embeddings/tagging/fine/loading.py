@@ -1,0 +1,58 @@
+"""Building the tagger of fine topics from what ships with the product."""
+
+from pathlib import Path
+
+import numpy as np
+
+from tianfu.embeddings.artefact import load_artefact
+from tianfu.embeddings.pairs.judge import RARITY_FILE, RARITY_STEP
+from tianfu.embeddings.pairs.rarity import BUCKETS, Rarity
+from tianfu.embeddings.tagging.fine.cues import CueFinder
+from tianfu.embeddings.tagging.fine.likeness import Likeness
+from tianfu.embeddings.tagging.fine.tagger import FineTopicTagger
+from tianfu.embeddings.tagging.segment import load_segmenter
+from tianfu.model.errors import ArtefactInvalid
+from tianfu.model.ports import Encoder
+from tianfu.model.vocab.fine_topics import CuedTopic, load_cued_topics
+from tianfu.model.vocab.media_topics import load_media_topics
+from tianfu.model.vocab.topics import load_topics
+
+
+def load_fine_topic_tagger(encoder: Encoder, pairs: Path) -> FineTopicTagger:
+    """Load words and names; nothing is encoded until a story needs it.
+
+    Args:
+        encoder: The one whose vectors stories are indexed with.
+        pairs: Artefact of the pair judge, for how rare pairs of letters are.
+
+    Raises:
+        ArtefactInvalid: The artefact is missing, altered or of another kind.
+    """
+    cued = load_cued_topics()
+    return FineTopicTagger(
+        finder=CueFinder(cued.all, cued.lookalikes, load_segmenter()),
+        likeness=Likeness(
+            encoder,
+            descriptions={topic.code: _description(topic) for topic in cued.all},
+            anchors=[f"{topic.name}，{topic.description}" for topic in load_topics().all],
+        ),
+        rarity=_load_rarity(pairs),
+        tree=load_media_topics(),
+    )
+
+
+def _description(topic: CuedTopic) -> str:
+    """Name, the name above it, and its words."""
+    above = [parent.name for parent in load_media_topics().ancestors(topic.code)][:1]
+    return "，".join([topic.name, *above, *topic.sure, *topic.hints])
+
+
+def _load_rarity(path: Path) -> Rarity:
+    artefact = load_artefact(path, kind="pairs")
+    try:
+        steps = np.load(artefact.file(RARITY_FILE), allow_pickle=False)
+    except ValueError as bad:
+        raise ArtefactInvalid(f"{RARITY_FILE} of {artefact.version} is not a plain array.") from bad
+    if steps.shape != (BUCKETS,):
+        raise ArtefactInvalid(f"{RARITY_FILE} of {artefact.version} has the wrong length.")
+    return Rarity(steps.astype(np.float32) * np.float32(RARITY_STEP))
