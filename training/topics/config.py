@@ -1,0 +1,87 @@
+"""What a training run of the topic tagger is made of, read from a TOML file."""
+
+import tomllib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tianfu.model.errors import UnreadableFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicConfig:
+    """How to train.  Paths may be relative to the working directory.
+
+    Attributes:
+        data: Folder of the training data.
+        out: Where the artefact is written.
+        stories: Labelled stories, JSON Lines, in the data folder; these measure the run.
+        labels: More labels, by hashes of stories in the data folder, or ``None``.
+        teacher: Encoder artefact whose vectors the teacher reads beside the words; ``None`` does
+            without a teacher.
+        unlabelled: Stories and headlines that the teacher gives its opinion on.
+        headlines_per_class: Most headlines of one class from the public sets.
+        headline_weight: Weight of a headline; a labelled story has 1.
+        least_texts: An n-gram must stand in so many texts.
+        most_ngrams: Keep so many n-grams, those with the largest weights.
+        regularisation: ``C`` of the SVM; larger fits closer.
+        teacher_strength: The same of the teacher's logistic regressions on vectors.
+        teacher_share: Weight of these beside the SVM's margins.
+        student_share: Weight of the student's logits beside the SVM's margins.
+        student_epochs: Passes of the student over all texts.
+        student_rate: Its peak learning rate.
+        repeats: How often a labelled story stands among the student's texts.
+        folds: Of the cross-validation that calibrates, sets the threshold and measures.
+        seed: Of folds, draws and order.
+    """
+
+    data: Path
+    out: Path
+    stories: str = "topics/dev.jsonl.gz"
+    labels: Path | None = None
+    teacher: Path | None = None
+    name: str = "topics-ngram"
+    version: str = "2"
+    unlabelled: int = 16_000
+    headlines_per_class: int = 600
+    headline_weight: float = 0.1
+    least_texts: int = 2
+    most_ngrams: int = 90_000
+    regularisation: float = 1.0
+    teacher_strength: float = 0.02
+    teacher_share: float = 0.3
+    student_share: float = 0.25
+    student_epochs: int = 3
+    student_rate: float = 0.02
+    repeats: int = 2
+    folds: int = 5
+    seed: int = 13
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for the card and the run log; folders are left out."""
+        values = asdict(self)
+        for name in ("data", "out", "labels", "teacher"):
+            values.pop(name)
+        return values
+
+
+def read_config(path: Path, **changes: Any) -> TopicConfig:
+    """Read a configuration file (TOML) and change some of its values.
+
+    Raises:
+        UnreadableFile: It is no TOML, or a key is not known.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as bad:
+        raise UnreadableFile(
+            f"{path} is no readable TOML file.", advice="Check the path and the file."
+        ) from bad
+    values |= {name: value for name, value in changes.items() if value is not None}
+    for name in ("data", "out", "labels", "teacher"):
+        if values.get(name) is not None:
+            values[name] = Path(values[name])
+    try:
+        return TopicConfig(**values)
+    except TypeError as bad:
+        raise UnreadableFile(f"{path}: {bad}", advice="See TopicConfig for the keys.") from bad

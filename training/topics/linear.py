@@ -1,0 +1,135 @@
+"""Linear models of topics: margins learned from labels, and logits learned from a teacher's opinions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
+from torch.nn import functional
+
+Floats = npt.NDArray[np.float64]
+Truth = npt.NDArray[np.bool_]
+NEVER = -2.0
+"""Bias of a class without examples."""
+SHARPNESS = 8.0
+"""Rows of unit length are stretched so far for the student, so that one rate fits all its weights."""
+STUDENT_BATCH = 256
+STUDENT_BIAS = -3.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Linear:
+    """Scores are ``features @ weights + bias``.
+
+    Attributes:
+        weights: Shape (features, classes).
+        bias: Shape (classes,).
+    """
+
+    weights: Floats
+    bias: Floats
+
+    def scores(self, features: Any) -> Floats:
+        """Shape (texts, classes)."""
+        return np.asarray(features @ self.weights + self.bias)
+
+    def plus(self, other: "Linear", share: float) -> "Linear":
+        """The same with ``share`` of another's scores added."""
+        return Linear(self.weights + share * other.weights, self.bias + share * other.bias)
+
+
+def fit_margins(
+    features: sparse.csr_matrix, truth: Truth, sample: Floats, *, strength: float, seed: int
+) -> Linear:
+    """One linear SVM a class.
+
+    Args:
+        features: Shape (texts, n).
+        truth: Shape (texts, classes).
+        sample: Weight of each text.
+        strength: ``C``; larger fits closer.
+        seed: Of the solver.
+    """
+    weights = np.zeros((features.shape[1], truth.shape[1]))
+    bias = np.full(truth.shape[1], NEVER)
+    for place, wanted in enumerate(truth.T):
+        if wanted.any() and not wanted.all():
+            svm: Any = LinearSVC(C=strength, random_state=seed)
+            svm.fit(features, wanted, sample_weight=sample)
+            weights[:, place], bias[place] = svm.coef_[0], svm.intercept_[0]
+    return Linear(weights, bias)
+
+
+def fit_logits(features: Floats, truth: Truth, sample: Floats, *, strength: float) -> Linear:
+    """One logistic regression a class on dense features, such as vectors of an encoder."""
+    weights = np.zeros((features.shape[1], truth.shape[1]))
+    bias = np.full(truth.shape[1], NEVER)
+    for place, wanted in enumerate(truth.T):
+        if wanted.any() and not wanted.all():
+            model: Any = LogisticRegression(C=strength, max_iter=300)
+            model.fit(features, wanted, sample_weight=sample)
+            weights[:, place], bias[place] = model.coef_[0], model.intercept_[0]
+    return Linear(weights, bias)
+
+
+def fit_student(
+    features: sparse.csr_matrix, opinions: Floats, *, epochs: int, rate: float, seed: int
+) -> Linear:
+    """Logistic regressions on probabilities instead of answers (distillation, Hinton 2015).
+
+    Args:
+        features: Shape (texts, n), rows of unit length.
+        opinions: Probability of each class, shape (texts, classes).
+        epochs: Passes over the texts.
+        rate: Peak learning rate of Adam, falling linearly.
+        seed: Of the order of texts.
+    """
+    table = torch.nn.Embedding(features.shape[1], opinions.shape[1], sparse=True)
+    torch.nn.init.zeros_(table.weight)
+    bias = torch.nn.Parameter(torch.full((opinions.shape[1],), STUDENT_BIAS))
+    optimisers = [torch.optim.SparseAdam(table.parameters(), lr=rate), torch.optim.Adam([bias], lr=rate)]
+    rng = np.random.default_rng(seed)
+    per_epoch = -(-features.shape[0] // STUDENT_BATCH)
+    for step in range(epochs * per_epoch):
+        if step % per_epoch == 0:
+            order = rng.permutation(features.shape[0])
+        at = order[(step % per_epoch) * STUDENT_BATCH :][:STUDENT_BATCH]
+        for optimiser in optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate * (1 - step / (epochs * per_epoch)) + rate / 200
+            optimiser.zero_grad()
+        scores = _bagged(features[at], table.weight) + bias
+        wanted = torch.from_numpy(opinions[at].astype(np.float32))
+        functional.binary_cross_entropy_with_logits(scores, wanted).backward()  # type: ignore[no-untyped-call]
+        for optimiser in optimisers:
+            optimiser.step()
+    learned = table.weight.detach().numpy().astype(np.float64) * SHARPNESS
+    return Linear(learned, bias.detach().numpy().astype(np.float64))
+
+
+def probability(scores: Floats, slope: float, offset: float) -> Floats:
+    """Sigmoid of calibrated scores (Platt 1999)."""
+    likely: Floats = 1.0 / (1.0 + np.exp(-(slope * scores + offset)))
+    return likely
+
+
+def fit_platt(scores: Sequence[Floats] | Floats, truth: Truth) -> tuple[float, float]:
+    """One slope and offset for all classes, fitted on scores of texts that were held out."""
+    fitted: Any = LogisticRegression(C=1e6).fit(np.asarray(scores).reshape(-1, 1), truth.reshape(-1))
+    return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+
+
+def _bagged(rows: sparse.csr_matrix, table: torch.Tensor) -> torch.Tensor:
+    return functional.embedding_bag(
+        torch.from_numpy(rows.indices.astype(np.int64)),
+        table,
+        torch.from_numpy(rows.indptr[:-1].astype(np.int64)),
+        mode="sum",
+        per_sample_weights=torch.from_numpy((rows.data * SHARPNESS).astype(np.float32)),
+        sparse=True,
+    )
