@@ -25,7 +25,7 @@ def quantise_rows(
     scale = np.maximum(np.abs(table).max(axis=1), 1e-12).astype(np.float32) / np.float32(7)
     whole = (np.rint(table / scale[:, None]) + MIDDLE).astype(np.uint8)
     low, high = np.split(whole, 2, axis=1)
-    return low | (high << 4), scale
+    return (low | (high << 4)).astype(np.uint8), scale
 
 
 def restored_rows(packed: npt.NDArray[np.uint8], scale: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

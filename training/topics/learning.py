@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -98,7 +99,7 @@ def learn(known: Known, unlabelled: Texts, config: TopicConfig) -> tuple[Space, 
     labelled = np.flatnonzero(known.sample >= 1.0)
     order = np.tile(labelled, config.repeats)
     student = fit_student(
-        sparse.vstack([features[order], others], format="csr"),
+        _stacked(features[order], others),
         np.concatenate([np.where(known.truth[order], SURE, UNSURE), opinions]),
         epochs=config.student_epochs,
         rate=config.student_rate,
@@ -107,9 +108,11 @@ def learn(known: Known, unlabelled: Texts, config: TopicConfig) -> tuple[Space, 
     return space, margins.plus(student, config.student_share)
 
 
-def _held_out_platt(
-    features: sparse.csr_matrix, seen: Floats, known: Known, config: TopicConfig
-) -> tuple[float, float]:
+def _stacked(*parts: Any) -> Any:
+    return sparse.vstack(parts, format="csr")
+
+
+def _held_out_platt(features: Any, seen: Floats, known: Known, config: TopicConfig) -> tuple[float, float]:
     """Calibrate the teacher on a fifth of the labelled texts that a second teacher has not seen."""
     rng = np.random.default_rng(config.seed)
     labelled = rng.permutation(np.flatnonzero(known.sample >= 1.0))

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 from torch.nn import functional
@@ -43,13 +42,11 @@ class Linear:
         return Linear(self.weights + share * other.weights, self.bias + share * other.bias)
 
 
-def fit_margins(
-    features: sparse.csr_matrix, truth: Truth, sample: Floats, *, strength: float, seed: int
-) -> Linear:
+def fit_margins(features: Any, truth: Truth, sample: Floats, *, strength: float, seed: int) -> Linear:
     """One linear SVM a class.
 
     Args:
-        features: Shape (texts, n).
+        features: Scipy's CSR matrix, shape (texts, n).
         truth: Shape (texts, classes).
         sample: Weight of each text.
         strength: ``C``; larger fits closer.
@@ -77,13 +74,11 @@ def fit_logits(features: Floats, truth: Truth, sample: Floats, *, strength: floa
     return Linear(weights, bias)
 
 
-def fit_student(
-    features: sparse.csr_matrix, opinions: Floats, *, epochs: int, rate: float, seed: int
-) -> Linear:
+def fit_student(features: Any, opinions: Floats, *, epochs: int, rate: float, seed: int) -> Linear:
     """Logistic regressions on probabilities instead of answers (distillation, Hinton 2015).
 
     Args:
-        features: Shape (texts, n), rows of unit length.
+        features: Scipy's CSR matrix, shape (texts, n), rows of unit length.
         opinions: Probability of each class, shape (texts, classes).
         epochs: Passes over the texts.
         rate: Peak learning rate of Adam, falling linearly.
@@ -95,8 +90,9 @@ def fit_student(
     optimisers = [torch.optim.SparseAdam(table.parameters(), lr=rate), torch.optim.Adam([bias], lr=rate)]
     rng = np.random.default_rng(seed)
     per_epoch = -(-features.shape[0] // STUDENT_BATCH)
+    order = rng.permutation(features.shape[0])
     for step in range(epochs * per_epoch):
-        if step % per_epoch == 0:
+        if step and step % per_epoch == 0:
             order = rng.permutation(features.shape[0])
         at = order[(step % per_epoch) * STUDENT_BATCH :][:STUDENT_BATCH]
         for optimiser in optimisers:
@@ -124,7 +120,7 @@ def fit_platt(scores: Sequence[Floats] | Floats, truth: Truth) -> tuple[float, f
     return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
 
 
-def _bagged(rows: sparse.csr_matrix, table: torch.Tensor) -> torch.Tensor:
+def _bagged(rows: Any, table: torch.Tensor) -> torch.Tensor:
     return functional.embedding_bag(
         torch.from_numpy(rows.indices.astype(np.int64)),
         table,
