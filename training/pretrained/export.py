@@ -80,8 +80,8 @@ def export_onnx(st_dir: Path, *, samples: Sequence[str] = _SAMPLES) -> OnnxRepor
     net = SentenceVector(bert).eval()
     ids, mask = tokenise(Tokenizer.from_file(str(st_dir / "tokenizer.json")), samples)
     float32, int8 = st_dir / FLOAT32_FILE, st_dir / INT8_FILE
-    _export(net, torch.from_numpy(ids), torch.from_numpy(mask), float32)
-    _quantise(float32, int8)
+    write_graph(net, torch.from_numpy(ids), torch.from_numpy(mask), float32)
+    quantise_graph(float32, int8)
     with torch.inference_mode():
         wanted = net(torch.from_numpy(ids), torch.from_numpy(mask)).numpy()
     difference = float(np.abs(run_onnx(float32, ids, mask) - wanted).max())
@@ -111,7 +111,12 @@ def run_onnx(file: Path, ids: np.ndarray, mask: np.ndarray) -> FloatMatrix:
     return np.asarray(vectors, dtype=np.float32)
 
 
-def _export(net: SentenceVector, ids: torch.Tensor, mask: torch.Tensor, file: Path) -> None:
+def write_graph(net: nn.Module, ids: torch.Tensor, mask: torch.Tensor, file: Path) -> None:
+    """Export a net of ids and mask to vectors, for any batch and length, weights inside the file.
+
+    Raises:
+        ArtefactInvalid: Torch exported no graph.
+    """
     axes = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
     with torch.inference_mode(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's exporter warns of its own internals
@@ -130,7 +135,8 @@ def _export(net: SentenceVector, ids: torch.Tensor, mask: torch.Tensor, file: Pa
     program.save(str(file), external_data=False)
 
 
-def _quantise(float32: Path, int8: Path) -> None:
+def quantise_graph(float32: Path, int8: Path) -> None:
+    """Write the same graph with weights of eight bits."""
     # Seven bits a weight, so that AVX2 without VNNI does not saturate; per channel to keep precision.
     with TemporaryDirectory() as folder:
         prepared = Path(folder) / "prepared.onnx"

@@ -33,6 +33,35 @@ def models_show(kind: str) -> None:
         out.print_json(json.dumps(card, ensure_ascii=False))
 
 
+@models_app.command("import")
+def models_import(
+    source: Annotated[Path, typer.Argument(help="A sentence-transformers directory.", file_okay=False)],
+    out_dir: Annotated[Path, typer.Option("--out", help="Folder to write the artefact to.")] = Path(
+        "runs/imported"
+    ),
+    name: Annotated[str | None, typer.Option(help="Name in the card; the directory's when left out.")] = None,
+    version: Annotated[str, typer.Option(help="Version in the card.")] = "1",
+    int8: Annotated[bool, typer.Option(help="Weights of eight bits: a quarter of the size.")] = True,
+    prompt: Annotated[str | None, typer.Option(help="Put before every story, instead of its own.")] = None,
+) -> None:
+    """Make any sentence-transformers directory (BGE, GTE, Qwen3-Embedding and the like) servable."""
+    from tianfu.training.imports.run import import_encoder
+
+    with progress_bars() as advance:
+        done = import_encoder(
+            source,
+            out_dir,
+            name=name or source.resolve().name,
+            version=version,
+            int8=int8,
+            prompt=prompt,
+            progress=advance,
+        )
+    eight = "" if done.int8_cosine is None else f", {done.int8_cosine:.4f} in eight bits"
+    out.print(f"{done.dimension} numbers; lowest cosine with torch {done.lowest_cosine:.6f}{eight}.")
+    out.print(f"The encoder is in {done.path}; serve it with TIANFU_ENCODER_DIR={done.path}.")
+
+
 Data = Annotated[Path, typer.Option(help="Folder of training data.", file_okay=False, exists=True)]
 
 

@@ -1,0 +1,1 @@
+"""Making any sentence-transformers directory servable."""
