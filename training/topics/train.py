@@ -1,6 +1,6 @@
 """``tianfu train tagger``: labelled stories in, the topic tagger's artefact out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from tianfu.embeddings.encoder.loading import open_encoder
 from tianfu.eval.tagging_measures import best_threshold
 from tianfu.model.ports import Encoder
 from tianfu.model.vocab.topics import load_topics
+from tianfu.training.pages import write_page
 from tianfu.training.topics.config import TopicConfig
 from tianfu.training.topics.data import LabelledStory, read_headlines, read_labelled
 from tianfu.training.topics.features import Floats, Space, bag_of
@@ -27,6 +28,25 @@ from tianfu.training.topics.references import joined, read_references, read_unla
 Progress = Callable[[str, int, int], None]
 ENCODED_AT_ONCE = 200
 WEIGHTS = "weights.safetensors"
+TOLD: Mapping[str, Any] = {
+    "good_at": [
+        "Stories with a title and a lead, of the kinds that newsrooms file every day.",
+        "Saying why: each n-gram's share in a class is exact.",
+        "Probabilities that mean what they say, on stories like those it was measured on.",
+    ],
+    "bad_at": [
+        "Headlines alone that name no subject; wit and allusion.",
+        "Second and third classes: it finds the primary class more surely than the others.",
+        "Words that came up after its texts were written.",
+    ],
+    "sources": [
+        "Stories labelled by reading for this product: CCTV, People's Daily, Sina, NLPCC 2017 and Toutiao;"
+        " the texts are their publishers' property and none is contained.",
+        "Headlines of public sets whose classes are nearly ours; opinions of a teacher on further stories of"
+        " the same sources.",
+    ],
+    "licence": "Weights: Apache-2.0; whoever trains again needs the right to the texts used.",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +92,7 @@ def train_topics(
         "intervals": intervals,
     }
     write_card(config.out, card, files=[WEIGHTS])
+    write_page(config.out, card)
     progress("final model", 1, 1)
     return card
 
@@ -184,6 +205,7 @@ def _card(config: TopicConfig, given: _Given, classes: Sequence[str]) -> dict[st
             "note": "Labels given by reading; texts belong to their publishers (CCTV, People's Daily, Sina, "
             "Toutiao) and are not part of this product.",
         },
+        **TOLD,
         "measured_on": f"{config.folds}-fold cross-validation over the labelled stories",
         "settings": config.as_dict(),
     }
