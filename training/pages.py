@@ -25,10 +25,7 @@ def write_page(folder: Path, card: Mapping[str, Any]) -> None:
         "",
         "| metric | value | 95 % interval |",
         "|---|---|---|",
-        *(
-            f"| {name} | {value:.3f} | {_span(intervals.get(name))} |"
-            for name, value in card["metrics"].items()
-        ),
+        *(f"| {name} | {value:.3f} | {_span(intervals.get(name))} |" for name, value in metrics.items()),
         "",
         *_section("Good at", card["good_at"]),
         *_section("Bad at", card["bad_at"]),
