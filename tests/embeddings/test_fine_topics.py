@@ -7,13 +7,16 @@ from pathlib import Path
 import pytest
 
 from tianfu.embeddings.encoder.loading import load_encoder
+from tianfu.embeddings.tagging.evidence import Source
+from tianfu.embeddings.tagging.fine.cues import CueFinder
 from tianfu.embeddings.tagging.fine.loading import load_fine_topic_tagger
 from tianfu.embeddings.tagging.fine.tagger import MAX_TOPICS, FineTopicTagger
+from tianfu.embeddings.tagging.fine.zero_shot import OPENING_CHARS, score_cues
 from tianfu.embeddings.text.normalise import normalise
 from tianfu.model.artifacts import shipped
 from tianfu.model.ports import TaggingText
 from tianfu.model.tag import TagKind, TagSuggestion, TextField
-from tianfu.model.vocab.fine_topics import load_cued_topics
+from tianfu.model.vocab.fine_topics import CuedTopic, load_cued_topics
 
 STORIES = Path(__file__).with_name("fine_stories.jsonl")
 THEATRE, MARATHON, FOREST_FIRE, FIRE = "20000029", "20000988", "20001202", "20000150"
@@ -81,11 +84,20 @@ def test_no_story_gets_more_than_three_and_the_surest_comes_first() -> None:
         assert [s.confidence for s in found] == sorted((s.confidence for s in found), reverse=True)
 
 
-def test_the_same_words_weigh_more_in_the_title() -> None:
-    title, body = "资阳川剧团下乡演出", "演员们连演三天，台下坐满了老戏迷。"
-    in_title = suggest(title, body)[THEATRE]
-    moved = suggest("一连三天", body + title).get(THEATRE)
-    assert moved is None or moved.confidence < in_title.confidence
+def test_a_word_weighs_more_in_the_title_than_at_the_top_and_more_there_than_far_down() -> None:
+    finder = CueFinder([CuedTopic(code="medtop:1", name="戏剧", sure=("川剧",), hints=("唱腔",))])
+
+    def score(field: TextField, text: str) -> float:
+        return score_cues(finder.find(Source.of(field, text)))["medtop:1"].score
+
+    far = "今" * OPENING_CHARS
+    scores = [
+        score(TextField.TITLE, "川剧"),
+        score(TextField.BODY, "川剧"),
+        score(TextField.BODY, f"{far}川剧"),
+    ]
+    assert scores == sorted(set(scores), reverse=True)
+    assert score(TextField.BODY, "唱腔") < scores[1]
 
 
 def test_evidence_points_at_the_callers_own_characters() -> None:

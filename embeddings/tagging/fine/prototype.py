@@ -21,7 +21,7 @@ LEAST_ACCEPTED = 3
 SPEAKING, OPPOSING = 10, 20
 """How many grams speak for a topic, and how many against it."""
 _PATIENCE = 2.0
-"""One rejection counts a third, two a half, ten nearly in full."""
+"""As if two more stories stood behind every word on the other side: no single rejection settles it."""
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int32]
@@ -101,8 +101,8 @@ def _speaking(accepted: Sums, rejected: Sums, rarity: Rarity) -> tuple[Keys, Flo
         return np.zeros(0, np.int64), np.zeros(0)
     share = (accepted.counts - 1) / (accepted.stories - 1)
     keys, weights, mean = _loudest(share**3, accepted, rarity, SPEAKING)
-    doubt = rejected.counts_of(keys) / (rejected.stories + _PATIENCE)
-    return keys, weights * (1.0 - doubt) / mean
+    against, in_favour = rejected.counts_of(keys), accepted.counts_of(keys)
+    return keys, weights * (1.0 - against / (against + in_favour + _PATIENCE)) / mean
 
 
 def _opposing(accepted: Sums, rejected: Sums, rarity: Rarity) -> tuple[Keys, Floats]:
