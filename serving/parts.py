@@ -8,15 +8,17 @@ from tianfu.embeddings.encoder.loading import load_encoder
 from tianfu.embeddings.index.factory import FaissIndexes
 from tianfu.embeddings.pairs.judge import load_pair_judge
 from tianfu.embeddings.reprints.copy_index import ReprintIndex
+from tianfu.embeddings.tagging.fine.loading import load_fine_topic_tagger
 from tianfu.embeddings.tagging.keywords import load_keyword_tagger
 from tianfu.embeddings.tagging.names import load_name_tagger
 from tianfu.embeddings.tagging.places import load_place_tagger
 from tianfu.embeddings.tagging.topics import load_topic_tagger
 from tianfu.embeddings.text.html import html_to_text
 from tianfu.model.artifacts import shipped
-from tianfu.model.ports import CopyIndex, Encoder, PairJudge, Tagger
+from tianfu.model.ports import CopyIndex, Encoder, LearningTagger, PairJudge, Tagger
 from tianfu.model.tag import TagKind
 from tianfu.model.vocab.divisions import load_divisions
+from tianfu.model.vocab.media_topics import load_media_topics
 from tianfu.model.vocab.topics import load_topics
 from tianfu.serving.services.library import IndexFactory
 from tianfu.serving.settings import ServiceSettings
@@ -29,6 +31,7 @@ class ModelParts:
     Attributes:
         encoder_version: Name and version of the encoder, as in its card.
         names: Chinese name of a tag by kind and code.
+        learner: The one of ``taggers`` that learns fine topics from editors' decisions, if any does.
     """
 
     encoder: Encoder
@@ -39,6 +42,7 @@ class ModelParts:
     new_copy_index: Callable[[], CopyIndex]
     clean: Callable[[str], str]
     names: Mapping[tuple[TagKind, str], str]
+    learner: LearningTagger | None = None
 
 
 def load_parts(settings: ServiceSettings) -> ModelParts:
@@ -48,11 +52,14 @@ def load_parts(settings: ServiceSettings) -> ModelParts:
         ArtefactInvalid: An artefact is missing, altered or of another kind.
     """
     encoder_dir = settings.encoder_dir or shipped("encoder")
+    encoder = load_encoder(encoder_dir)
+    fine_topics = load_fine_topic_tagger(encoder, shipped("pairs"))
     return ModelParts(
-        encoder=load_encoder(encoder_dir),
+        encoder=encoder,
         encoder_version=load_artefact(encoder_dir, kind="encoder").version,
         taggers=[
             load_topic_tagger(shipped("topics")),
+            fine_topics,
             load_place_tagger(),
             load_keyword_tagger(),
             load_name_tagger(),
@@ -62,12 +69,15 @@ def load_parts(settings: ServiceSettings) -> ModelParts:
         new_copy_index=ReprintIndex,
         clean=html_to_text,
         names=tag_names(),
+        learner=fine_topics,
     )
 
 
 def tag_names() -> Mapping[tuple[TagKind, str], str]:
-    """Chinese name of every topic class and every division of Sichuan down to counties."""
+    """Chinese name of every topic class, every fine topic in use and every division down to counties."""
     names = {(TagKind.TOPIC, topic.code): topic.name for topic in load_topics().all}
+    for fine in load_media_topics().active:
+        names[TagKind.FINE_TOPIC, fine.code] = fine.name
     for place in load_divisions().counties_and_above:
         names[TagKind.PLACE, place.adcode] = place.name
     return names

@@ -21,6 +21,7 @@ from tianfu.serving.services.recommend import FeedDesk
 from tianfu.serving.services.signals import Signals
 from tianfu.serving.services.tagging import TagDesk
 from tianfu.serving.services.takedown import TakedownDesk
+from tianfu.serving.services.teaching import Teacher
 from tianfu.serving.services.throttle import Throttle
 from tianfu.serving.services.worker import Worker
 from tianfu.serving.settings import ServiceSettings
@@ -40,6 +41,11 @@ def build_newsroom(
     parts = parts or load_parts(settings)
     clock = clock or SystemClock()
     database = Database(settings.effective_database_url).open()
+    teacher = (
+        Teacher(parts.learner, clean=parts.clean, encoder_fingerprint=parts.encoder.fingerprint)
+        if parts.learner is not None
+        else None
+    )
     library = Library(
         database=database,
         encoder=parts.encoder,
@@ -48,6 +54,7 @@ def build_newsroom(
         snapshot_dir=settings.snapshot_dir,
         clock=clock,
         hot_window=timedelta(days=settings.hot_days),
+        followers=[teacher] if teacher is not None else [],
     )
     reader = StoryReader(encoder=parts.encoder, taggers=parts.taggers, judge=parts.judge, clean=parts.clean)
     finder = LikenessFinder(library=library, judge=parts.judge)

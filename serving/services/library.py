@@ -53,6 +53,18 @@ class IndexFactory(Protocol):
         ...
 
 
+class ChangeFollower(Protocol):
+    """Another cache that follows the change sequence.  Called under the library's lock, in order."""
+
+    def load(self, uow: UnitOfWork) -> None:
+        """Start from what the database holds."""
+        ...
+
+    def apply(self, changes: Sequence[Change], uow: UnitOfWork) -> None:
+        """Take over what changed; may be told the same change twice."""
+        ...
+
+
 class Library:
     """What this process knows, kept up to date by :meth:`catch_up`.
 
@@ -71,12 +83,14 @@ class Library:
         clock: Clock,
         hot_window: timedelta = timedelta(days=30),
         least_cards: int = 5_000,
+        followers: Sequence[ChangeFollower] = (),
     ) -> None:
         self._database = database
         self._encoder = encoder
         self._indexes = indexes
         self._snapshot_dir = snapshot_dir
         self._clock = clock
+        self._followers = tuple(followers)
         self._lock = threading.Lock()
         self._shelf = Shelf(hot_window=hot_window, least_cards=least_cards)
         self.new_copy_index = new_copy_index
@@ -103,6 +117,8 @@ class Library:
             self._reload_placements(uow)
             self._reload_taken_down(uow)
             self._shelf.fill(load_cards(uow, self._shelf, self._clock.now()), self._clock.now())
+            for follower in self._followers:
+                follower.load(uow)
         self.catch_up()
         log.info("library.started", stories=self.index.size, seconds=round(time.monotonic() - began, 2))
 
@@ -173,7 +189,7 @@ class Library:
 
     def _apply(self, changes: Sequence[Change], uow: UnitOfWork) -> None:
         kinds = {change.kind for change in changes}
-        numbers = _numbers(changes, ChangeKind.STORY_INDEXED)
+        numbers = numbers_of(changes, ChangeKind.STORY_INDEXED)
         for start in range(0, len(numbers), _BATCH):
             found = uow.vectors.of(numbers[start : start + _BATCH], encoder=self._encoder.fingerprint)
             stored = list(found.values())
@@ -185,7 +201,7 @@ class Library:
             self._reload_placements(uow)
         if ChangeKind.STORY_STATE in kinds:
             self._reload_taken_down(uow)
-        touched = _numbers(
+        touched = numbers_of(
             changes,
             ChangeKind.STORY_INDEXED,
             ChangeKind.STORY_STATE,
@@ -193,6 +209,8 @@ class Library:
             ChangeKind.STORY_CLUSTER,
         )
         self._shelf.put(touched, uow.cards.of(touched), self._clock.now())
+        for follower in self._followers:
+            follower.apply(changes, uow)
 
     def _reload_outlets(self, uow: UnitOfWork) -> None:
         self.outlets = {outlet.id: outlet for outlet in uow.outlets.all()}
@@ -204,6 +222,7 @@ class Library:
         self.taken_down = frozenset(uow.cards.taken_down())
 
 
-def _numbers(changes: Sequence[Change], *kinds: ChangeKind) -> list[int]:
+def numbers_of(changes: Sequence[Change], *kinds: ChangeKind) -> list[int]:
+    """Stories that changes of these kinds concern, ascending, each once."""
     wanted = {c.story_number for c in changes if c.kind in kinds and c.story_number is not None}
     return sorted(wanted)

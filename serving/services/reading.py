@@ -57,9 +57,8 @@ class StoryReader:
         """
         pairs = [self.pair_text(text) for text in texts]
         vectors = self.vectors(pairs)
-        tags = self._tags(
-            [t.body for t in texts], pairs, [t.adcode or h for t, h in zip(texts, homes, strict=True)]
-        )
+        places = [t.adcode or h for t, h in zip(texts, homes, strict=True)]
+        tags = self._tags([t.body for t in texts], pairs, places, list(vectors))
         return [
             StoryReading(pair=pair, vector=vector, text_fingerprint=self._judge.fingerprint(pair), tags=found)
             for pair, vector, found in zip(pairs, vectors, tags, strict=True)
@@ -88,15 +87,19 @@ class StoryReader:
     ) -> tuple[tuple[TagSuggestion, str], ...]:
         """Suggest tags for one text as given; evidence counts in these very strings."""
         pair = PairText(title=title, body=self._clean(body))
-        return self._tags([body], [pair], [home])[0]
+        return self._tags([body], [pair], [home], [None])[0]
 
     def _tags(
-        self, bodies: Sequence[str], pairs: Sequence[PairText], homes: Sequence[str | None]
+        self,
+        bodies: Sequence[str],
+        pairs: Sequence[PairText],
+        homes: Sequence[str | None],
+        vectors: Sequence[npt.NDArray[np.float32] | None],
     ) -> list[tuple[tuple[TagSuggestion, str], ...]]:
         found: list[list[tuple[TagSuggestion, str]]] = [[] for _ in pairs]
         given = [
-            TaggingText(title=pair.title, body=pair.body, home=home)
-            for pair, home in zip(pairs, homes, strict=True)
+            TaggingText(title=pair.title, body=pair.body, home=home, vector=vector)
+            for pair, home, vector in zip(pairs, homes, vectors, strict=True)
         ]
         for tagger in self._taggers:
             for place, suggestions in enumerate(tagger.suggest(given)):
