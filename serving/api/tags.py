@@ -67,7 +67,7 @@ _GROUPS = {
 
 @router.post("/tags/suggest")
 def suggest_tags(text: TagTextIn, room: NewsroomDep, known: NewsCaller) -> SuggestionsOut:
-    """Suggest topics, places, keywords, people and organisations for a text.
+    """Suggest topics, fine topics, places, keywords, people and organisations for a text.
 
     Evidence offsets count characters of the text exactly as given.
     """
@@ -87,7 +87,15 @@ class TagDecisionIn(In):
     verb: TagVerb
     kind: TagKind
     code: Annotated[str, Field(min_length=1, max_length=64)]
-    label: Annotated[str | None, Field(min_length=1, max_length=64)] = None
+    label: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=64,
+            description="Of an added keyword, person or organisation, or of a fine topic of your own "
+            "(code `local:…`): 2 to 20 Chinese characters; needed the first time it is used.",
+        ),
+    ] = None
     primary: bool = False
 
 
@@ -106,7 +114,12 @@ class StoryTagsOut(Out):
 
 @router.put("/stories/{story_id}/tags")
 def decide_tags(story_id: str, given: TagDecisionsIn, room: NewsroomDep, known: EditorCaller) -> StoryTagsOut:
-    """Accept, reject or add tags.  Decisions are kept as training labels; no model overwrites them."""
+    """Accept, reject or add tags.  Decisions are kept as training labels; no model overwrites them.
+
+    Fine topics learn at once: from the third story that a topic stands on, it is suggested for stories
+    like them, and each rejection pushes it away from stories like the rejected.  A topic of your own has
+    the code `local:` and a slug, such as `local:pixian-doubanjiang`.
+    """
     decisions = []
     for one in given.decisions:
         check_text(one.code, field="code", error=InvalidTag, low=1, high=64)

@@ -5,13 +5,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from tianfu.model.errors import InvalidTag, NotFound
+from tianfu.model.errors import Conflict, InvalidTag, NotFound
+from tianfu.model.own_topic import (
+    MAX_OWN_TOPICS,
+    PREFIX,
+    check_own_code,
+    check_own_label,
+    is_own_topic,
+)
 from tianfu.model.ports import Clock
 from tianfu.model.tag import AssignedBy, TagAssignment, TagKind, TagState
 from tianfu.serving.services.access import Caller
 from tianfu.serving.services.library import Library
 from tianfu.serving.store.changes import ChangeKind
-from tianfu.serving.store.database import Database
+from tianfu.serving.store.database import Database, UnitOfWork
 
 
 class TagVerb(StrEnum):
@@ -27,7 +34,7 @@ class TagDecision:
     """One decision about one tag.
 
     Attributes:
-        label: For added keywords, people and organisations; vocabularies bring their own.
+        label: For added keywords, people, organisations and own topics; vocabularies bring their own.
         primary: For accept and add: whether the story is mainly about it.
     """
 
@@ -62,7 +69,9 @@ class TagDesk:
         Raises:
             NotFound: There is no such story, or a tag to accept or reject is not on it.
             Forbidden: The story is another outlet's.
-            InvalidTag: An added code is not in its vocabulary.
+            InvalidTag: An added code is not in its vocabulary, or an own topic's code or label breaks
+                its rule.
+            Conflict: An own topic has another label already, or there are too many.
         """
         now = self._clock.now()
         with self._database.write() as uow:
@@ -72,7 +81,7 @@ class TagDesk:
             caller.must_act_for(story.outlet_id)
             tags = {(t.kind, t.code): t for t in uow.tags.of([story.number]).get(story.number, ())}
             for decision in decisions:
-                tag = self._decided(decision, tags, source=caller.key.id, now=now)
+                tag = self._decided(decision, tags, uow, source=caller.key.id, now=now)
                 if tag.primary:
                     tags = {
                         key: replace(t, primary=False) if t.kind is tag.kind else t for key, t in tags.items()
@@ -96,13 +105,14 @@ class TagDesk:
         self,
         decision: TagDecision,
         tags: Mapping[tuple[TagKind, str], TagAssignment],
+        uow: UnitOfWork,
         *,
         source: str,
         now: datetime,
     ) -> TagAssignment:
         known = tags.get((decision.kind, decision.code))
         if decision.verb is TagVerb.ADD:
-            label = self._label(decision)
+            label = self._label(decision, uow)
             base = known or TagAssignment(
                 kind=decision.kind,
                 code=decision.code,
@@ -119,10 +129,33 @@ class TagDesk:
         primary = (known.primary or decision.primary) and state is TagState.ACCEPTED
         return replace(known, state=state, primary=primary, decided_at=now)
 
-    def _label(self, decision: TagDecision) -> str:
+    def _label(self, decision: TagDecision, uow: UnitOfWork) -> str:
+        if decision.kind is TagKind.FINE_TOPIC and is_own_topic(decision.code):
+            return _own_label(decision, uow)
         name = self._names.get((decision.kind, decision.code))
         if name is not None:
             return name
         if decision.kind in (TagKind.TOPIC, TagKind.FINE_TOPIC, TagKind.PLACE):
             raise InvalidTag(field="code", why=f"is not a {decision.kind} of our vocabulary")
         return decision.label or decision.code
+
+
+def _own_label(decision: TagDecision, uow: UnitOfWork) -> str:
+    """The label of an own topic: what it is called already, or what its first user calls it."""
+    check_own_code(decision.code)
+    known = uow.tags.label_of(TagKind.FINE_TOPIC, decision.code)
+    if decision.label is None:
+        if known is None:
+            raise InvalidTag(field="label", why="is needed the first time a topic of your own is used")
+        return known
+    check_own_label(decision.label)
+    if known is not None and known != decision.label:
+        raise Conflict(
+            f"The topic {decision.code} is called {known}.",
+            advice="Use that label, leave it out, or take another code.",
+        )
+    if known is None and uow.tags.count_codes(TagKind.FINE_TOPIC, PREFIX) >= MAX_OWN_TOPICS:
+        raise Conflict(
+            f"There are {MAX_OWN_TOPICS} topics of your own already.", advice="Use one of those there are."
+        )
+    return decision.label
