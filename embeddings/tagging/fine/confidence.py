@@ -15,7 +15,9 @@ THRESHOLD = 0.7
 NEVER = -50.0
 _WORDS, _SCORE, _IN_TITLE, _LIFT = -2.73, 1.54, 2.11, 0.64
 _LIKENESS, _TOTAL, _CLOSENESS = -1.95, 3.12, 7.5
-_LEAST_TOTAL, _FAR, _CLOSEST, _UNKNOWN = 0.05, -0.5, 1.3, 0.5
+_FAR, _CLOSEST, _UNKNOWN = -0.5, 1.3, 0.5
+LEAST_TOTAL = 0.1
+"""A story with a lower score is never like enough, however close its vector."""
 _AGAINST = 6.0
 """What grams of rejected stories take off the words' log-odds; one rejection of the very story takes 2."""
 
@@ -42,7 +44,7 @@ def odds_by_likeness(score: Score, closeness: float | None) -> float:
         closeness: 0 for a vector no closer to the accepted stories' centre than stories at large, 1 for
             one as close as they are themselves; ``None`` where vectors are missing.
     """
-    if score.total <= _LEAST_TOTAL:
+    if score.total <= LEAST_TOTAL:
         return NEVER
     near = _UNKNOWN if closeness is None else min(max(closeness, _FAR), _CLOSEST)
     return _LIKENESS + _TOTAL * log(score.total) + _CLOSENESS * near

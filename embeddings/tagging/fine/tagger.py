@@ -8,7 +8,14 @@ import numpy as np
 
 from tianfu.embeddings.pairs.rarity import Rarity
 from tianfu.embeddings.tagging.evidence import Source
-from tianfu.embeddings.tagging.fine.confidence import THRESHOLD, confidence, odds_by_likeness, odds_by_words
+from tianfu.embeddings.tagging.fine.confidence import (
+    LEAST_TOTAL,
+    NEVER,
+    THRESHOLD,
+    confidence,
+    odds_by_likeness,
+    odds_by_words,
+)
 from tianfu.embeddings.tagging.fine.cues import CueFinder
 from tianfu.embeddings.tagging.fine.grams import Grams, Occurrences, read_grams
 from tianfu.embeddings.tagging.fine.likeness import Likeness, Vector
@@ -117,12 +124,17 @@ class FineTopicTagger:
         lifts = self._likeness.lifts(vector, list(reading.cues))
         found: dict[str, float] = {}
         for code in {**reading.cues, **reading.scores}:
-            score, known = reading.scores.get(code, Score()), reading.prototypes.get(code)
+            score = reading.scores.get(code, Score())
             found[code] = confidence(
                 odds_by_words(reading.cues.get(code, CueScore()), lifts.get(code, LIFT), score),
-                odds_by_likeness(score, self._closeness(known, vector) if known else None),
+                self._odds_by_likeness(score, reading.prototypes.get(code), vector),
             )
         return found
+
+    def _odds_by_likeness(self, score: Score, known: Prototype | None, vector: Vector) -> float:
+        if known is None or score.total <= LEAST_TOTAL:
+            return NEVER
+        return odds_by_likeness(score, self._closeness(known, vector))
 
     def _closeness(self, known: Prototype, vector: Vector) -> float | None:
         if known.centre is None or len(known.centre) != len(vector):
