@@ -15,8 +15,9 @@ from tianfu.serving.services.reading import StoryReading
 COPY_CANDIDATES = 40
 EVENT_CANDIDATES = 24
 EVENT_WINDOW = timedelta(days=4)
-EVENT_FLOOR = 0.45
-"""Cosine below which two stories are not worth comparing."""
+EVENT_FLOOR = 0.5
+"""Cosine below which two stories are not worth comparing: of 83 labelled pairs of one event the box's encoder
+gives the least likely 0.52, the province's 0.59."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
