@@ -1,11 +1,11 @@
 """Which kind of encoder a configuration file trains."""
 
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 
 from tianfu.model.errors import UnreadableFile
-from tianfu.training.encoder.loop import Progress
+from tianfu.training.configuration import toml_values
+from tianfu.training.progress import Progress
 
 ARCHITECTURES = ("static", "transformer")
 
@@ -25,10 +25,7 @@ def train_from_file(file: Path, *, data: Path | None, out: Path | None, progress
     Raises:
         UnreadableFile: The file is no configuration, or names an unknown architecture.
     """
-    try:
-        architecture = tomllib.loads(file.read_text(encoding="utf-8")).get("architecture", "static")
-    except (OSError, tomllib.TOMLDecodeError) as bad:
-        raise UnreadableFile(f"The configuration {file.name} cannot be read.") from bad
+    architecture = toml_values(file).get("architecture", "static")
     match architecture:
         case "static":
             from tianfu.training.encoder.config import load_config as load_static

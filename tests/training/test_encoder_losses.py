@@ -9,9 +9,9 @@ import torch
 from tianfu.model.nets.ngram_bag import NgramBag
 from tianfu.training.encoder.bags import Bags
 from tianfu.training.encoder.config import EncoderConfig
-from tianfu.training.encoder.loop import NonFiniteLoss, rate_at, train_step
 from tianfu.training.encoder.losses import alike_by_class, contrast, graded, shortened
 from tianfu.training.encoder.tasks import Contrast
+from tianfu.training.loop import NonFiniteLoss, rate_at, train_step
 
 
 def test_contrast_by_hand() -> None:
@@ -103,7 +103,7 @@ def test_a_loss_that_is_no_number_changes_nothing() -> None:
 
 
 def test_the_rate_warms_up_and_falls_to_its_floor() -> None:
-    rates = [rate_at(step, 1_000) for step in range(1_000)]
+    rates = [rate_at(step, 1_000, warm_up=20) for step in range(1_000)]
     assert rates[0] < 0.06
     assert max(rates) == pytest.approx(0.98, abs=0.02)
     assert rates[-1] == pytest.approx(0.05, abs=0.01)

@@ -10,11 +10,12 @@ from support.training_data import write_training_data
 
 from tianfu.embeddings.encoder.loading import load_encoder
 from tianfu.model.errors import UnreadableFile
-from tianfu.training.encoder import loop
+from tianfu.training.encoder import train as training
 from tianfu.training.encoder.config import EncoderConfig, load_config
 from tianfu.training.encoder.corpus import read_corpus
 from tianfu.training.encoder.train import train_encoder
 from tianfu.training.encoder.vocabulary import text_counts
+from tianfu.training.loop import NonFiniteLoss
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +61,7 @@ def test_a_run_writes_an_encoder_that_serves_and_a_line_in_the_log(
     assert card["metrics"]["retrieval"]["n"] == 20
     assert "TF-IDF" in (folder / "card.md").read_text(encoding="utf-8")
     assert ("training the encoder", 12, 12) in said
+    assert list((config.work / "curves").iterdir())
     log = (tmp_path / "LOG.md").read_text(encoding="utf-8").splitlines()
     assert len(log) == 7
     assert "recall_at_1" in log[-1]
@@ -83,7 +85,7 @@ def test_hashed_words_stand_behind_the_learned_vector(config: EncoderConfig) -> 
 def test_a_run_that_was_stopped_ends_like_one_that_was_not(
     config: EncoderConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "CHECKPOINT_STEPS", 4)
+    monkeypatch.setattr(training, "CHECKPOINT_STEPS", 4)
     whole = load_encoder(train_encoder(config)).encode(["利州防汛演练举行"])
 
     other = replace(config, out=config.out.with_name("other"), work=config.work.with_name("again"))
@@ -102,7 +104,7 @@ def test_a_run_that_was_stopped_ends_like_one_that_was_not(
 
 
 def test_a_failed_run_is_logged_and_writes_no_artefact(config: EncoderConfig, tmp_path: Path) -> None:
-    with pytest.raises(loop.NonFiniteLoss):
+    with pytest.raises(NonFiniteLoss):
         train_encoder(replace(config, temperature=float("inf")))
 
     assert "failed" in (tmp_path / "LOG.md").read_text(encoding="utf-8")

@@ -20,7 +20,7 @@ from tianfu.training.encoder.train import train_encoder
 from tianfu.training.encoders import train_from_file
 from tianfu.training.pretrained.sentence_model import write_sentence_model
 from tianfu.training.pretrained.tokenizer import BEGIN, END, MASK, PAD, UNKNOWN
-from tianfu.training.transformer import loop
+from tianfu.training.transformer import train as training
 from tianfu.training.transformer.artefact import keep_serving_files
 from tianfu.training.transformer.config import TransformerConfig
 from tianfu.training.transformer.neighbours import mixed_batch, nearest_stories
@@ -136,7 +136,7 @@ def test_the_serving_files_alone_serve_the_same(config: TransformerConfig, tmp_p
 def test_a_run_that_was_stopped_ends_like_one_that_was_not(
     config: TransformerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "CHECKPOINT_STEPS", 3)
+    monkeypatch.setattr(training, "CHECKPOINT_STEPS", 3)
     whole = load_encoder(train_transformer(config), dimension=32).encode(["利州防汛演练举行"])
     other = replace(config, out=config.out.with_name("other"), work=config.work.with_name("again"))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tianfu.embeddings.encoder.features import NgramFeatures
 from tianfu.eval.core import SuiteResult
-from tianfu.training.encoder.checkpoint import Standing
+from tianfu.training.checkpoint import Standing
 from tianfu.training.encoder.config import EncoderConfig
 from tianfu.training.encoder.corpus import Corpus
 from tianfu.training.encoder.export import RARITY, serving_settings
@@ -46,16 +46,31 @@ def card_values(
         "limits": LIMITS,
         "sources": list(SOURCES),
         "licences": list(LICENCES),
+        **run_values(
+            corpus,
+            standing,
+            training=config.as_dict(),
+            development_from=config.development_from,
+            notes=config.notes,
+        ),
+    }
+
+
+def run_values(
+    corpus: Corpus, standing: Standing, *, training: Mapping[str, Any], development_from: str, notes: str
+) -> dict[str, Any]:
+    """What every encoder's card says of the run that made it."""
+    return {
         "data": {
             "sha256": corpus.sha256,
             "stories": len(corpus.stories),
             "twins": len(corpus.twins),
             "headlines": len(corpus.titles),
             "development": len(corpus.development),
-            "development_from": config.development_from,
+            "development_from": development_from,
         },
-        "training": config.as_dict(),
-        "notes": config.notes,
+        "training": dict(training),
+        "notes": notes,
         "trained_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "cost": {"steps": standing.step, "seconds": round(standing.seconds)},
     }

@@ -1,11 +1,10 @@
 """What a training run of the static encoder is made of, read from a TOML file."""
 
-import tomllib
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tianfu.model.errors import UnreadableFile
+from tianfu.training.configuration import encoder_values, plain_values
 
 TASKS = frozenset({"title_lead", "title_rest", "lead_rest", "twins", "graded", "classes"})
 """Kinds of pairs there are, see :mod:`tianfu.training.encoder.tasks`."""
@@ -77,10 +76,7 @@ class EncoderConfig:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for the card and the run log; notes and folders are left out."""
-        values = asdict(self)
-        for name in ("notes", "data", "out", "work", "log"):
-            values.pop(name)
-        return values
+        return plain_values(asdict(self))
 
 
 def load_config(path: Path) -> EncoderConfig:
@@ -89,21 +85,5 @@ def load_config(path: Path) -> EncoderConfig:
     Raises:
         UnreadableFile: Not TOML, or a key that is not known.
     """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as bad:
-        raise UnreadableFile(f"The configuration {path.name} cannot be read.") from bad
-    values.pop("architecture", None)
-    unknown = sorted(set(values) - {f.name for f in fields(EncoderConfig)})
-    unknown += sorted(set(values.get("tasks", {})) - TASKS)
-    if unknown:
-        raise UnreadableFile(
-            f"The configuration {path.name} has an unknown key: {unknown[0]}.",
-            advice="See training/configs/encoder.toml for the keys there are.",
-        )
-    for name in ("data", "out", "work", "log"):
-        if name in values:
-            values[name] = (path.parent / values[name]).resolve()
-    if "prefixes" in values:
-        values["prefixes"] = tuple(values["prefixes"])
-    return EncoderConfig(**values)
+    example = "training/configs/encoder.toml"
+    return EncoderConfig(**encoder_values(path, EncoderConfig, tasks=TASKS, example=example))

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -15,20 +14,14 @@ from tianfu.training.encoder.bags import Bags, Indices, bags_of
 from tianfu.training.encoder.config import EncoderConfig
 from tianfu.training.encoder.corpus import Corpus
 from tianfu.training.encoder.losses import alike_by_class, contrast, graded, shortened
+from tianfu.training.loop import Task
 
+BagTask = Task[NgramBag, EncoderConfig]
 GRADED_BATCH = 512
 MIN_REST = 60
 """Shorter second parts of a body are left out."""
 PREFIX_SHARE = 0.4
 """Weight of the loss on a shorter vector, of which one length is drawn per step."""
-
-
-class Task(Protocol):
-    """Something to learn."""
-
-    def loss(self, net: NgramBag, config: EncoderConfig, rng: np.random.Generator) -> torch.Tensor:
-        """Draw a batch and give its loss."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,7 +112,7 @@ class Classes:
 
 def build_tasks(
     corpus: Corpus, features: NgramFeatures, config: EncoderConfig, words: LexicalEncoder | None = None
-) -> dict[str, list[Task]]:
+) -> dict[str, list[BagTask]]:
     """Read every text into bags once; only the kinds that the configuration names and the data has."""
     wanted = {name for name, share in config.tasks.items() if share > 0}
     tasks = _story_tasks(corpus, features, config, wanted, words)
@@ -145,8 +138,8 @@ def _story_tasks(
     config: EncoderConfig,
     wanted: set[str],
     words: LexicalEncoder | None,
-) -> dict[str, list[Task]]:
-    tasks: dict[str, list[Task]] = {}
+) -> dict[str, list[BagTask]]:
+    tasks: dict[str, list[BagTask]] = {}
     titles = [r.title for r in corpus.stories]
     title_bags = bags_of(titles, features)
     leads = bags_of((r.body[: config.lead_chars] for r in corpus.stories), features)

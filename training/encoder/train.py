@@ -15,15 +15,16 @@ from tianfu.embeddings.encoder.loading import KIND, encoder_fingerprint
 from tianfu.embeddings.encoder.ngrams import Keys
 from tianfu.eval.core import SuiteResult
 from tianfu.model.nets.ngram_bag import NgramBag
+from tianfu.training.checkpoint import Standing
 from tianfu.training.encoder.card import card_page, card_values, suite_values
-from tianfu.training.encoder.checkpoint import Standing
 from tianfu.training.encoder.config import EncoderConfig
 from tianfu.training.encoder.corpus import Corpus, read_corpus
 from tianfu.training.encoder.export import FILES, MAX_CHARS, export_encoder
-from tianfu.training.encoder.loop import Progress, optimise
 from tianfu.training.encoder.measure import measure_encoder
 from tianfu.training.encoder.tasks import build_tasks
 from tianfu.training.encoder.vocabulary import choose_vocabulary
+from tianfu.training.loop import Pace, optimise
+from tianfu.training.progress import Progress
 from tianfu.training.runlog import log_run
 
 UNKNOWN_SCALE = 9.0
@@ -31,6 +32,8 @@ UNKNOWN_SCALE = 9.0
 SAMPLE = 60_000
 """Stories, and headlines, that the vocabulary is counted on."""
 PAGE = "card.md"
+WARM_UP_STEPS = 20
+CHECKPOINT_STEPS = 100
 
 
 def train_encoder(
@@ -85,7 +88,11 @@ def learn(
     net = NgramBag(len(keys) + config.buckets, config.dimension)
     net.start(_row_lengths(counts, total, config.buckets), seed=config.seed)
     key = hashlib.sha256(f"{json.dumps(config.as_dict(), sort_keys=True)} {corpus.sha256}".encode())
-    return net, features, words, optimise(net, tasks, config, key=key.hexdigest(), progress=progress)
+    groups = [{"params": list(net.parameters()), "peak": config.learning_rate}]
+    optimiser = torch.optim.Adam(groups, lr=config.learning_rate, betas=(0.9, 0.98), fused=True)
+    pace = Pace(warm_up=WARM_UP_STEPS, checkpoint=CHECKPOINT_STEPS)
+    standing = optimise(net, tasks, config, optimiser, pace, key=key.hexdigest(), progress=progress)
+    return net, features, words, standing
 
 
 def _hashed_words(corpus: Corpus, config: EncoderConfig) -> LexicalEncoder | None:

@@ -1,6 +1,5 @@
 """``tianfu models import``: directory in, checked artefact out."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfile
@@ -17,6 +16,7 @@ from tianfu.model.ports import FloatMatrix
 from tianfu.training.imports.folder import SentenceFolder, read_folder
 from tianfu.training.imports.net import ImportedNet, open_net
 from tianfu.training.pretrained.export import FLOAT32_FILE, INT8_FILE, quantise_graph, write_graph
+from tianfu.training.progress import Progress
 
 LEAST_COSINE = 0.999
 """With torch, of the float32 graph on every probe."""
@@ -27,7 +27,6 @@ PROBES = (
     "国家统计局今天发布数据，上半年国内生产总值同比增长。专家认为，经济运行总体平稳、稳中有进。" * 3,
     "County hospital opens a night clinic, 2024.",
 )
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

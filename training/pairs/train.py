@@ -11,9 +11,8 @@ from sklearn.metrics import f1_score, precision_score, recall_score
 from tianfu.embeddings.artefact import sha256_of, write_card
 from tianfu.embeddings.pairs.features import features
 from tianfu.embeddings.pairs.heads import HEADS_FILE, write_heads
-from tianfu.embeddings.pairs.judge import RARITY_FILE, RARITY_STEP
 from tianfu.embeddings.pairs.profile import profile_of
-from tianfu.embeddings.pairs.rarity import BUCKETS, Rarity, buckets_of
+from tianfu.embeddings.pairs.rarity import BUCKETS, RARITY_FILE, RARITY_STEP, Rarity, buckets_of, rarity_of
 from tianfu.embeddings.reprints.verify import verify
 from tianfu.embeddings.text.html import html_to_text
 from tianfu.embeddings.text.wording import wording
@@ -69,7 +68,7 @@ def train_pairs(
     """
     labelled = read_pairs(pairs_file)
     steps = _rarity_steps(corpus_files)
-    rarity = Rarity(steps.astype(np.float32) * np.float32(RARITY_STEP))
+    rarity = rarity_of(steps)
     stories = [(row["title"], html_to_text(row["body"])) for row in read_rows(corpus_files[0])]
     more = _referenced(references, corpus_files) if references is not None else []
     pairs = labelled + more + made_pairs(stories, each=MADE_EACH, seed=seed)

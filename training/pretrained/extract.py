@@ -1,6 +1,6 @@
 """The whole way from the package's file to a sentence-transformers folder with ONNX graphs and a card."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,14 +20,12 @@ from tianfu.training.pretrained.sentence_model import (
 )
 from tianfu.training.pretrained.tokenizer import build_tokenizer
 from tianfu.training.pretrained.vocabulary import KeptPieces, PieceCounts, choose_pieces, count_pieces
+from tianfu.training.progress import Progress
 
 MAX_PIECES = 24_000
 """At this size 169,439 stories and headlines keep 0.9999 of their tokens as they were."""
 AGREEMENT_TEXTS = 200
 AGREEMENT_CHARS = 256
-
-Progress = Callable[[str, int, int], None]
-"""Called with the name of a step, how much of it is done, and of how much (0 while unknown)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

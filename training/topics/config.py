@@ -1,11 +1,11 @@
 """What a training run of the topic tagger is made of, read from a TOML file."""
 
-import tomllib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from tianfu.model.errors import UnreadableFile
+from tianfu.training.configuration import toml_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +71,7 @@ def read_config(path: Path, **changes: Any) -> TopicConfig:
     Raises:
         UnreadableFile: It is no TOML, or a key is not known.
     """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as bad:
-        raise UnreadableFile(
-            f"{path} is no readable TOML file.", advice="Check the path and the file."
-        ) from bad
+    values = toml_values(path)
     values |= {name: value for name, value in changes.items() if value is not None}
     for name in ("data", "out", "labels", "teacher"):
         if values.get(name) is not None:

@@ -1,6 +1,6 @@
 """``tianfu train tagger``: labelled stories in, the topic tagger's artefact out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from tianfu.eval.tagging_measures import best_threshold
 from tianfu.model.ports import Encoder
 from tianfu.model.vocab.topics import load_topics
 from tianfu.training.pages import write_page
+from tianfu.training.progress import Progress
 from tianfu.training.topics.config import TopicConfig
 from tianfu.training.topics.data import LabelledStory, read_headlines, read_labelled
 from tianfu.training.topics.features import Floats, Space, bag_of
@@ -25,7 +26,6 @@ from tianfu.training.topics.linear import Linear, fit_platt, probability
 from tianfu.training.topics.measure import tagging_metrics
 from tianfu.training.topics.references import joined, read_references, read_unlabelled
 
-Progress = Callable[[str, int, int], None]
 ENCODED_AT_ONCE = 200
 WEIGHTS = "weights.safetensors"
 TOLD: Mapping[str, Any] = {

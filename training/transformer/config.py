@@ -1,11 +1,10 @@
 """What a training run of the transformer encoder is made of, read from a TOML file."""
 
-import tomllib
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tianfu.model.errors import UnreadableFile
+from tianfu.training.configuration import encoder_values, plain_values
 
 TASKS = frozenset({"stories", "twins", "graded", "classes"})
 """Kinds of batches there are, see :mod:`tianfu.training.transformer.tasks`."""
@@ -78,10 +77,7 @@ class TransformerConfig:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for the card and the run log; notes and folders are left out."""
-        values = asdict(self)
-        for name in ("notes", "data", "start", "companion", "out", "work", "log"):
-            values.pop(name)
-        return values
+        return plain_values(asdict(self))
 
 
 def load_config(path: Path) -> TransformerConfig:
@@ -90,22 +86,5 @@ def load_config(path: Path) -> TransformerConfig:
     Raises:
         UnreadableFile: Not TOML, or a key that is not known.
     """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as bad:
-        raise UnreadableFile(f"The configuration {path.name} cannot be read.") from bad
-    values.pop("architecture", None)
-    unknown = sorted(set(values) - {f.name for f in fields(TransformerConfig)})
-    unknown += sorted(set(values.get("tasks", {})) - TASKS)
-    if unknown:
-        raise UnreadableFile(
-            f"The configuration {path.name} has an unknown key: {unknown[0]}.",
-            advice="See training/configs/encoder-province.toml for the keys there are.",
-        )
-    for name in ("data", "start", "companion", "out", "work", "log"):
-        if name in values:
-            values[name] = (path.parent / values[name]).resolve()
-    for name in ("prefixes", "lead_chars"):
-        if name in values:
-            values[name] = tuple(values[name])
-    return TransformerConfig(**values)
+    example = "training/configs/encoder-province.toml"
+    return TransformerConfig(**encoder_values(path, TransformerConfig, tasks=TASKS, example=example))

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -12,22 +11,16 @@ from torch.nn import functional
 from tianfu.model.ports import Encoder, FloatMatrix
 from tianfu.training.encoder.corpus import HEADLINES, Corpus, StoryRow
 from tianfu.training.encoder.losses import contrast, graded, shortened
+from tianfu.training.loop import Task
 from tianfu.training.transformer.config import TransformerConfig
 from tianfu.training.transformer.neighbours import Indices, group_numbers, mixed_batch, nearest_stories
 from tianfu.training.transformer.net import SentenceNet
 
+SentenceTask = Task[SentenceNet, TransformerConfig]
 NEIGHBOURS = 24
 PREFIX_SHARE = 0.3
 """Weight of the loss on a shorter vector, of which one length is drawn per step."""
 SMOOTHING = 0.05
-
-
-class Task(Protocol):
-    """Something to learn."""
-
-    def loss(self, net: SentenceNet, config: TransformerConfig, rng: np.random.Generator) -> torch.Tensor:
-        """Draw a batch and give its loss."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +111,9 @@ class Classes:
         return functional.cross_entropy(scores, torch.from_numpy(self.classes[at]), label_smoothing=SMOOTHING)
 
 
-def build_tasks(corpus: Corpus, companion: Encoder, config: TransformerConfig) -> dict[str, list[Task]]:
+def build_tasks(
+    corpus: Corpus, companion: Encoder, config: TransformerConfig
+) -> dict[str, list[SentenceTask]]:
     """Make the kinds that the configuration names."""
     titles = companion.encode([r.title for r in corpus.stories])
     leads = companion.encode([r.body[: config.lead_chars[1]] for r in corpus.stories])
@@ -126,7 +121,7 @@ def build_tasks(corpus: Corpus, companion: Encoder, config: TransformerConfig) -
     near = nearest_stories(both / np.maximum(np.linalg.norm(both, axis=1, keepdims=True), 1e-9), NEIGHBOURS)
     groups = group_numbers([r.title for r in corpus.stories])
     ours, theirs = zip(*corpus.twins, strict=True)
-    tasks: dict[str, list[Task]] = {
+    tasks: dict[str, list[SentenceTask]] = {
         "stories": [Stories(corpus.stories, groups, near, titles, leads)],
         "twins": [Twins(ours, theirs, group_numbers(ours))],
         "graded": [Graded(source) for source in corpus.graded if source],

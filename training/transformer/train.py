@@ -9,17 +9,22 @@ from tokenizers import Tokenizer
 
 from tianfu.embeddings.encoder.loading import load_encoder
 from tianfu.model.artifacts import shipped
-from tianfu.training.encoder.checkpoint import Standing
+from tianfu.training.checkpoint import Standing
 from tianfu.training.encoder.corpus import STORIES, Corpus, read_corpus
-from tianfu.training.encoder.loop import Progress
 from tianfu.training.encoder.train import renew_card, told
+from tianfu.training.loop import Pace, optimise
 from tianfu.training.pretrained.extract import extract_pretrained
+from tianfu.training.progress import Progress
 from tianfu.training.runlog import log_run
 from tianfu.training.transformer.artefact import write_artefact
 from tianfu.training.transformer.config import TransformerConfig
-from tianfu.training.transformer.loop import optimise
 from tianfu.training.transformer.net import SentenceNet, open_bert
 from tianfu.training.transformer.tasks import build_tasks, headline_sets
+
+WARM_UP_SHARE = 0.06
+WEIGHT_DECAY = 0.01
+MAX_NORM = 1.0
+CHECKPOINT_STEPS = 50
 
 
 def train_transformer(
@@ -37,33 +42,35 @@ def train_transformer(
         NonFiniteLoss: Training went astray; nothing was written to ``config.out``.
         ArtefactInvalid: The ONNX graph does not agree with torch.
     """
-    net, corpus, standing = learn(config, progress)
-    progress("exporting", 0, 1)
-    companion = config.companion or shipped("encoder")
-    write_artefact(config, net, corpus, standing, companion=companion)
-    progress("measuring", 0, 1)
-    suites = renew_card(config.out, corpus, config.data)
+    torch.set_num_threads(config.threads)
+    progress("reading the texts", 0, 1)
+    corpus = read_corpus(config.data, development_from=config.development_from)
+    try:
+        net, standing = learn(corpus, config, progress)
+        progress("exporting", 0, 1)
+        companion = config.companion or shipped("encoder")
+        write_artefact(config, net, corpus, standing, companion=companion)
+        progress("measuring", 0, 1)
+        suites = renew_card(config.out, corpus, config.data)
+    except Exception as failure:
+        log_run(config.log, config.name, config.as_dict(), corpus.sha256, 0.0, f"failed: {failure}")
+        raise
     log_run(config.log, config.name, config.as_dict(), corpus.sha256, standing.seconds, told(suites))
     progress("measuring", 1, 1)
     return config.out
 
 
-def learn(
-    config: TransformerConfig, progress: Progress = lambda _name, _done, _total: None
-) -> tuple[SentenceNet, Corpus, Standing]:
+def learn(corpus: Corpus, config: TransformerConfig, progress: Progress) -> tuple[SentenceNet, Standing]:
     """Train, going on from a checkpoint of the same run if there is one.
 
     Returns:
-        The net ready to measure, what it learnt from, and what that cost.
+        The net ready to measure, and what it cost.
 
     Raises:
-        UnreadableFile: The data or the start cannot be read.
+        UnreadableFile: The start cannot be read.
         NonFiniteLoss: Training went astray.
     """
-    torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
-    progress("reading the texts", 0, 1)
-    corpus = read_corpus(config.data, development_from=config.development_from)
     start = config.start or _taken_out(config, progress)
     classes = {name: len({c for _, c in rows}) for name, rows in headline_sets(corpus).items()}
     net = SentenceNet(
@@ -76,12 +83,19 @@ def learn(
     tasks = build_tasks(corpus, companion, config)
     made_of = f"{json.dumps(config.as_dict(), sort_keys=True)} {corpus.sha256} {companion.fingerprint}"
     key = hashlib.sha256(made_of.encode()).hexdigest()
-    try:
-        standing = optimise(net, tasks, config, key=key, progress=progress)
-    except Exception as failure:
-        log_run(config.log, config.name, config.as_dict(), corpus.sha256, 0.0, f"failed: {failure}")
-        raise
-    return net.eval(), corpus, standing
+    pace = Pace(warm_up=WARM_UP_SHARE * config.steps, checkpoint=CHECKPOINT_STEPS, max_norm=MAX_NORM)
+    standing = optimise(net, tasks, config, _optimiser(net, config), pace, key=key, progress=progress)
+    return net.eval(), standing
+
+
+def _optimiser(net: SentenceNet, config: TransformerConfig) -> torch.optim.Optimizer:
+    body = [values for values in net.bert.parameters() if values.requires_grad]
+    heads = [*net.heads.parameters(), net.head_scale]
+    groups = [
+        {"params": body, "peak": config.learning_rate, "weight_decay": WEIGHT_DECAY},
+        {"params": heads, "peak": config.head_rate, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98), fused=True)
 
 
 def _taken_out(config: TransformerConfig, progress: Progress) -> Path:

@@ -1,26 +1,40 @@
 """Where a run stands, so that it can go on after a stop: tensors in safetensors, the rest in JSON."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
-
-from tianfu.training.encoder.checkpoint import Standing
-from tianfu.training.transformer.net import SentenceNet
+from torch import nn
 
 _TENSORS, _STATE = "checkpoint.safetensors", "checkpoint.json"
 _MOMENTS = ("exp_avg", "exp_avg_sq", "step")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Steps taken and what they cost.
+
+    Attributes:
+        step: Steps taken.
+        seconds: Wall time of those steps, over all stretches of the run.
+        losses: Mean loss of each stretch between checkpoints.
+    """
+
+    step: int = 0
+    seconds: float = 0.0
+    losses: tuple[float, ...] = ()
 
 
 def save_checkpoint(
     folder: Path,
     key: str,
     standing: Standing,
-    net: SentenceNet,
-    optimiser: torch.optim.AdamW,
+    net: nn.Module,
+    optimiser: torch.optim.Optimizer,
     rng: np.random.Generator,
 ) -> None:
     """Write the state; a stop while writing leaves the last whole one readable.
@@ -30,7 +44,7 @@ def save_checkpoint(
         key: Hash of configuration and data; another run never goes on from here.
         standing: How far it is.
         net: Its trained parameters are kept; the others are those of the start.
-        optimiser: Its moments.
+        optimiser: Of the family of Adam; its moments are kept.
         rng: Its state, and torch's, make the rest of the run the same as without a stop.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -58,7 +72,7 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    folder: Path, key: str, net: SentenceNet, optimiser: torch.optim.AdamW, rng: np.random.Generator
+    folder: Path, key: str, net: nn.Module, optimiser: torch.optim.Optimizer, rng: np.random.Generator
 ) -> Standing:
     """Take up the state of the same run, or start at step 0 when there is none."""
     try:
@@ -79,6 +93,6 @@ def load_checkpoint(
     return Standing(step=state["step"], seconds=state["seconds"], losses=tuple(state["losses"]))
 
 
-def trained(net: SentenceNet) -> dict[str, torch.nn.Parameter]:
-    """Parameters that training changes, by name."""
+def trained(net: nn.Module) -> dict[str, nn.Parameter]:
+    """Parameters that training changes, by name; the others are those of the start."""
     return {name: values for name, values in net.named_parameters() if values.requires_grad}
