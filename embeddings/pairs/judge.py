@@ -10,16 +10,12 @@ from tianfu.embeddings.artefact import load_artefact
 from tianfu.embeddings.pairs.features import features
 from tianfu.embeddings.pairs.heads import HEADS_FILE, Heads, read_heads
 from tianfu.embeddings.pairs.profile import Profile, profile_of
-from tianfu.embeddings.pairs.rarity import BUCKETS, Rarity, shared
+from tianfu.embeddings.pairs.rarity import Rarity, read_rarity, shared
 from tianfu.embeddings.reprints.fingerprint import fingerprint
 from tianfu.embeddings.reprints.verify import ReprintVerdict, verify
 from tianfu.model.cluster import Relation
-from tianfu.model.errors import ArtefactInvalid
 from tianfu.model.ports import PairText, PairVerdict
 
-RARITY_FILE = "rarity.npy"
-RARITY_STEP = 0.05
-"""Rarities are kept as whole steps of so much."""
 KEPT_PROFILES = 2_048
 HOPELESS = 0.2
 """Share of rare words in common below which hardly any pair tells the same event."""
@@ -103,15 +99,9 @@ def load_pair_judge(path: Path) -> LexicalPairJudge:
         ArtefactInvalid: It is incomplete, altered or of another kind.
     """
     artefact = load_artefact(path, kind="pairs")
-    try:
-        steps = np.load(artefact.file(RARITY_FILE), allow_pickle=False)
-    except ValueError as bad:
-        raise ArtefactInvalid(f"{RARITY_FILE} of {artefact.version} is not a plain array.") from bad
-    if steps.shape != (BUCKETS,):
-        raise ArtefactInvalid(f"{RARITY_FILE} of {artefact.version} has the wrong length.")
     return LexicalPairJudge(
         heads=read_heads(artefact.file(HEADS_FILE)),
-        rarity=Rarity(steps.astype(np.float32) * np.float32(RARITY_STEP)),
+        rarity=read_rarity(artefact),
         version=artefact.version,
     )
 

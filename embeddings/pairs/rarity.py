@@ -5,10 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from tianfu.embeddings.artefact import Artefact
 from tianfu.embeddings.text.wording import gram_hashes
+from tianfu.model.errors import ArtefactInvalid
 
 GRAM = 2
 BUCKETS = 1 << 18
+RARITY_FILE = "rarity.npy"
+RARITY_STEP = 0.05
+"""Rarities are kept as whole steps of so much."""
 RARE = 5.0
 """Weight from which a pair of letters is rare: one story in 150 has it."""
 
@@ -35,6 +40,26 @@ class Rarity:
     def mass(self, buckets: Buckets) -> float:
         """Sum of the weights."""
         return float(self.weights[buckets].sum())
+
+
+def rarity_of(steps: npt.NDArray[np.uint8]) -> Rarity:
+    """Weights from whole steps, uint8, shape (BUCKETS,)."""
+    return Rarity(steps.astype(np.float32) * np.float32(RARITY_STEP))
+
+
+def read_rarity(artefact: Artefact) -> Rarity:
+    """Read the table out of the pair judge's artefact.
+
+    Raises:
+        ArtefactInvalid: The file is no plain array, or has another length.
+    """
+    try:
+        steps = np.load(artefact.file(RARITY_FILE), allow_pickle=False)
+    except ValueError as bad:
+        raise ArtefactInvalid(f"{RARITY_FILE} of {artefact.version} is not a plain array.") from bad
+    if steps.shape != (BUCKETS,):
+        raise ArtefactInvalid(f"{RARITY_FILE} of {artefact.version} has the wrong length.")
+    return rarity_of(steps)
 
 
 def shared(a: Buckets, b: Buckets) -> Buckets:

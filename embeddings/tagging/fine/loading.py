@@ -2,16 +2,12 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from tianfu.embeddings.artefact import load_artefact
-from tianfu.embeddings.pairs.judge import RARITY_FILE, RARITY_STEP
-from tianfu.embeddings.pairs.rarity import BUCKETS, Rarity
+from tianfu.embeddings.pairs.rarity import read_rarity
 from tianfu.embeddings.tagging.fine.cues import CueFinder
 from tianfu.embeddings.tagging.fine.likeness import Likeness
 from tianfu.embeddings.tagging.fine.tagger import FineTopicTagger
 from tianfu.embeddings.tagging.segment import load_segmenter
-from tianfu.model.errors import ArtefactInvalid
 from tianfu.model.ports import Encoder
 from tianfu.model.vocab.fine_topics import CuedTopic, load_cued_topics
 from tianfu.model.vocab.media_topics import load_media_topics
@@ -36,7 +32,7 @@ def load_fine_topic_tagger(encoder: Encoder, pairs: Path) -> FineTopicTagger:
             descriptions={topic.code: _description(topic) for topic in cued.all},
             anchors=[f"{topic.name}，{topic.description}" for topic in load_topics().all],
         ),
-        rarity=_load_rarity(pairs),
+        rarity=read_rarity(load_artefact(pairs, kind="pairs")),
         tree=load_media_topics(),
     )
 
@@ -45,14 +41,3 @@ def _description(topic: CuedTopic) -> str:
     """Name, the name above it, and its words."""
     above = [parent.name for parent in load_media_topics().ancestors(topic.code)][:1]
     return "，".join([topic.name, *above, *topic.sure, *topic.hints])
-
-
-def _load_rarity(path: Path) -> Rarity:
-    artefact = load_artefact(path, kind="pairs")
-    try:
-        steps = np.load(artefact.file(RARITY_FILE), allow_pickle=False)
-    except ValueError as bad:
-        raise ArtefactInvalid(f"{RARITY_FILE} of {artefact.version} is not a plain array.") from bad
-    if steps.shape != (BUCKETS,):
-        raise ArtefactInvalid(f"{RARITY_FILE} of {artefact.version} has the wrong length.")
-    return Rarity(steps.astype(np.float32) * np.float32(RARITY_STEP))
