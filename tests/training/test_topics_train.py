@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 from scipy import sparse
 from support.training_data import write, write_training_data
 
+from tianfu.embeddings.encoder.ngrams import ngram_keys
 from tianfu.embeddings.tagging.topics import load_topic_tagger
 from tianfu.model.errors import UnreadableFile
 from tianfu.model.ports import TaggingText
@@ -88,6 +90,21 @@ def test_a_teacher_gives_its_opinion_on_stories_without_labels(config: TopicConf
     assert card["data"]["unlabelled"] > 20
     assert "encoding unlabelled stories" in said
     assert suggested(taught.out, "通江医院义诊", "医生为患者看病。") == "38"
+
+
+def test_words_that_only_unlabelled_stories_have_are_learned_from_the_teacher(
+    config: TopicConfig, teacher: Path
+) -> None:
+    key = ngram_keys("图书馆")[0][-1]
+    train_topics(config)
+    alone = load_file(config.out / "weights.safetensors")
+    train_topics(replace(config, teacher=teacher, most_ngrams=5_000))
+    taught = load_file(config.out / "weights.safetensors")
+    at = int(np.searchsorted(taught["vocabulary"], key))
+
+    assert key not in alone["vocabulary"]
+    assert taught["vocabulary"][at] == key
+    assert np.abs(taught["weights"][at]).max() > 0.01
 
 
 def test_labels_without_texts_find_their_stories(data: Path, tmp_path: Path) -> None:
