@@ -1,6 +1,7 @@
 """Recommendations: what a feed shows, why, and the record that explains it afterwards."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -10,6 +11,7 @@ from tianfu.model.rules import check_adcode, check_id, check_text
 
 MAX_COUNT = 50
 MAX_EXCLUDE = 500
+MAX_SUBJECTS = 20
 
 
 class PlacedBy(StrEnum):
@@ -25,6 +27,7 @@ class ReasonCode(StrEnum):
     """Why an item is shown; stable, apps may switch on it."""
 
     INTEREST = "interest"
+    NEAR = "near"
     READ_AFTER = "read_after"
     HOT_HERE = "hot_here"
     HOT_CITY = "hot_city"
@@ -34,6 +37,8 @@ class ReasonCode(StrEnum):
     OWN_OUTLET = "own_outlet"
     MAINSTREAM = "mainstream"
     RELATED = "related"
+    EXPLORE = "explore"
+    COVERAGE = "coverage"
     PINNED = "pinned"
     MUST_CARRY = "must_carry"
     RECENT = "recent"
@@ -57,8 +62,46 @@ class Source(StrEnum):
     FRESH = "fresh"
     POOL = "pool"
     RELATED = "related"
+    EXPLORE = "explore"
+    CHANNEL = "channel"
     EDITOR = "editor"
     RECENT = "recent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subjects:
+    """Channels, topics and places, to ask for or to leave out.
+
+    Attributes:
+        channels: Sections of outlets, or topics by code or Chinese name.
+        topics: GB/T 20093 class codes.
+        places: Adcodes; what lies inside counts.
+
+    Raises:
+        InvalidRequest: More than twenty of a kind, or one breaks its rule.
+    """
+
+    channels: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        error = InvalidRequest
+        for name in ("channels", "topics", "places"):
+            if len(getattr(self, name)) > MAX_SUBJECTS:
+                raise error(field=name, why=f"at most {MAX_SUBJECTS} are taken")
+        for channel in self.channels:
+            check_text(channel, field="channels", error=error, low=1, high=40)
+        for topic in self.topics:
+            if len(topic) != 2 or not (topic.isascii() and topic.isdigit()):
+                raise error(
+                    field="topics", why=f"'{topic[:20]}' is not a GB/T 20093 class code of two digits"
+                )
+        for place in self.places:
+            check_adcode(place, field="places", error=error)
+
+    def __bool__(self) -> bool:
+        return bool(self.channels or self.topics or self.places)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +116,9 @@ class FeedRequest:
         personalise: False means no reader feature is used for this answer.
         minor: True means the pool fit for minors and no profile.
         exclude: Story ids never returned.
+        wanted: Only stories of one of these channels, and one of these topics, and one of these places;
+            a kind left empty asks for nothing.
+        unwanted: No story of any of these.
 
     Raises:
         InvalidRequest: A field breaks its rule; ``field`` names which.
@@ -88,6 +134,8 @@ class FeedRequest:
     personalise: bool = True
     minor: bool = False
     exclude: tuple[str, ...] = ()
+    wanted: Subjects = field(default_factory=Subjects)
+    unwanted: Subjects = field(default_factory=Subjects)
 
     def __post_init__(self) -> None:
         error = InvalidRequest
@@ -114,27 +162,42 @@ class FeedRequest:
         return self.reader if self.personalise and not self.minor else None
 
 
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One reason as decided: a code, and what it speaks of.
+
+    Attributes:
+        because: Number of the story that led here, or a topic or place as a number; 0 for nothing.
+    """
+
+    code: ReasonCode
+    because: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedItem:
-    """One item as decided; titles and links are looked up when it is shown.
+    """One item as decided; titles, links and the words of reasons are looked up when it is shown.
 
     Attributes:
         position: Zero-based over all pages of the feed.
-        score: The ranker's score before variety and placements.
+        score: What the ranker gave, before variety and placements.
+        parts: What each feature added to the score.
         sources: Which candidate sources proposed it.
         cluster_size: How many stories tell the same.
+        propensity: Probability that it stands where it stands, given everything else, 0..1: 1 unless chance
+            chose it.
     """
 
     number: int
-    story_id: str
     position: int
     placed_by: PlacedBy
-    reasons: tuple[Reason, ...]
+    whys: tuple[Why, ...]
     score: float
+    parts: Mapping[str, float]
     sources: tuple[Source, ...]
-    cluster_id: str
     cluster_size: int
     placement_id: str | None = None
+    propensity: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,8 +208,11 @@ class Decision:
         trace_id: Also the feed's identity: its cursor pages through ``items``.
         reader_key: ``None`` when no reader was named.
         degraded: Parts that were down and what that meant, empty when all was well.
-        items: The whole ranked list, of which a page is a slice.
+        items: The whole list, of which a page is a slice.
         candidates: How many each source gave.
+        filtered: How many candidates each rule took out.
+        weights: What each feature counted in this feed, after the outlet's aims and the reader's sliders.
+        measured: What the first page showed of each aim, 0..1.
         models: Version of each model and rule set that took part.
     """
 
@@ -156,6 +222,9 @@ class Decision:
     reader_key: str | None
     personalised: bool
     degraded: tuple[str, ...]
-    items: tuple[FeedItem, ...]
-    candidates: dict[str, int]
-    models: dict[str, str]
+    items: Sequence[FeedItem]
+    candidates: Mapping[str, int]
+    filtered: Mapping[str, int]
+    weights: Mapping[str, float]
+    measured: Mapping[str, float]
+    models: Mapping[str, str]

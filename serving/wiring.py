@@ -6,11 +6,14 @@ from datetime import timedelta
 from tianfu.model.ports import Clock
 from tianfu.serving.parts import ModelParts, load_parts
 from tianfu.serving.services.access import Gatekeeper
+from tianfu.serving.services.aims import AimDesk
 from tianfu.serving.services.clock import SystemClock
 from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.events import EventRecorder
+from tianfu.serving.services.feed_context import ContextMaker
 from tianfu.serving.services.indexing import Indexer
+from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
 from tianfu.serving.services.newsroom import Newsroom
@@ -59,6 +62,7 @@ def build_newsroom(
     reader = StoryReader(encoder=parts.encoder, taggers=parts.taggers, judge=parts.judge, clean=parts.clean)
     finder = LikenessFinder(library=library, judge=parts.judge)
     signals = Signals()
+    interests = InterestFinder(library)
     decisions = DecisionLog(database)
     cursors = CursorSigner(_cursor_secret(database))
     indexer = Indexer(
@@ -81,17 +85,24 @@ def build_newsroom(
         cursors=cursors,
         decisions=decisions,
         events=EventRecorder(database=database, library=library, signals=signals, clock=clock),
-        readers=ReaderDesk(database=database, signals=signals, clock=clock),
+        readers=ReaderDesk(database=database, signals=signals, interests=interests, clock=clock),
         feeds=FeedDesk(
             database=database,
             library=library,
-            signals=signals,
+            contexts=ContextMaker(
+                database=database,
+                library=library,
+                signals=signals,
+                interests=interests,
+                names=parts.names,
+                clock=clock,
+            ),
             decisions=decisions,
             cursors=cursors,
-            names=parts.names,
             encoder_version=parts.encoder_version,
             clock=clock,
         ),
+        aims=AimDesk(database=database, library=library, clock=clock),
         tags=TagDesk(database=database, library=library, names=parts.names, clock=clock),
         takedowns=TakedownDesk(database=database, library=library, clock=clock),
         placements=PlacementDesk(database=database, library=library, clock=clock),

@@ -1,27 +1,38 @@
 """The whole road of a feed: gather, filter, rank, one per cluster, vary, place, explain."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from tianfu.model.feed.candidates import FeedContext, Signal, by_story, gather, showable
-from tianfu.model.feed.card import StoryCard
-from tianfu.model.feed.rank import Ranked, score
-from tianfu.model.feed.reasons import plain, reasons
-from tianfu.model.feed.vary import one_per_cluster, spread
+import numpy as np
+import numpy.typing as npt
+
+from tianfu.model.feed.aims import measured
+from tianfu.model.feed.context import FeedContext
+from tianfu.model.feed.filters import permitted, seen_clusters
+from tianfu.model.feed.line import PLACERS, ItemColumns, empty, joined, plain, woven
+from tianfu.model.feed.rank import FEATURES, SOURCES, Candidates, scored, united, weights_of
+from tianfu.model.feed.reasons import whys
+from tianfu.model.feed.sources import Hits, gather
+from tianfu.model.feed.vary import Line, one_per_cluster, spread
+from tianfu.model.feed.view import Rows
 from tianfu.model.placement import Placement, PlacementAction
-from tianfu.model.recommendation import FeedItem, PlacedBy, ReasonCode, Source
+from tianfu.model.recommendation import PlacedBy, ReasonCode, Source, Why
 
-DEPTH = 100
+DEPTH = 60
 """How many items a feed holds over all its pages."""
+_CHUNK = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssembledFeed:
-    """A feed with the count of candidates each source gave."""
+    """A feed with the count of candidates each source gave and of those each rule took out."""
 
-    items: tuple[FeedItem, ...]
-    candidates: dict[str, int]
+    items: ItemColumns
+    candidates: Mapping[str, int]
+    filtered: Mapping[str, int]
+    weights: Mapping[str, float]
+    measured: Mapping[str, float]
 
 
 def assemble(context: FeedContext) -> AssembledFeed:
@@ -30,141 +41,160 @@ def assemble(context: FeedContext) -> AssembledFeed:
     No two items share a cluster.  While any showable story exists the feed is not empty: what the
     sources leave open is filled with the newest showable stories, marked ``fallback``, seen ones last.
     """
-    signals = gather(context)
-    blocked = _story_ids(context.placements, PlacementAction.BLOCK)
-    seen = frozenset(context.reader.seen) if context.reader is not None else frozenset()
-    seen_clusters = {context.view.by_number[n].cluster_id for n in seen if n in context.view.by_number}
-    ranked = [
-        score(card, found, context)
-        for number, found in by_story(signals).items()
-        if (card := context.view.by_number.get(number)) is not None
-        and card.cluster_id not in seen_clusters
-        and card.story_id not in blocked
-        and showable(card, context)
-    ]
-    placed = _placed(context, blocked)
-    held = {card.cluster_id for card, _ in placed.values()}
-    pool = [one for one in one_per_cluster(ranked, context) if one.card.cluster_id not in held]
-    organic = [_item(one, context) for one in spread(pool, DEPTH, context.request.scene)]
+    hits = gather(context)
+    tally: dict[str, int] = {}
+    weights = weights_of(context)
+    placed = _placed(context)
+    held = context.view.cluster[np.array([row for row, _ in placed.values()], dtype=np.intp)]
+    organic = _organic(hits, weights, held, context, tally)
     missing = DEPTH - len(organic) - len(placed)
     if missing > 0:
-        taken = held | {item.cluster_id for item in organic}
-        organic += _fallback(context, blocked, taken, seen_clusters, missing)
-    return AssembledFeed(items=_woven(organic, placed, context), candidates=_counts(signals))
+        organic = joined([organic, _fallback(context, held, organic, missing)])
+    items = woven(organic, {at: _placed_item(*order, context) for at, order in placed.items()}, DEPTH)
+    return AssembledFeed(
+        items=items,
+        candidates=_counts(hits),
+        filtered=dict(sorted(tally.items())),
+        weights={name: round(weight, 4) for name, weight in weights.items()},
+        measured=measured(items, context),
+    )
 
 
-def _counts(signals: Sequence[Signal]) -> dict[str, int]:
-    return dict(sorted(Counter(signal.source.value for signal in signals).items()))
+def _counts(hits: Sequence[Hits]) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for voice in hits:
+        counts[voice.source.value] += len(voice.rows)
+    return dict(sorted(counts.items()))
 
 
-def _story_ids(placements: Sequence[Placement], action: PlacementAction) -> frozenset[str]:
-    return frozenset(p.story_id for p in placements if p.action is action)
+def _organic(
+    hits: Sequence[Hits],
+    weights: Mapping[str, float],
+    held: npt.NDArray[np.int64],
+    context: FeedContext,
+    tally: dict[str, int],
+) -> ItemColumns:
+    """What the model chose, in order."""
+    if not hits:
+        return empty()
+    found = united(hits, context)
+    stays = permitted(found.rows, context, tally)
+    for name, gone in (
+        ("seen", np.isin(context.view.cluster[found.rows], seen_clusters(context))),
+        ("placed", np.isin(context.view.cluster[found.rows], held)),
+    ):
+        if count := int((gone & stays).sum()):
+            tally[name] = count
+            stays &= ~gone
+    found = scored(found.at(stays), weights, _orders(found.rows[stays], context))
+    versions = one_per_cluster(found, context)
+    return _items(versions, spread(versions, DEPTH, context), weights, context)
 
 
-def _item(one: Ranked, context: FeedContext) -> FeedItem:
-    return FeedItem(
-        number=one.card.number,
-        story_id=one.card.story_id,
-        position=0,
-        placed_by=PlacedBy.MODEL,
-        reasons=reasons(one, context),
-        score=round(one.score, 4),
-        sources=one.sources,
-        cluster_id=one.card.cluster_id,
-        cluster_size=len(context.view.cluster(one.card.cluster_id)),
+def _orders(rows: Rows, context: FeedContext) -> npt.NDArray[np.float32]:
+    """What placements add to scores."""
+    extra = np.zeros(len(rows), dtype=np.float32)
+    for action, gain in ((PlacementAction.BOOST, 1.5), (PlacementAction.SUPPRESS, -2.5)):
+        named = _rows_named(_story_ids(context.placements, action), context)
+        extra[np.isin(rows, named)] += gain
+    return extra
+
+
+def _items(found: Candidates, line: Line, weights: Mapping[str, float], context: FeedContext) -> ItemColumns:
+    chosen = found.at(line.places)
+    vector = np.array([weights[name] for name in FEATURES], dtype=np.float32)
+    parts = chosen.features * vector
+    codes, because = whys(chosen, parts, context)
+    return ItemColumns(
+        number=context.view.number[chosen.rows],
+        placed_by=np.full(len(chosen.rows), PLACERS.index(PlacedBy.MODEL), dtype=np.int8),
+        score=chosen.score,
+        parts=np.concatenate([parts, chosen.extra[:, None]], axis=1),
+        sources=chosen.sources,
+        codes=codes,
+        because=because,
+        cluster_size=context.view.cluster_sizes(chosen.rows).astype(np.int32),
+        propensity=line.propensities.astype(np.float32),
+        placements={},
     )
 
 
 def _fallback(
-    context: FeedContext, blocked: frozenset[str], taken: set[str], seen: set[str], count: int
-) -> list[FeedItem]:
+    context: FeedContext, held: npt.NDArray[np.int64], organic: ItemColumns, count: int
+) -> ItemColumns:
     """Newest showable stories not in the feed yet; what the reader has seen comes last."""
-    fresh: list[FeedItem] = []
-    again: list[FeedItem] = []
-    known = set(taken)
-    for card in context.view.cards:
-        if card.cluster_id in known or card.story_id in blocked or not showable(card, context):
-            continue
-        known.add(card.cluster_id)
-        bucket = again if card.cluster_id in seen else fresh
-        bucket.append(_plain_item(card, context, PlacedBy.FALLBACK, ReasonCode.RECENT, Source.RECENT))
+    view = context.view
+    taken = np.concatenate([held, view.cluster[view.rows_of(organic.number)]])
+    seen = seen_clusters(context)
+    fresh: list[int] = []
+    again: list[int] = []
+    known: set[int] = set(taken.tolist())
+    for start in range(0, len(view), _CHUNK):
+        rows = np.arange(start, min(start + _CHUNK, len(view)), dtype=np.intp)
+        rows = rows[permitted(rows, context)]
+        read = np.isin(view.cluster[rows], seen)
+        for row, cluster, old in zip(rows.tolist(), view.cluster[rows].tolist(), read.tolist(), strict=True):
+            if cluster not in known:
+                known.add(cluster)
+                (again if old else fresh).append(row)
         if len(fresh) >= count:
             break
-    return [*fresh, *again][:count]
-
-
-def _plain_item(
-    card: StoryCard,
-    context: FeedContext,
-    placed_by: PlacedBy,
-    reason: ReasonCode,
-    source: Source,
-    placement_id: str | None = None,
-) -> FeedItem:
-    return FeedItem(
-        number=card.number,
-        story_id=card.story_id,
-        position=0,
-        placed_by=placed_by,
-        reasons=(plain(reason),),
-        score=0.0,
-        sources=(source,),
-        cluster_id=card.cluster_id,
-        cluster_size=len(context.view.cluster(card.cluster_id)),
-        placement_id=placement_id,
+    chosen = np.array([*fresh, *again][:count], dtype=np.intp)
+    return plain(
+        view.number[chosen],
+        PlacedBy.FALLBACK,
+        Why(ReasonCode.RECENT),
+        source_bit=1 << SOURCES.index(Source.RECENT),
+        cluster_sizes=view.cluster_sizes(chosen),
     )
 
 
-def _placed(context: FeedContext, blocked: frozenset[str]) -> dict[int, tuple[StoryCard, Placement]]:
+def _story_ids(placements: Sequence[Placement], action: PlacementAction) -> list[str]:
+    return [p.story_id for p in placements if p.action is action]
+
+
+def _rows_named(story_ids: Sequence[str], context: FeedContext) -> Rows:
+    numbers = [n for n in map(context.view.number_of, story_ids) if n is not None]
+    rows = context.view.rows_of(np.array(numbers, dtype=np.int64))
+    return rows[rows >= 0]
+
+
+def _placed(context: FeedContext) -> dict[int, tuple[int, Placement]]:
     """Which placed story holds which position.
 
     Pins hold exactly their position, the earliest order first; must-carry then takes the first free
     positions from the top, inserts their own position or the next free one.  A block outranks all.
     """
-    held: dict[int, tuple[StoryCard, Placement]] = {}
-    clusters: set[str] = set()
+    held: dict[int, tuple[int, Placement]] = {}
+    clusters: set[int] = set()
     order = {PlacementAction.PIN: 0, PlacementAction.MUST_CARRY: 1, PlacementAction.INSERT: 2}
     orders = sorted(
         (p for p in context.placements if p.action in order),
         key=lambda p: (order[p.action], p.created_at, p.id),
     )
     for placement in orders:
-        card = context.view.by_id.get(placement.story_id)
-        if card is None or card.story_id in blocked or card.cluster_id in clusters:
+        rows = _rows_named([placement.story_id], context)
+        if not len(rows) or not permitted(rows, context)[0]:
             continue
-        if not showable(card, context):
-            continue
+        row, cluster = int(rows[0]), int(context.view.cluster[rows[0]])
         position = placement.position or 0
-        if placement.action is PlacementAction.PIN and position in held:
+        if cluster in clusters or (placement.action is PlacementAction.PIN and position in held):
             continue
         while position in held:
             position += 1
-        held[position] = (card, placement)
-        clusters.add(card.cluster_id)
+        held[position] = (row, placement)
+        clusters.add(cluster)
     return held
 
 
-def _woven(
-    organic: Sequence[FeedItem], placed: dict[int, tuple[StoryCard, Placement]], context: FeedContext
-) -> tuple[FeedItem, ...]:
-    queue = list(organic)
-    items: list[FeedItem] = []
-    waiting = dict(sorted(placed.items()))
-    while (queue or waiting) and len(items) < DEPTH:
-        position = len(items)
-        if position in waiting or not queue:
-            card, placement = waiting.pop(position if position in waiting else next(iter(waiting)))
-            carried = placement.action is PlacementAction.MUST_CARRY
-            items.append(
-                _plain_item(
-                    card,
-                    context,
-                    PlacedBy.MUST_CARRY if carried else PlacedBy.EDITOR,
-                    ReasonCode.MUST_CARRY if carried else ReasonCode.PINNED,
-                    Source.EDITOR,
-                    placement.id,
-                )
-            )
-        else:
-            items.append(queue.pop(0))
-    return tuple(replace(item, position=position) for position, item in enumerate(items))
+def _placed_item(row: int, placement: Placement, context: FeedContext) -> ItemColumns:
+    carried = placement.action is PlacementAction.MUST_CARRY
+    rows = np.array([row], dtype=np.intp)
+    return plain(
+        context.view.number[rows],
+        PlacedBy.MUST_CARRY if carried else PlacedBy.EDITOR,
+        Why(ReasonCode.MUST_CARRY if carried else ReasonCode.PINNED),
+        source_bit=1 << SOURCES.index(Source.EDITOR),
+        cluster_sizes=context.view.cluster_sizes(rows),
+        placement_id=placement.id,
+    )

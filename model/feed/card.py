@@ -1,9 +1,11 @@
-"""What feeds know of a story, and the immutable view of all stories that may be shown."""
+"""What feeds know of a story."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tianfu.model.placement import lies_within
+
+MINOR_TOPICS = frozenset({"22", "31", "33", "35", "36", "39", "14", "16", "18"})
+"""Primary classes fit for minors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,50 +35,19 @@ class StoryCard:
     ai_generated: bool
     body_chars: int
 
+    @property
+    def rights_facts(self) -> tuple[object, ...]:
+        """What decides which outlets may show it."""
+        return (self.outlet_id,)
+
+    @property
+    def fits_minors(self) -> bool:
+        """Whether minors may be shown it."""
+        return bool(self.topics) and self.topics[0] in MINOR_TOPICS
+
     def is_about(self, area: str) -> bool:
         """Whether it is about a place within an area."""
         return any(lies_within(place, area) for place in self.places)
-
-
-class FeedView:
-    """Every story that may be shown at one moment, newest first.  Never changes once made.
-
-    Readers take the reference once and work on it without locks; the follower swaps in a new view.
-    """
-
-    def __init__(self, cards: Iterable[StoryCard]) -> None:
-        self.cards: tuple[StoryCard, ...] = tuple(
-            sorted(cards, key=lambda card: (-card.published_at_s, -card.number))
-        )
-        self.by_number: Mapping[int, StoryCard] = {card.number: card for card in self.cards}
-        self.by_id: Mapping[str, StoryCard] = {card.story_id: card for card in self.cards}
-        self._by_outlet: dict[str, list[StoryCard]] = {}
-        self._by_place: dict[str, list[StoryCard]] = {}
-        self._by_topic: dict[str, list[StoryCard]] = {}
-        self._by_cluster: dict[str, list[StoryCard]] = {}
-        for card in self.cards:
-            self._by_outlet.setdefault(card.outlet_id, []).append(card)
-            self._by_cluster.setdefault(card.cluster_id, []).append(card)
-            for topic in card.topics:
-                self._by_topic.setdefault(topic, []).append(card)
-            for area in {area for place in card.places for area in areas_of(place)}:
-                self._by_place.setdefault(area, []).append(card)
-
-    def of_outlet(self, outlet_id: str) -> list[StoryCard]:
-        """An outlet's stories, newest first."""
-        return self._by_outlet.get(outlet_id, [])
-
-    def about(self, area: str) -> list[StoryCard]:
-        """Stories about places within an area (township, county, city, province), newest first."""
-        return self._by_place.get(area, [])
-
-    def of_topic(self, topic: str) -> list[StoryCard]:
-        """Stories of a class, newest first."""
-        return self._by_topic.get(topic, [])
-
-    def cluster(self, cluster_id: str) -> list[StoryCard]:
-        """The showable versions of one cluster, newest first."""
-        return self._by_cluster.get(cluster_id, [])
 
 
 def areas_of(adcode: str) -> tuple[str, ...]:

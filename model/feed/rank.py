@@ -1,41 +1,54 @@
 """The hand-set score, sound until there is data to learn one from.
 
-A weighted sum of features known at request time, each in 0..1.
+A weighted sum of features known at request time, each in 0..1, over all candidates at once.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from tianfu.model.event import Scene
-from tianfu.model.feed.candidates import FeedContext, Signal
-from tianfu.model.feed.card import StoryCard
-from tianfu.model.placement import PlacementAction
+from tianfu.model.feed.context import FeedContext, Floats
+from tianfu.model.feed.sources import Hits
+from tianfu.model.feed.view import Numbers, Rows
+from tianfu.model.reader import Reader
 from tianfu.model.recommendation import ReasonCode, Source
 from tianfu.model.tag import TagKind
 
-VERSION = "hand-set@1"
+VERSION = "hand-set@2"
 FRESH_HALF_LIFE_H = 18.0
 
 WEIGHTS: Mapping[str, float] = {
     "interest": 1.6,
+    "topic_taste": 0.8,
     "read_after": 0.9,
     "hot_here": 0.9,
     "hot_city": 0.5,
     "hot_province": 0.35,
     "local": 0.9,
-    "fresh": 1.0,
     "own_outlet": 0.45,
     "mainstream": 0.35,
-    "topic_taste": 0.8,
+    "fresh": 1.0,
+    "explore": 0.2,
     "substance": 0.15,
 }
+FEATURES = tuple(WEIGHTS)
+COLUMN: Mapping[str, int] = {name: column for column, name in enumerate(FEATURES)}
 
-SCENE_LOCALITY: Mapping[Scene, float] = {Scene.RELATED: 0.1}
-"""How much closeness counts in a scene; beside a story being read, likeness comes first."""
+AIM_OF: Mapping[str, str] = {
+    "interest": "related", "topic_taste": "related", "read_after": "related",
+    "hot_here": "popular", "hot_city": "popular", "hot_province": "popular",
+    "local": "local", "own_outlet": "local", "fresh": "fresh", "explore": "explore",
+}  # fmt: skip
+"""Which of an outlet's aims steers a feature; the others are nobody's to switch off."""
 
-_FEATURE_OF_REASON: Mapping[ReasonCode, str] = {
-    ReasonCode.INTEREST: "interest",
+SCENE_FACTORS: Mapping[Scene, Mapping[str, float]] = {Scene.RELATED: {"local": 0.1}}
+"""How much a feature counts in a scene: beside a story being read, likeness comes before closeness."""
+
+_FEATURE_OF: Mapping[ReasonCode, str] = {
+    ReasonCode.NEAR: "interest",
     ReasonCode.RELATED: "interest",
     ReasonCode.READ_AFTER: "read_after",
     ReasonCode.HOT_HERE: "hot_here",
@@ -43,71 +56,126 @@ _FEATURE_OF_REASON: Mapping[ReasonCode, str] = {
     ReasonCode.HOT_PROVINCE: "hot_province",
     ReasonCode.OWN_OUTLET: "own_outlet",
     ReasonCode.MAINSTREAM: "mainstream",
+    ReasonCode.EXPLORE: "explore",
 }
+SOURCES = tuple(Source)
+_BIT = {source: 1 << place for place, source in enumerate(SOURCES)}
+_LED = ("interest", "read_after")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ranked:
-    """A candidate with its score and what makes it up.
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Candidates in columns; all arrays share their first axis.
 
     Attributes:
-        contributions: Feature times weight; their sum is the score.
+        rows: In the view, each once.
+        features: Shape (n, len(FEATURES)), 0..1.
+        sources: Bits of :data:`SOURCES`.
+        led: Stories that led here by interest and by read-after, shape (n, 2), 0 for none.
+        taste: The interest tag that speaks loudest, a class code or an adcode; 0 for none.
+        score: Weighted sum, boosts and demotions included.
+        extra: What placements and wishes added to the score.
     """
 
-    card: StoryCard
-    score: float
-    contributions: Mapping[str, float]
-    signals: tuple[Signal, ...]
+    rows: Rows
+    features: Floats
+    sources: npt.NDArray[np.int64]
+    led: Numbers
+    taste: Numbers
+    score: Floats
+    extra: Floats
 
-    @property
-    def sources(self) -> tuple[Source, ...]:
-        """Which sources proposed it, by name."""
-        return tuple(sorted({signal.source for signal in self.signals}))
+    def at(self, places: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> "Candidates":
+        """Only some of them, in this order."""
+        return Candidates(
+            self.rows[places], self.features[places], self.sources[places], self.led[places],
+            self.taste[places], self.score[places], self.extra[places],
+        )  # fmt: skip
 
-
-def score(card: StoryCard, signals: Sequence[Signal], context: FeedContext) -> Ranked:
-    """Score one story for one request."""
-    features: dict[str, float] = {}
-    for signal in signals:
-        name = _FEATURE_OF_REASON.get(signal.reason)
-        if name is not None:
-            features[name] = max(features.get(name, 0.0), signal.strength)
-    features["local"] = _closeness(card, context) * SCENE_LOCALITY.get(context.request.scene, 1.0)
-    age_h = max(0.0, context.now_s - card.published_at_s) / 3_600
-    features["fresh"] = math.exp2(-age_h / FRESH_HALF_LIFE_H)
-    features["topic_taste"] = _taste(card, context)
-    features["substance"] = min(1.0, card.body_chars / 600)
-    contributions = {name: WEIGHTS[name] * value for name, value in features.items() if value}
-    for placement in context.placements:
-        if placement.story_id == card.story_id and placement.action is PlacementAction.BOOST:
-            contributions["boost"] = 1.5
-        elif placement.story_id == card.story_id and placement.action is PlacementAction.SUPPRESS:
-            contributions["suppress"] = -2.5
-    return Ranked(
-        card=card,
-        score=sum(contributions.values()),
-        contributions=contributions,
-        signals=tuple(signals),
-    )
+    def shown_as(self, rows: Rows) -> "Candidates":
+        """The same candidates, shown by other versions of their stories."""
+        return Candidates(rows, self.features, self.sources, self.led, self.taste, self.score, self.extra)
 
 
-def _closeness(card: StoryCard, context: FeedContext) -> float:
+def united(hits: Sequence[Hits], context: FeedContext) -> Candidates:
+    """Bring together what speaks for each story; the strongest voice counts.  Not yet scored."""
+    rows, of = np.unique(np.concatenate([h.rows for h in hits]), return_inverse=True)
+    features = np.zeros((len(rows), len(FEATURES)), dtype=np.float32)
+    sources = np.zeros(len(rows), dtype=np.int64)
+    led = np.zeros((len(rows), len(_LED)), dtype=np.int64)
+    start = 0
+    for voice in hits:
+        at = of[start : start + len(voice.rows)]
+        start += len(voice.rows)
+        sources[at] |= _BIT[voice.source]
+        name = _FEATURE_OF.get(voice.reason)
+        if name is None:
+            continue
+        column = features[:, COLUMN[name]]
+        if voice.because:
+            louder = voice.strengths > column[at]
+            led[at[louder], _LED.index(name)] = voice.because
+        column[at] = np.maximum(column[at], voice.strengths)
+    taste, tags = taste_of(context.reader, rows, context)
+    features[:, COLUMN["topic_taste"]] = taste
+    _fill_facts(features, rows, context)
+    nothing = np.zeros(len(rows), dtype=np.float32)
+    return Candidates(rows, features, sources, led, tags, nothing, nothing)
+
+
+def _fill_facts(features: Floats, rows: Rows, context: FeedContext) -> None:
+    view = context.view
+    age_h = np.maximum(0, context.now_s - view.published_s[rows]) / 3_600
+    features[:, COLUMN["fresh"]] = np.exp2(-age_h / FRESH_HALF_LIFE_H)
+    features[:, COLUMN["local"]] = closeness(rows, context)
+    features[:, COLUMN["substance"]] = np.minimum(1.0, view.chars[rows] / 600)
+
+
+def closeness(rows: Rows, context: FeedContext) -> Floats:
     """1 for the reader's own county, 0.5 for the same prefecture, 0 elsewhere."""
     area = context.area
     if area.endswith("0000"):
-        return 0.0
-    if card.is_about(area):
-        return 1.0
-    return 0.5 if card.is_about(f"{area[:4]}00") else 0.0
+        return np.zeros(len(rows), dtype=np.float32)
+    near = context.view.lies_in(rows, area)
+    around = context.view.lies_in(rows, f"{area[:4]}00")
+    return np.where(near, 1.0, np.where(around, 0.5, 0.0)).astype(np.float32)
 
 
-def _taste(card: StoryCard, context: FeedContext) -> float:
-    """How much the reader's interest tags speak for the story's topics and places, 0..1."""
-    if context.reader is None or not context.reader.tags:
-        return 0.0
-    weights = {key: tag.weight_at(context.now_s) for key, tag in context.reader.tags.items()}
-    top = max(weights.values(), default=0.0)
+def taste_of(reader: Reader | None, rows: Rows, context: FeedContext) -> tuple[Floats, Numbers]:
+    """How much the reader's interest tags speak for each story, 0..1, and the tag that speaks loudest."""
+    best = np.zeros(len(rows), dtype=np.float32)
+    tags = np.zeros(len(rows), dtype=np.int64)
+    if reader is None or not reader.tags:
+        return best, tags
+    weights = {key: tag.weight_at(context.now_s) for key, tag in reader.tags.items()}
+    top = max(weights.values())
     if top <= 0.0:
-        return 0.0
-    keys = [(TagKind.TOPIC, code) for code in card.topics] + [(TagKind.PLACE, code) for code in card.places]
-    return max((weights.get(key, 0.0) / top for key in keys), default=0.0)
+        return best, tags
+    topics, places = context.view.topics[rows], context.view.places[rows]
+    for (kind, code), weight in weights.items():
+        held = (topics if kind is TagKind.TOPIC else places) == int(code)
+        louder = held.any(axis=1) & (best < weight / top)
+        best[louder] = weight / top
+        tags[louder] = int(code)
+    return best, tags
+
+
+def weights_of(context: FeedContext) -> dict[str, float]:
+    """What each feature counts in this feed, after scene, the outlet's aims and the reader's sliders."""
+    factors = SCENE_FACTORS.get(context.request.scene, {})
+    weights = {}
+    for name, weight in WEIGHTS.items():
+        factor = factors.get(name, 1.0)
+        if name in AIM_OF:
+            factor *= context.aims.factor(AIM_OF[name])
+        weights[name] = weight * factor
+    return weights
+
+
+def scored(found: Candidates, weights: Mapping[str, float], extra: Floats) -> Candidates:
+    """Score all candidates at once."""
+    vector = np.array([weights[name] for name in FEATURES], dtype=np.float32)
+    return Candidates(
+        found.rows, found.features, found.sources, found.led, found.taste,
+        found.features @ vector + extra, extra,
+    )  # fmt: skip

@@ -1,84 +1,118 @@
-"""Reasons in plain Chinese."""
+"""Why an item is shown: chosen from the score's own parts, said in plain Chinese."""
 
-from tianfu.model.feed.candidates import FeedContext
-from tianfu.model.feed.card import StoryCard
-from tianfu.model.feed.rank import Ranked
-from tianfu.model.recommendation import Reason, ReasonCode
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from tianfu.model.feed.context import FeedContext
+from tianfu.model.feed.line import CODES
+from tianfu.model.feed.rank import COLUMN, FEATURES, SOURCES, Candidates
+from tianfu.model.recommendation import Reason, ReasonCode, Source, Why
 from tianfu.model.tag import TagKind
 
 MAX_REASONS = 2
 _TITLE_CHARS = 14
+_LOWEST_ADCODE = 110_000
 
-_PLAIN = {
+_PLAIN: Mapping[ReasonCode, str] = {
     ReasonCode.HOT_CITY: "全市正在热读",
     ReasonCode.HOT_PROVINCE: "全省正在热读",
     ReasonCode.FRESH: "刚刚发布",
     ReasonCode.OWN_OUTLET: "本地媒体发布",
     ReasonCode.MAINSTREAM: "主流媒体推荐",
     ReasonCode.RELATED: "与您正在看的内容相关",
+    ReasonCode.EXPLORE: "附近媒体的新内容，您可能还没看过",
+    ReasonCode.COVERAGE: "专题报道",
     ReasonCode.PINNED: "编辑推荐",
     ReasonCode.MUST_CARRY: "省级必推",
     ReasonCode.RECENT: "近期内容",
 }
-
-_FEATURE_REASONS = (
-    ("interest", ReasonCode.INTEREST),
-    ("topic_taste", ReasonCode.INTEREST),
-    ("read_after", ReasonCode.READ_AFTER),
-    ("hot_here", ReasonCode.HOT_HERE),
-    ("local", ReasonCode.LOCAL),
-    ("hot_city", ReasonCode.HOT_CITY),
-    ("hot_province", ReasonCode.HOT_PROVINCE),
-    ("own_outlet", ReasonCode.OWN_OUTLET),
-    ("mainstream", ReasonCode.MAINSTREAM),
-    ("fresh", ReasonCode.FRESH),
-)
-
-
-def reasons(one: Ranked, context: FeedContext) -> tuple[Reason, ...]:
-    """The two features that speak loudest for an item, in words."""
-    found: dict[ReasonCode, float] = {}
-    for feature, code in _FEATURE_REASONS:
-        if feature in one.contributions:
-            found[code] = max(found.get(code, 0.0), one.contributions[feature])
-    if ReasonCode.INTEREST in found and any(s.reason is ReasonCode.RELATED for s in one.signals):
-        found[ReasonCode.RELATED] = found.pop(ReasonCode.INTEREST)
-    if ReasonCode.LOCAL in found and not one.card.is_about(context.area):
-        del found[ReasonCode.LOCAL]
-    loudest = sorted(found, key=lambda code: (-found[code], code))[:MAX_REASONS]
-    return tuple(Reason(code, _words(code, one, context)) for code in loudest) or (plain(ReasonCode.RECENT),)
+_CODE_OF: Mapping[str, ReasonCode] = {
+    "interest": ReasonCode.NEAR,
+    "topic_taste": ReasonCode.INTEREST,
+    "read_after": ReasonCode.READ_AFTER,
+    "hot_here": ReasonCode.HOT_HERE,
+    "hot_city": ReasonCode.HOT_CITY,
+    "hot_province": ReasonCode.HOT_PROVINCE,
+    "local": ReasonCode.LOCAL,
+    "own_outlet": ReasonCode.OWN_OUTLET,
+    "mainstream": ReasonCode.MAINSTREAM,
+    "fresh": ReasonCode.FRESH,
+    "explore": ReasonCode.EXPLORE,
+}
+_SPOKEN = tuple(name for name in FEATURES if name in _CODE_OF)
+_COLUMNS = np.array([COLUMN[name] for name in _SPOKEN])
+_SPOKEN_CODES = np.array([CODES.index(_CODE_OF[name]) for name in _SPOKEN], dtype=np.int8)
+_RELATED_BIT = 1 << SOURCES.index(Source.RELATED)
 
 
-def plain(code: ReasonCode) -> Reason:
-    """A reason whose words never change."""
-    return Reason(code, _PLAIN[code])
+def whys(
+    found: Candidates, parts: npt.NDArray[np.float32], context: FeedContext
+) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int64]]:
+    """The two features that speak loudest for each candidate, as codes and what they speak of.
+
+    Args:
+        found: Candidates, n of them.
+        parts: What each feature added to the score, shape (n, features).
+        context: Of the feed.
+
+    Returns:
+        Places in ``CODES``, -1 for none, and what each speaks of; shape (n, 2) both.
+    """
+    loud = parts[:, _COLUMNS].copy()
+    loud[found.features[:, COLUMN["local"]] < 1.0, _SPOKEN.index("local")] = 0.0
+    first_two = np.argsort(-loud, axis=1, kind="stable")[:, :MAX_REASONS]
+    codes = _SPOKEN_CODES[first_two]
+    codes[np.take_along_axis(loud, first_two, axis=1) <= 0.0] = -1
+    codes[codes[:, 0] < 0, 0] = CODES.index(ReasonCode.RECENT)
+    related = (found.sources & _RELATED_BIT).astype(bool)[:, None]
+    near = codes == CODES.index(ReasonCode.NEAR)
+    because = np.zeros(codes.shape, dtype=np.int64)
+    because += np.where(near & ~related, found.led[:, :1], 0)
+    because += np.where(codes == CODES.index(ReasonCode.READ_AFTER), found.led[:, 1:2], 0)
+    because += np.where(codes == CODES.index(ReasonCode.INTEREST), found.taste[:, None], 0)
+    area = int(context.area)
+    because += np.where(codes == CODES.index(ReasonCode.LOCAL), area, 0)
+    because += np.where(codes == CODES.index(ReasonCode.HOT_HERE), int(context.outlet.adcode), 0)
+    codes[near & related] = CODES.index(ReasonCode.RELATED)
+    return codes, because
 
 
-def _words(code: ReasonCode, one: Ranked, context: FeedContext) -> str:
-    if code is ReasonCode.INTEREST:
-        return _interest_words(one.card, context)
-    if code is ReasonCode.READ_AFTER:
-        read = next((s.because for s in one.signals if s.reason is code), "")
-        card = context.view.by_number.get(int(read)) if read else None
-        title = f"《{_short(card.title)}》" if card else "同类内容"
-        return f"读过{title}的人也在读"
-    if code is ReasonCode.HOT_HERE:
-        name = context.names.get((TagKind.PLACE, context.outlet.adcode))
-        return f"{name}正在热读" if name else "本地正在热读"
-    if code is ReasonCode.LOCAL:
-        name = context.names.get((TagKind.PLACE, context.area))
-        return f"{name}本地消息" if name else "您身边的消息"
-    return _PLAIN[code]
+def in_words(why: Why, *, names: Mapping[tuple[TagKind, str], str], title: str | None) -> Reason:
+    """Say a reason in plain Chinese.
+
+    Args:
+        why: As decided.
+        names: Chinese name of a tag by kind and code.
+        title: Of the story that led here, where it is still known and may be named.
+    """
+    if why.code in _PLAIN:
+        return Reason(why.code, _PLAIN[why.code])
+    if why.code is ReasonCode.READ_AFTER:
+        return Reason(why.code, f"读过{_quoted(title)}的人也在读")
+    if why.code is ReasonCode.NEAR:
+        return Reason(why.code, f"与您读过的{_quoted(title)}相近")
+    name = _tag_name(why.because, names)
+    if why.code is ReasonCode.INTEREST:
+        return Reason(why.code, f"您关注的『{name}』" if name else "与您的兴趣相近")
+    if why.code is ReasonCode.HOT_HERE:
+        return Reason(why.code, f"{name or '本地'}正在热读")
+    return Reason(why.code, f"{name}本地消息" if name else "您身边的消息")
 
 
-def _interest_words(card: StoryCard, context: FeedContext) -> str:
-    tags = context.reader.tags if context.reader is not None else {}
-    keys = [(TagKind.TOPIC, code) for code in card.topics] + [(TagKind.PLACE, code) for code in card.places]
-    liked = sorted((k for k in keys if k in tags), key=lambda k: -tags[k].weight_at(context.now_s))
-    if liked and liked[0] in context.names:
-        return f"您关注的「{context.names[liked[0]]}」"
-    return "与您读过的内容相近"
+def tells_of_a_story(code: ReasonCode) -> bool:
+    """Whether ``because`` of such a reason is a story's number."""
+    return code in (ReasonCode.READ_AFTER, ReasonCode.NEAR)
 
 
-def _short(title: str) -> str:
-    return title if len(title) <= _TITLE_CHARS else f"{title[:_TITLE_CHARS]}…"
+def _tag_name(because: int, names: Mapping[tuple[TagKind, str], str]) -> str | None:
+    if because >= _LOWEST_ADCODE:
+        return names.get((TagKind.PLACE, str(because)))
+    return names.get((TagKind.TOPIC, f"{because:02d}"))
+
+
+def _quoted(title: str | None) -> str:
+    if title is None:
+        return "内容"
+    return f"《{title if len(title) <= _TITLE_CHARS else title[:_TITLE_CHARS] + '…'}》"

@@ -1,90 +1,165 @@
-"""Variety: one version of each cluster, and no run of the same topic or outlet."""
+"""Variety: one version of each cluster, and no run of the same topic, outlet or event."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 
 from tianfu.model.event import Scene
-from tianfu.model.feed.candidates import FeedContext
-from tianfu.model.feed.card import StoryCard
-from tianfu.model.feed.rank import Ranked
+from tianfu.model.feed.context import FeedContext
+from tianfu.model.feed.filters import permitted
+from tianfu.model.feed.rank import COLUMN, Candidates
+from tianfu.model.feed.view import Rows
 from tianfu.model.outlet import OutletLevel
 
 WINDOW = 10
 MAX_TOPIC_IN_WINDOW = 3
 MAX_OUTLET_IN_WINDOW = 3
+POOL = 240
+"""How many of the best candidates variety chooses from."""
 ONE_SUBJECT = frozenset({Scene.RELATED, Scene.CHANNEL})
-_TOPIC_PENALTY = 0.35
-_OUTLET_PENALTY = 0.25
+TOPIC_PENALTY = 0.35
+OUTLET_PENALTY = 0.25
+LIKENESS_PENALTY = 0.8
+"""What a cosine of 1 with an item of the window costs; cosines below the floor cost nothing."""
+LIKENESS_FLOOR = 0.3
+EXPLORED_PLACES = (6, 3)
+_FAR = 3
+_LAST = 1_000.0
 
 
-def one_per_cluster(ranked: Sequence[Ranked], context: FeedContext) -> list[Ranked]:
-    """Keep of each cluster the version closest to this outlet, with the cluster's best score.
+def one_per_cluster(found: Candidates, context: FeedContext) -> Candidates:
+    """Keep of each cluster its best score, shown by the version closest to this outlet, best first.
 
-    Own stories first, then the city's, then the province's, then the first publisher's.
+    Own stories first, then the city's, then the province's, then the first publisher's; versions that may
+    not be shown here are passed over.
     """
-    groups: dict[str, list[Ranked]] = {}
-    for one in ranked:
-        groups.setdefault(one.card.cluster_id, []).append(one)
-    kept = []
-    for versions in groups.values():
-        best = max(versions, key=lambda one: (one.score, -one.card.number))
-        shown = min(versions, key=lambda one: version_order(one.card, context))
-        kept.append(
-            Ranked(
-                card=shown.card,
-                score=best.score,
-                contributions=best.contributions,
-                signals=shown.signals if shown is best else (*best.signals, *shown.signals),
-            )
-        )
-    return sorted(kept, key=lambda one: (-one.score, one.card.number))
+    best_first = np.lexsort((-context.view.number[found.rows], -found.score))
+    _, first = np.unique(context.view.cluster[found.rows[best_first]], return_index=True)
+    best = found.at(best_first[np.sort(first)[:POOL]])
+    rows, of = nearest_versions(best.rows, context)
+    return best.at(of).shown_as(rows)
 
 
-def version_order(card: StoryCard, context: FeedContext) -> tuple[int, int, int]:
-    """Order in which an outlet prefers versions of one story: smallest first."""
-    outlet = context.outlets.get(card.outlet_id)
-    if card.outlet_id == context.outlet.id:
-        rank = 0
-    elif outlet is not None and outlet.id == context.outlet.parent_id:
-        rank = 1
-    elif outlet is not None and outlet.level is OutletLevel.PROVINCE:
-        rank = 2
-    else:
-        rank = 3
-    return rank, card.published_at_s, card.number
+def nearest_versions(rows: Rows, context: FeedContext) -> tuple[Rows, npt.NDArray[np.intp]]:
+    """Of each row's cluster the permitted version closest to this outlet.
 
-
-def spread(ranked: Sequence[Ranked], count: int, scene: Scene) -> list[Ranked]:
-    """Order by score with a penalty for what the last ten items had already.
-
-    Greedy: at each place the best of score minus penalties; three of one topic or outlet within a
-    window of ten is the most while anything else is left.  Where a reader asked for one subject, beside
-    a story or in a channel, topics are not spread.
+    Returns:
+        The versions, and the places in ``rows`` of those that have one.
     """
-    spread_topics = scene not in ONE_SUBJECT
-    left = list(ranked[: max(4 * count, 80)])
-    chosen: list[Ranked] = []
-    while left and len(chosen) < count:
-        recent = chosen[-(WINDOW - 1) :]
-        topics = Counter(t for one in recent for t in one.card.topics[:1] if spread_topics)
-        outlets = Counter(one.card.outlet_id for one in recent if scene is not Scene.RELATED)
-        allowed = [one for one in left if _fits(one.card, topics, outlets)] or left
-        best = max(
-            allowed,
-            key=lambda one: (one.score - _penalty(one.card, topics, outlets), -one.card.number),
-        )
-        left.remove(best)
-        chosen.append(best)
-    return chosen
+    view = context.view
+    versions, of = view.versions(rows)
+    may = permitted(versions, context)
+    versions, of = versions[may], of[may]
+    rank = closeness_of_outlets(context)[view.outlet[versions]]
+    order = np.lexsort((view.number[versions], view.published_s[versions], rank, of))
+    places, first = np.unique(of[order], return_index=True)
+    return versions[order[first]], places
 
 
-def _fits(card: StoryCard, topics: Mapping[str, int], outlets: Mapping[str, int]) -> bool:
-    topic = card.topics[0] if card.topics else ""
-    return (not topic or topics.get(topic, 0) < MAX_TOPIC_IN_WINDOW) and outlets.get(
-        card.outlet_id, 0
-    ) < MAX_OUTLET_IN_WINDOW
+def closeness_of_outlets(context: FeedContext) -> npt.NDArray[np.int64]:
+    """By code of an outlet: 0 the asking one, 1 its city's, 2 a provincial one, 3 any other."""
+    ranks = np.full(len(context.view.outlet_codes) + 1, _FAR, dtype=np.int64)
+    for outlet_id in context.around.uppers:
+        outlet = context.outlets[outlet_id]
+        ranks[context.view.outlet_code(outlet_id)] = 2 if outlet.level is OutletLevel.PROVINCE else 1
+    if context.outlet.parent_id is not None:
+        ranks[context.view.outlet_code(context.outlet.parent_id)] = 1
+    ranks[context.view.outlet_code(context.outlet.id)] = 0
+    return ranks
 
 
-def _penalty(card: StoryCard, topics: Mapping[str, int], outlets: Mapping[str, int]) -> float:
-    topic = card.topics[0] if card.topics else ""
-    return _TOPIC_PENALTY * topics.get(topic, 0) + _OUTLET_PENALTY * outlets.get(card.outlet_id, 0)
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An order of candidates.
+
+    Attributes:
+        places: In the candidates, best first.
+        propensities: Probability that each stands where it stands, given those before it, 0..1.
+    """
+
+    places: npt.NDArray[np.intp]
+    propensities: npt.NDArray[np.float64]
+
+
+class _Window:
+    """Counts of topics and outlets over the last nine items."""
+
+    def __init__(self, topics: npt.NDArray[np.int64], outlets: npt.NDArray[np.int64]) -> None:
+        self._kinds = (topics, outlets)
+        self.counts = (np.zeros(len(topics)), np.zeros(len(outlets)))
+        self.chosen: list[int] = []
+
+    def penalty(self) -> npt.NDArray[np.float64]:
+        topic, outlet = self.counts
+        return TOPIC_PENALTY * topic + OUTLET_PENALTY * outlet
+
+    def full(self) -> npt.NDArray[np.bool_]:
+        topic, outlet = self.counts
+        return (topic >= MAX_TOPIC_IN_WINDOW) | (outlet >= MAX_OUTLET_IN_WINDOW)
+
+    def add(self, place: int) -> None:
+        self.chosen.append(place)
+        for kind, count in zip(self._kinds, self.counts, strict=True):
+            count += kind == kind[place]
+            if len(self.chosen) >= WINDOW:
+                count -= kind == kind[self.chosen[-WINDOW]]
+
+
+def spread(found: Candidates, count: int, context: FeedContext) -> Line:
+    """Order by score with a penalty for what the last nine items had already.
+
+    Greedy, after maximal marginal relevance (Carbonell and Goldstein 1998): at each place the best of
+    score minus penalties for the same topic, the same outlet and the likeness of texts.  Three of one topic
+    or outlet within a window of ten is the most while anything else is left.  Where a reader asked for one
+    subject, beside a story or in a channel, topics and texts are not spread.  Some places of each ten are
+    kept for stories that chance proposes, see :func:`explored_places`.
+    """
+    window = _Window(*_kinds(found, context))
+    strength = context.aims.factor("varied")
+    likeness = _likeness(found, context)
+    value = found.score.astype(np.float64)
+    chance = found.features[:, COLUMN["explore"]].astype(np.float64)
+    kept_free = explored_places(context)
+    propensities: list[float] = []
+    for place in range(min(count, len(value))):
+        worth = value - strength * window.penalty()
+        if likeness is not None and place:
+            worth -= strength * LIKENESS_PENALTY * likeness[window.chosen[1 - WINDOW :]].max(axis=0)
+        worth[window.full()] -= _LAST
+        drawn = np.isfinite(worth) & (worth > -_LAST / 2) & (chance > 0.0)
+        if place % WINDOW in kept_free and (choices := int(drawn.sum())):
+            best = int(np.where(drawn, chance, -1.0).argmax())
+            propensities.append(1.0 / choices)
+        else:
+            best = int(worth.argmax())
+            propensities.append(1.0)
+        value[best] = -np.inf
+        window.add(best)
+    return Line(np.array(window.chosen, dtype=np.intp), np.array(propensities))
+
+
+def explored_places(context: FeedContext) -> frozenset[int]:
+    """Places of each ten that are kept for exploration: none, one or two, as the outlet's aim says."""
+    return frozenset(EXPLORED_PLACES[: round(context.aims.factor("explore"))])
+
+
+def _kinds(found: Candidates, context: FeedContext) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Topic and outlet of each candidate; where one is not to be spread, all differ."""
+    apart = -1 - np.arange(len(found.rows), dtype=np.int64)
+    scene = context.request.scene
+    topics = context.view.topics[found.rows, 0].astype(np.int64)
+    outlets = context.view.outlet[found.rows].astype(np.int64)
+    return (
+        apart if scene in ONE_SUBJECT else np.where(topics < 0, apart, topics),
+        apart if scene is Scene.RELATED else outlets,
+    )
+
+
+def _likeness(found: Candidates, context: FeedContext) -> npt.NDArray[np.float32] | None:
+    """How alike the texts are, shape (n, n), 0 below the floor."""
+    if context.request.scene in ONE_SUBJECT:
+        return None
+    full = context.view.sketches[found.rows].astype(np.float32)
+    alike: npt.NDArray[np.float32] = np.maximum(full @ full.T - LIKENESS_FLOOR, 0.0)
+    return alike

@@ -1,26 +1,38 @@
 """Feeds for county apps."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import Field
 
 from tianfu.model.access import Role
-from tianfu.model.errors import Forbidden, InvalidRequest, NotFound
+from tianfu.model.errors import Forbidden, InvalidRequest
 from tianfu.model.event import ReaderKind, ReaderRef, Scene
-from tianfu.model.feed.card import StoryCard
-from tianfu.model.recommendation import MAX_COUNT, MAX_EXCLUDE, FeedItem, FeedRequest, PlacedBy, ReasonCode
+from tianfu.model.recommendation import (
+    MAX_COUNT,
+    MAX_EXCLUDE,
+    MAX_SUBJECTS,
+    FeedRequest,
+    PlacedBy,
+    ReasonCode,
+    Subjects,
+)
 from tianfu.model.rules import check_text
 from tianfu.model.tag import TagKind
 from tianfu.serving.api.context import AppCaller, NewsroomDep, ReadingCaller
 from tianfu.serving.api.forms import In, Out
 from tianfu.serving.services.newsroom import Newsroom
-from tianfu.serving.services.recommend import FeedPage
+from tianfu.serving.services.recommend import FeedPage, ReplayedItem, ShownItem
 
 router = APIRouter(tags=["recommend"])
 
 _Id = Annotated[str, Field(min_length=1, max_length=128)]
+_Subject = Annotated[str, Field(min_length=1, max_length=60)]
+
+
+def _several(description: str) -> Any:
+    return Field(max_length=MAX_SUBJECTS, default_factory=list, description=description)
 
 
 class RecommendIn(In):
@@ -40,6 +52,12 @@ class RecommendIn(In):
     personalise: bool = True
     minor: bool = False
     exclude: Annotated[list[_Id], Field(max_length=MAX_EXCLUDE, default_factory=list)]
+    channels: Annotated[list[_Subject], _several("Only stories of one of these channels.")]
+    topics: Annotated[list[_Subject], _several("Only stories of one of these GB/T 20093 classes.")]
+    places: Annotated[list[_Subject], _several("Only stories about one of these adcodes.")]
+    without_channels: Annotated[list[_Subject], _several("No story of these channels.")]
+    without_topics: Annotated[list[_Subject], _several("No story of these classes.")]
+    without_places: Annotated[list[_Subject], _several("No story about these adcodes.")]
 
     def reader(self, outlet_id: str) -> ReaderRef | None:
         """Who is asking, as far as the app says.
@@ -130,26 +148,43 @@ def recommend(asked: RecommendIn, room: NewsroomDep, known: AppCaller) -> FeedOu
         personalise=asked.personalise,
         minor=asked.minor,
         exclude=tuple(asked.exclude),
+        wanted=Subjects(
+            channels=tuple(asked.channels), topics=tuple(asked.topics), places=tuple(asked.places)
+        ),
+        unwanted=Subjects(
+            channels=tuple(asked.without_channels),
+            topics=tuple(asked.without_topics),
+            places=tuple(asked.without_places),
+        ),
     )
     return _feed(room.feeds.recommend(request), room)
 
 
 class DecisionItemOut(Out):
-    """One item as it was decided."""
+    """One item as it was decided.
+
+    `parts` is what each feature added to the score; `propensity` the probability that it stood there.
+    """
 
     story_id: str
+    title: str
     position: int
     placed_by: PlacedBy
     placement_id: str | None
     score: float
+    parts: dict[str, float]
     sources: list[str]
     reasons: list[ReasonOut]
-    cluster_id: str
     cluster_size: int
+    propensity: float
 
 
 class DecisionOut(Out):
-    """The record that explains a feed."""
+    """The record that explains a feed.
+
+    `candidates` counts what each source proposed, `filtered` what each rule took out, `weights` what each
+    feature counted, `measured` what the first page showed of each aim.
+    """
 
     trace_id: str
     made_at: datetime
@@ -158,6 +193,9 @@ class DecisionOut(Out):
     personalised: bool
     degraded: list[str]
     candidates: dict[str, int]
+    filtered: dict[str, int]
+    weights: dict[str, float]
+    measured: dict[str, float]
     models: dict[str, str]
     items: list[DecisionItemOut]
 
@@ -165,9 +203,7 @@ class DecisionOut(Out):
 @router.get("/decisions/{trace_id}")
 def get_decision(trace_id: str, room: NewsroomDep, known: ReadingCaller) -> DecisionOut:
     """Replay why a feed looked as it did.  Kept for 180 days; readers are not named."""
-    decision = room.decisions.find(trace_id)
-    if decision is None:
-        raise NotFound("decision", trace_id)
+    decision, items = room.feeds.replay(trace_id)
     if known.key.role is not Role.SCIENTIST and not known.may_act_for(decision.request.outlet_id):
         raise Forbidden("This decision is another outlet's.")
     return DecisionOut(
@@ -177,9 +213,29 @@ def get_decision(trace_id: str, room: NewsroomDep, known: ReadingCaller) -> Deci
         scene=decision.request.scene,
         personalised=decision.personalised,
         degraded=list(decision.degraded),
-        candidates=decision.candidates,
-        models=decision.models,
-        items=[DecisionItemOut.model_validate(item) for item in decision.items],
+        candidates=dict(decision.candidates),
+        filtered=dict(decision.filtered),
+        weights=dict(decision.weights),
+        measured=dict(decision.measured),
+        models=dict(decision.models),
+        items=[_decided(one) for one in items],
+    )
+
+
+def _decided(one: ReplayedItem) -> DecisionItemOut:
+    item = one.item
+    return DecisionItemOut(
+        story_id=one.story_id,
+        title=one.title,
+        position=item.position,
+        placed_by=item.placed_by,
+        placement_id=item.placement_id,
+        score=item.score,
+        parts=dict(item.parts),
+        sources=[source.value for source in item.sources],
+        reasons=[ReasonOut(code=r.code, text=r.text) for r in one.reasons],
+        cluster_size=item.cluster_size,
+        propensity=item.propensity,
     )
 
 
@@ -189,11 +245,12 @@ def _feed(page: FeedPage, room: Newsroom) -> FeedOut:
         cursor=page.cursor,
         personalised=page.personalised,
         degraded=list(page.degraded),
-        items=[_item(item, card, room) for item, card in page.items],
+        items=[_item(one, room) for one in page.items],
     )
 
 
-def _item(item: FeedItem, card: StoryCard, room: Newsroom) -> FeedItemOut:
+def _item(one: ShownItem, room: Newsroom) -> FeedItemOut:
+    item, card = one.item, one.card
     outlet = room.library.outlets.get(card.outlet_id)
     return FeedItemOut(
         story_id=card.story_id,
@@ -204,8 +261,8 @@ def _item(item: FeedItem, card: StoryCard, room: Newsroom) -> FeedItemOut:
         published_at=datetime.fromtimestamp(card.published_at_s, UTC),
         position=item.position,
         placed_by=item.placed_by,
-        reasons=[ReasonOut(code=r.code, text=r.text) for r in item.reasons],
-        cluster_id=item.cluster_id,
+        reasons=[ReasonOut(code=r.code, text=r.text) for r in one.reasons],
+        cluster_id=card.cluster_id,
         cluster_size=item.cluster_size,
         topics=[
             TopicOut(code=code, label=room.names.get((TagKind.TOPIC, code), code)) for code in card.topics

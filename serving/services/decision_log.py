@@ -2,11 +2,15 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
+from datetime import datetime
 
 import structlog
 
+from tianfu.model.aims import MEASURED
 from tianfu.model.errors import StoreUnavailable
 from tianfu.model.recommendation import Decision
+from tianfu.serving.store.aims import SceneKey
 from tianfu.serving.store.database import Database
 
 log = structlog.get_logger(__name__)
@@ -77,6 +81,8 @@ class DecisionLog:
         try:
             with self._database.write() as uow:
                 uow.decisions.add(batch)
+                for (key, hour), (feeds, sums) in hourly_sums(batch).items():
+                    uow.aims.count(key, hour, sums, feeds)
                 uow.commit()
         except StoreUnavailable:
             log.warning("decisions.waiting", decisions=len(batch))
@@ -86,3 +92,16 @@ class DecisionLog:
     def _run(self) -> None:
         while not self._stop.wait(_FLUSH_S):
             self.flush()
+
+
+def hourly_sums(batch: Iterable[Decision]) -> dict[tuple[SceneKey, datetime], tuple[int, dict[str, float]]]:
+    """Add up what decisions measured, by outlet, scene and hour: count of feeds and sum of each aim."""
+    found: dict[tuple[SceneKey, datetime], tuple[int, dict[str, float]]] = {}
+    for decision in batch:
+        if not decision.measured:
+            continue
+        key = (decision.request.outlet_id, decision.request.scene)
+        hour = decision.made_at.replace(minute=0, second=0, microsecond=0)
+        feeds, sums = found.get((key, hour), (0, dict.fromkeys(MEASURED, 0.0)))
+        found[key, hour] = (feeds + 1, {name: sums[name] + decision.measured[name] for name in MEASURED})
+    return found

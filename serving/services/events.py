@@ -111,7 +111,8 @@ class EventRecorder:
 
     def _story_numbers(self, sent: Sequence[Event], uow: UnitOfWork) -> dict[str, int]:
         view = self._library.view
-        numbers = {e.story_id: view.by_id[e.story_id].number for e in sent if e.story_id in view.by_id}
+        hot = {e.story_id: view.number_of(e.story_id) for e in sent}
+        numbers = {story_id: number for story_id, number in hot.items() if number is not None}
         missing = sorted({e.story_id for e in sent} - numbers.keys())
         numbers.update({story_id: s.number for story_id, s in uow.stories.by_ids(missing).items()})
         return numbers
@@ -123,7 +124,7 @@ class EventRecorder:
         for event, number in sorted(good, key=lambda row: row[0].at):
             key = event.reader.key
             reader = readers.get(key) or Reader(ref=event.reader)
-            card = self._library.view.by_number.get(number)
+            card = self._library.view.card_of(number)
             readers[key] = after_event(reader, event, number, interests_of(card))
         uow.readers.put(
             [reader for key, reader in readers.items() if before.get(key) is not reader], self._clock.now()

@@ -14,12 +14,15 @@ from typing import Protocol
 import numpy as np
 import structlog
 
+from tianfu.model.aims import Aims
 from tianfu.model.errors import SnapshotInvalid
-from tianfu.model.feed.card import FeedView
+from tianfu.model.feed.table import sketcher
+from tianfu.model.feed.view import FeedView
 from tianfu.model.outlet import Outlet
 from tianfu.model.placement import Placement
 from tianfu.model.ports import Clock, CopyIndex, Encoder, VectorIndex
 from tianfu.serving.services.shelf import Shelf, load_cards
+from tianfu.serving.store.aims import SceneKey
 from tianfu.serving.store.changes import Change, ChangeKind
 from tianfu.serving.store.database import Database, UnitOfWork
 from tianfu.serving.store.vectors import StoredVector
@@ -68,8 +71,8 @@ class ChangeFollower(Protocol):
 class Library:
     """What this process knows, kept up to date by :meth:`catch_up`.
 
-    One thread at a time catches up; any number read.  ``view``, ``outlets``, ``placements`` and
-    ``taken_down`` are replaced whole, never changed in place.
+    One thread at a time catches up; any number read.  ``view``, ``outlets``, ``placements``,
+    ``taken_down`` and ``aims`` are replaced whole, never changed in place.
     """
 
     def __init__(
@@ -92,7 +95,9 @@ class Library:
         self._clock = clock
         self._followers = tuple(followers)
         self._lock = threading.Lock()
-        self._shelf = Shelf(hot_window=hot_window, least_cards=least_cards)
+        self._shelf = Shelf(
+            hot_window=hot_window, least_cards=least_cards, sketch=sketcher(encoder.dimension)
+        )
         self.new_copy_index = new_copy_index
         self.copies = new_copy_index()
         self.index: SnapshottingIndex = indexes.create(encoder.dimension)
@@ -100,6 +105,7 @@ class Library:
         self.outlets: dict[str, Outlet] = {}
         self.placements: tuple[Placement, ...] = ()
         self.taken_down: frozenset[int] = frozenset()
+        self.aims: dict[SceneKey, Aims] = {}
 
     @property
     def view(self) -> FeedView:
@@ -116,7 +122,8 @@ class Library:
             self._reload_outlets(uow)
             self._reload_placements(uow)
             self._reload_taken_down(uow)
-            self._shelf.fill(load_cards(uow, self._shelf, self._clock.now()), self._clock.now())
+            self._reload_aims(uow)
+            self._fill_shelf(uow)
             for follower in self._followers:
                 follower.load(uow)
         self.catch_up()
@@ -156,6 +163,15 @@ class Library:
                 self._snapshot_dir, encoder_fingerprint=self._encoder.fingerprint, last_sequence=sequence
             )
         log.info("index.saved", stories=index.size, sequence=sequence)
+
+    def _fill_shelf(self, uow: UnitOfWork) -> None:
+        cards = load_cards(uow, self._shelf, self._clock.now())
+        self._shelf.fill({}, {})
+        numbers = sorted(cards)
+        for start in range(0, len(numbers), _BATCH):
+            batch = numbers[start : start + _BATCH]
+            self._shelf.put(batch, {n: cards[n] for n in batch}, self.index.vectors(batch))
+        self._shelf.refresh(self._clock.now(), at_once=True)
 
     def _load_index(self, uow: UnitOfWork) -> None:
         try:
@@ -201,6 +217,8 @@ class Library:
             self._reload_placements(uow)
         if ChangeKind.STORY_STATE in kinds:
             self._reload_taken_down(uow)
+        if ChangeKind.AIMS in kinds:
+            self._reload_aims(uow)
         touched = numbers_of(
             changes,
             ChangeKind.STORY_INDEXED,
@@ -208,7 +226,7 @@ class Library:
             ChangeKind.STORY_TAGS,
             ChangeKind.STORY_CLUSTER,
         )
-        self._shelf.put(touched, uow.cards.of(touched), self._clock.now())
+        self._shelf.put(touched, uow.cards.of(touched), self.index.vectors(numbers))
         for follower in self._followers:
             follower.apply(changes, uow)
 
@@ -217,6 +235,9 @@ class Library:
 
     def _reload_placements(self, uow: UnitOfWork) -> None:
         self.placements = tuple(uow.placements.standing(self._clock.now()))
+
+    def _reload_aims(self, uow: UnitOfWork) -> None:
+        self.aims = uow.aims.all()
 
     def _reload_taken_down(self, uow: UnitOfWork) -> None:
         self.taken_down = frozenset(uow.cards.taken_down())

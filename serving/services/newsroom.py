@@ -9,6 +9,7 @@ import structlog
 from tianfu.model.ports import Clock
 from tianfu.model.tag import TagKind
 from tianfu.serving.services.access import Gatekeeper
+from tianfu.serving.services.aims import AimDesk
 from tianfu.serving.services.consortium import put_outlets_once
 from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
@@ -45,6 +46,7 @@ class Newsroom:
     events: EventRecorder
     readers: ReaderDesk
     feeds: FeedDesk
+    aims: AimDesk
     tags: TagDesk
     takedowns: TakedownDesk
     placements: PlacementDesk

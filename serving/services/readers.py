@@ -6,6 +6,7 @@ from tianfu.model.errors import NotFound
 from tianfu.model.event import ReaderRef
 from tianfu.model.ports import Clock
 from tianfu.model.reader import Reader, TagKey, with_personalisation, with_tag, without_tag
+from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.signals import Signals
 from tianfu.serving.store.database import Database
 
@@ -13,9 +14,12 @@ from tianfu.serving.store.database import Database
 class ReaderDesk:
     """Answers readers, through their outlet's app, about what is remembered of them."""
 
-    def __init__(self, *, database: Database, signals: Signals, clock: Clock) -> None:
+    def __init__(
+        self, *, database: Database, signals: Signals, interests: InterestFinder, clock: Clock
+    ) -> None:
         self._database = database
         self._signals = signals
+        self._interests = interests
         self._clock = clock
 
     def look(self, ref: ReaderRef) -> Reader:
@@ -48,6 +52,7 @@ class ReaderDesk:
             counts = uow.readers.erase(ref)
             uow.commit()
         self._signals.forget(ref.key)
+        self._interests.forget(ref.key)
         return counts
 
     def _change(self, ref: ReaderRef, change: Callable[[Reader], Reader]) -> Reader:

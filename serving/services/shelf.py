@@ -4,11 +4,17 @@ import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from tianfu.model.feed.card import FeedView, StoryCard
+import numpy as np
+import numpy.typing as npt
+
+from tianfu.model.feed.card import StoryCard
+from tianfu.model.feed.table import Sketcher, StoryTable
 from tianfu.serving.store.database import UnitOfWork
 
 _REST_SHARE = 4.0
 """After a view took t seconds to make, the next waits at least this many times t."""
+
+Vectors = Mapping[int, npt.NDArray[np.float32]]
 
 
 class Shelf:
@@ -17,60 +23,57 @@ class Shelf:
     Not thread-safe; the library's lock covers it.  ``view`` may be read by anyone at any time.
     """
 
-    def __init__(self, *, hot_window: timedelta, least_cards: int) -> None:
+    def __init__(self, *, hot_window: timedelta, least_cards: int, sketch: Sketcher) -> None:
         self.hot_window = hot_window
         self.least_cards = least_cards
-        self.view = FeedView(())
-        self._cards: dict[int, StoryCard] = {}
+        self._sketch = sketch
+        self._table = StoryTable()
+        self.view = self._table.view()
         self._dirty = False
         self._rest_until = 0.0
 
-    def fill(self, cards: Iterable[StoryCard], now: datetime) -> None:
-        """Start from these cards."""
-        self._cards = {card.number: card for card in cards}
+    def fill(self, cards: Mapping[int, StoryCard], vectors: Vectors) -> None:
+        """Start from these cards; those without a vector are not told apart by their texts."""
+        self._table = StoryTable()
+        self._put_all(cards.values(), vectors)
         self._dirty = True
-        self.refresh(now, at_once=True)
 
-    def put(self, touched: Iterable[int], cards: Mapping[int, StoryCard], now: datetime) -> None:
+    def put(self, touched: Iterable[int], cards: Mapping[int, StoryCard], vectors: Vectors) -> None:
         """Replace the cards of touched stories; one without a card is no longer showable."""
         for number in touched:
-            card = cards.get(number)
-            if card is None:
-                self._cards.pop(number, None)
-            else:
-                self._cards[number] = card
             self._dirty = True
-        if len(self._cards) > 2 * self.least_cards:
-            self._trim(now)
+            if number not in cards:
+                self._table.drop(number)
+        self._put_all(cards.values(), vectors)
 
     def drop(self, numbers: Iterable[int]) -> None:
         """Take cards off the shelf."""
         for number in numbers:
-            self._dirty |= self._cards.pop(number, None) is not None
+            self._dirty |= self._table.drop(number)
 
     def refresh(self, now: datetime, *, at_once: bool = False) -> None:
         """Make a new view if something changed, but spend no more than a fifth of the time on it."""
         if not self._dirty or (not at_once and time.monotonic() < self._rest_until):
             return
         began = time.monotonic()
-        self._trim(now)
-        self.view = FeedView(self._cards.values())
+        oldest_s = (now - self.hot_window).timestamp()
+        self.drop(self._table.older_than(oldest_s, beyond=self.least_cards))
+        self.view = self._table.view()
         self._dirty = False
         self._rest_until = time.monotonic() + _REST_SHARE * (time.monotonic() - began)
 
-    def _trim(self, now: datetime) -> None:
-        """Drop cards that are older than the hot window, beyond the newest few thousand."""
-        if len(self._cards) <= self.least_cards:
-            return
-        oldest_s = (now - self.hot_window).timestamp()
-        newest = sorted(self._cards.values(), key=lambda card: -card.published_at_s)
-        kept = [
-            c for place, c in enumerate(newest) if place < self.least_cards or c.published_at_s >= oldest_s
-        ]
-        self._cards = {card.number: card for card in kept}
+    def _put_all(self, cards: Iterable[StoryCard], vectors: Vectors) -> None:
+        shown = list(cards)
+        known = [card.number for card in shown if card.number in vectors]
+        sketches = {}
+        if known:
+            rows = self._sketch(np.stack([vectors[number] for number in known]))
+            sketches = dict(zip(known, rows, strict=True))
+        for card in shown:
+            self._table.put(card, sketches.get(card.number))
 
 
-def load_cards(uow: UnitOfWork, shelf: Shelf, now: datetime) -> Iterable[StoryCard]:
+def load_cards(uow: UnitOfWork, shelf: Shelf, now: datetime) -> dict[int, StoryCard]:
     """Read the cards a fresh process starts with."""
     numbers = uow.cards.showable_numbers(since=now - shelf.hot_window, least=shelf.least_cards)
-    return uow.cards.of(numbers).values()
+    return uow.cards.of(numbers)

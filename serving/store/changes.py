@@ -19,6 +19,7 @@ class ChangeKind(StrEnum):
     STORY_CLUSTER = "story.cluster"
     OUTLETS = "outlets"
     PLACEMENTS = "placements"
+    AIMS = "aims"
     KEYS = "keys"
 
 

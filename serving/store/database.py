@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tianfu.model.errors import StoreUnavailable
+from tianfu.serving.store.aims import AimStore
 from tianfu.serving.store.cards import Cards
 from tianfu.serving.store.changes import Changes
 from tianfu.serving.store.clusters import Clusters
@@ -50,6 +51,7 @@ class UnitOfWork:
         self.events = Events(connection)
         self.decisions = Decisions(connection)
         self.placements = Placements(connection)
+        self.aims = AimStore(connection)
         self.keys = Keys(connection)
         self.audit = Audit(connection)
         self.settings = Settings(connection)

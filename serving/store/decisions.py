@@ -1,15 +1,23 @@
 """The decision log: every feed, kept so that it can be paged through and explained."""
 
+import zlib
 from datetime import datetime
 
+import numpy as np
 import orjson
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, delete, insert, select
 
-from tianfu.model.recommendation import Decision
+from tianfu.model.feed.line import COLUMNS, ItemColumns, empty
+from tianfu.model.recommendation import Decision, FeedRequest
 from tianfu.serving.store.schema import decisions
 
-_DECISION = TypeAdapter(Decision)
+_REQUEST = TypeAdapter(FeedRequest)
+_FAST = 1
+_PLAIN = (
+    "trace_id", "made_at", "reader_key", "personalised", "degraded", "candidates", "filtered", "weights",
+    "measured", "models",
+)  # fmt: skip
 
 
 class Decisions:
@@ -26,7 +34,7 @@ class Decisions:
                 "outlet_id": d.request.outlet_id,
                 "reader_key": d.reader_key,
                 "made_at": d.made_at,
-                "record": orjson.dumps(_DECISION.dump_python(d, mode="json")),
+                "record": packed(d),
             }
             for d in made
         ]
@@ -37,8 +45,49 @@ class Decisions:
         """Find the decision behind a feed."""
         query = select(decisions.c.record).where(decisions.c.trace_id == trace_id)
         record = self._connection.execute(query).scalar_one_or_none()
-        return _DECISION.validate_json(record) if record is not None else None
+        return unpacked(record) if record is not None else None
 
     def drop_before(self, moment: datetime) -> int:
         """Delete decisions older than the time they are kept for."""
         return self._connection.execute(delete(decisions).where(decisions.c.made_at < moment)).rowcount
+
+
+def packed(decision: Decision) -> bytes:
+    """A decision as compressed JSON, its items in columns."""
+    plain = {name: getattr(decision, name) for name in _PLAIN}
+    items = decision.items
+    if not isinstance(items, ItemColumns):
+        raise TypeError("only items in columns are kept")
+    columns = {name: np.ascontiguousarray(getattr(items, name)) for name in COLUMNS}
+    columns["parts"] = columns["parts"].round(4)
+    columns["score"] = columns["score"].round(4)
+    whole = {
+        **plain,
+        "request": _REQUEST.dump_python(decision.request, mode="json"),
+        "items": columns,
+        "placements": {str(at): placement_id for at, placement_id in items.placements.items()},
+    }
+    return zlib.compress(orjson.dumps(whole, option=orjson.OPT_SERIALIZE_NUMPY), _FAST)
+
+
+def unpacked(record: bytes) -> Decision:
+    """Read a decision back."""
+    whole = orjson.loads(zlib.decompress(record))
+    shapes = empty()
+    columns = {
+        name: np.array(whole["items"][name], dtype=getattr(shapes, name).dtype).reshape(
+            -1, *getattr(shapes, name).shape[1:]
+        )
+        for name in COLUMNS
+    }
+    placements = {int(at): placement_id for at, placement_id in whole["placements"].items()}
+    plain = {name: whole[name] for name in _PLAIN}
+    return Decision(
+        **{
+            **plain,
+            "made_at": datetime.fromisoformat(whole["made_at"]),
+            "degraded": tuple(whole["degraded"]),
+        },
+        request=_REQUEST.validate_python(whole["request"]),
+        items=ItemColumns(**columns, placements=placements),
+    )

@@ -249,6 +249,30 @@ placements = Table(
     Index(None, "ends_at"),
 )
 
+scene_aims = Table(
+    "scene_aims",
+    metadata,
+    Column("outlet_id", String(40), ForeignKey("outlets.id"), primary_key=True),
+    Column("scene", String(8), primary_key=True),
+    Column("aims", JSON, nullable=False),
+    Column("set_by", String(40), nullable=False),
+    Column("set_at", UtcDateTime, nullable=False),
+)
+
+aim_measures = Table(
+    "aim_measures",
+    metadata,
+    Column("outlet_id", String(40), primary_key=True),
+    Column("scene", String(8), primary_key=True),
+    Column("hour", UtcDateTime, primary_key=True),
+    Column("feeds", Integer, nullable=False),
+    Column("popular", Float, nullable=False),
+    Column("fresh", Float, nullable=False),
+    Column("local", Float, nullable=False),
+    Column("varied", Float, nullable=False),
+    Column("related", Float, nullable=False),
+)
+
 api_keys = Table(
     "api_keys",
     metadata,

@@ -4,14 +4,17 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tianfu.model.event import ReaderKind, ReaderRef, Scene
 from tianfu.model.feed.assemble import DEPTH, assemble
-from tianfu.model.feed.candidates import FeedContext
-from tianfu.model.feed.card import FeedView, StoryCard
+from tianfu.model.feed.card import StoryCard
+from tianfu.model.feed.context import FeedContext, Proposals
+from tianfu.model.feed.table import view_of
 from tianfu.model.feed.vary import MAX_OUTLET_IN_WINDOW, MAX_TOPIC_IN_WINDOW, WINDOW
+from tianfu.model.feed.view import FeedView
 from tianfu.model.outlet import Outlet, OutletLevel
 from tianfu.model.placement import Placement, PlacementAction
 from tianfu.model.reader import Engagement, Reader
@@ -51,6 +54,12 @@ def cards(draw: st.DrawFn) -> list[StoryCard]:
     ]
 
 
+def the_card(context: FeedContext, number: int) -> StoryCard:
+    card = context.view.card_of(number)
+    assert card is not None
+    return card
+
+
 @st.composite
 def contexts(draw: st.DrawFn) -> FeedContext:
     found = draw(cards())
@@ -86,20 +95,25 @@ def contexts(draw: st.DrawFn) -> FeedContext:
         request=FeedRequest(outlet_id="lizhou", exclude=tuple(f"s{n}" for n in draw(some))),
         outlet=COUNTY,
         outlets=OUTLETS,
-        view=FeedView(found),
+        view=view_of(found),
         reader=reader,
-        near=[("1", n, 0.8) for n in draw(some)],
-        hot={"outlet": dict.fromkeys(draw(some), 0.9)},
-        hidden=frozenset(draw(some)),
+        near=[proposals(draw(some), 0.8, because=1)],
+        hot={"outlet": proposals(draw(some), 0.9)},
+        chance=draw(st.integers(0, 3)),
         placements=orders,
+    )
+
+
+def proposals(numbers: list[int], strength: float, because: int = 0) -> Proposals:
+    return Proposals(
+        np.array(numbers, dtype=np.int64), np.full(len(numbers), strength, dtype=np.float32), because
     )
 
 
 def may_show(card: StoryCard, context: FeedContext) -> bool:
     blocked = {p.story_id for p in context.placements if p.action is PlacementAction.BLOCK}
     return (
-        card.number not in context.hidden
-        and card.story_id not in context.request.exclude
+        card.story_id not in context.request.exclude
         and card.story_id not in blocked
         and (card.expires_at_s is None or card.expires_at_s > NOW_S)
         and card.published_at_s <= NOW_S + 60
@@ -112,12 +126,12 @@ def test_no_cluster_twice_nothing_forbidden_and_never_empty_while_anything_may_b
     context: FeedContext,
 ) -> None:
     feed = assemble(context)
-    shown = [context.view.by_number[item.number] for item in feed.items]
+    shown = [the_card(context, item.number) for item in feed.items]
     assert len({card.cluster_id for card in shown}) == len(shown) <= DEPTH
     assert all(may_show(card, context) for card in shown)
     assert bool(shown) == any(may_show(card, context) for card in context.view.cards)
     assert [item.position for item in feed.items] == list(range(len(shown)))
-    assert all(item.reasons for item in feed.items)
+    assert all(item.whys for item in feed.items)
     assert assemble(context) == feed
 
 
@@ -126,7 +140,7 @@ def test_no_cluster_twice_nothing_forbidden_and_never_empty_while_anything_may_b
 def test_every_showable_cluster_is_in_the_feed_up_to_its_depth(context: FeedContext) -> None:
     feed = assemble(context)
     could = {card.cluster_id for card in context.view.cards if may_show(card, context)}
-    assert {item.cluster_id for item in feed.items} == could
+    assert {the_card(context, item.number).cluster_id for item in feed.items} == could
 
 
 @given(contexts())
@@ -138,7 +152,7 @@ def test_the_first_pin_of_a_place_stands_exactly_there_when_the_feed_is_long_eno
     taken: set[int] = set()
     clusters: set[str] = set()
     for order in context.placements:
-        card = context.view.by_id.get(order.story_id)
+        card = context.view.card_named(order.story_id)
         if order.action is not PlacementAction.PIN or card is None or not may_show(card, context):
             continue
         position = order.position or 0
@@ -158,7 +172,7 @@ def many(count: int, **fields: object) -> FeedView:
         ai_generated=False, body_chars=300,
     )  # fmt: skip
     topics, outlets = ["14", "31", "35", "39", "22"], sorted(OUTLETS)
-    return FeedView(
+    return view_of(
         replace(
             base,
             number=n,
@@ -177,7 +191,7 @@ def test_no_window_holds_more_than_three_of_a_topic_or_an_outlet_while_others_ar
     context = FeedContext(
         now_s=NOW_S, request=FeedRequest(outlet_id="lizhou"), outlet=COUNTY, outlets=OUTLETS, view=many(200)
     )
-    shown = [context.view.by_number[item.number] for item in assemble(context).items][:30]
+    shown = [the_card(context, item.number) for item in assemble(context).items][:30]
     for start in range(len(shown) - WINDOW):
         window = shown[start : start + WINDOW]
         assert max(Counter(card.topics[0] for card in window).values()) <= MAX_TOPIC_IN_WINDOW
@@ -186,11 +200,11 @@ def test_no_window_holds_more_than_three_of_a_topic_or_an_outlet_while_others_ar
 
 def test_from_a_cluster_the_outlets_own_version_is_shown() -> None:
     view = many(4)
-    one_event = FeedView(replace(card, cluster_id="c1") for card in view.cards)
+    one_event = view_of(replace(card, cluster_id="c1") for card in view.cards)
     request = FeedRequest(outlet_id="lizhou")
     context = FeedContext(now_s=NOW_S, request=request, outlet=COUNTY, outlets=OUTLETS, view=one_event)
     (item,) = assemble(context).items
-    assert one_event.by_number[item.number].outlet_id == "lizhou"
+    assert the_card(context, item.number).outlet_id == "lizhou"
     assert item.cluster_size == 4
 
 
@@ -198,5 +212,5 @@ def test_local_news_says_so_in_plain_words() -> None:
     view = many(6, places=("510802",))
     request = FeedRequest(outlet_id="lizhou", scene=Scene.LOCAL)
     context = FeedContext(now_s=NOW_S, request=request, outlet=COUNTY, outlets=OUTLETS, view=view)
-    codes = {reason.code for item in assemble(context).items for reason in item.reasons}
+    codes = {why.code for item in assemble(context).items for why in item.whys}
     assert ReasonCode.LOCAL in codes

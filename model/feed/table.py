@@ -1,0 +1,164 @@
+"""All stories that feeds may show, as columns that change row by row, and the views made of them."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from tianfu.model.feed.card import StoryCard
+from tianfu.model.feed.view import ROW, SKETCH, FeedView
+
+NEVER_S = np.iinfo(np.int64).max
+_SMALLEST = 1_024
+
+
+class Codes:
+    """Small whole numbers for names, handed out in order of first sight and never taken back."""
+
+    def __init__(self) -> None:
+        self._codes: dict[object, int] = {}
+
+    def of(self, name: object) -> int:
+        """The number of a name, a new one for a new name."""
+        return self._codes.setdefault(name, len(self._codes))
+
+    def known(self) -> Mapping[object, int]:
+        """Every name with its number, at this moment."""
+        return dict(self._codes)
+
+
+class StoryTable:
+    """Rows that are put, replaced and dropped one at a time; :meth:`view` sorts them into a view.
+
+    Putting costs microseconds; making a view is array work.  Not thread-safe.
+    """
+
+    def __init__(self) -> None:
+        self._rows = np.zeros(_SMALLEST, dtype=ROW)
+        self._sketches = np.zeros((_SMALLEST, SKETCH), dtype=np.float16)
+        self._cards = np.empty(_SMALLEST, dtype=object)
+        self._slots: dict[int, int] = {}
+        self._numbers: dict[str, int] = {}
+        self._free: list[int] = []
+        self._outlets = Codes()
+        self._rights = Codes()
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._slots
+
+    def put(self, card: StoryCard, sketch: npt.NDArray[np.float16] | None = None) -> None:
+        """Add a story or replace its row; without a sketch the one it had stays.
+
+        Args:
+            card: What feeds know of it.
+            sketch: Short vector of unit length, shape (SKETCH,).
+        """
+        slot = self._slots.get(card.number)
+        if slot is None:
+            slot = self._free.pop() if self._free else len(self._slots)
+            if slot >= len(self._rows):
+                self._grow()
+            self._sketches[slot] = 0
+            self._slots[card.number] = slot
+        else:
+            del self._numbers[self._cards[slot].story_id]
+        self._rows[slot] = self._encoded(card)
+        self._cards[slot] = card
+        self._numbers[card.story_id] = card.number
+        if sketch is not None:
+            self._sketches[slot] = sketch
+
+    def drop(self, number: int) -> bool:
+        """Take a story out; False when it was not there."""
+        slot = self._slots.pop(number, None)
+        if slot is None:
+            return False
+        del self._numbers[self._cards[slot].story_id]
+        self._cards[slot] = None
+        self._free.append(slot)
+        return True
+
+    def older_than(self, oldest_s: float, *, beyond: int) -> list[int]:
+        """Stories published before a moment (seconds since the epoch), sparing the newest so many."""
+        if len(self._slots) <= beyond:
+            return []
+        rows = self._rows[np.fromiter(self._slots.values(), dtype=np.intp, count=len(self._slots))]
+        rows = rows[np.argsort(-rows["published_s"], kind="stable")][beyond:]
+        return [int(n) for n in rows["number"][rows["published_s"] < oldest_s]]
+
+    def view(self) -> FeedView:
+        """A view of the rows as they are now, which later changes do not touch."""
+        slots = np.fromiter(self._slots.values(), dtype=np.intp, count=len(self._slots))
+        rows = self._rows[slots]
+        order = np.lexsort((-rows["number"], -rows["published_s"]))
+        return FeedView(
+            rows=rows[order],
+            cards=self._cards[slots[order]],
+            sketches=self._sketches[slots[order]],
+            numbers=dict(self._numbers),
+            outlets=self._outlets.known(),
+            rights=self._rights.known(),
+        )
+
+    def _encoded(self, card: StoryCard) -> tuple[object, ...]:
+        topics = [int(code) for code in card.topics[:3]]
+        places = [int(code) for code in card.places[:3]]
+        return (
+            card.number,
+            card.published_at_s,
+            NEVER_S if card.expires_at_s is None else card.expires_at_s,
+            self._outlets.of(card.outlet_id),
+            hash(card.cluster_id),
+            hash(card.channel),
+            topics + [-1] * (3 - len(topics)),
+            places + [-1] * (3 - len(places)),
+            min(card.body_chars, 2_000_000_000),
+            self._rights.of(card.rights_facts),
+            card.fits_minors,
+        )
+
+    def _grow(self) -> None:
+        size = 2 * len(self._rows)
+        rows, sketches, cards = self._rows, self._sketches, self._cards
+        self._rows = np.zeros(size, dtype=ROW)
+        self._sketches = np.zeros((size, SKETCH), dtype=np.float16)
+        self._cards = np.empty(size, dtype=object)
+        self._rows[: len(rows)], self._sketches[: len(rows)], self._cards[: len(rows)] = rows, sketches, cards
+
+
+def view_of(cards: Iterable[StoryCard]) -> FeedView:
+    """A view of just these stories."""
+    table = StoryTable()
+    for card in cards:
+        table.put(card)
+    return table.view()
+
+
+Sketcher = Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float16]]
+"""Takes vectors of shape (n, dimension), gives sketches of shape (n, SKETCH)."""
+
+
+def sketcher(dimension: int, *, seed: int = 20_240_601) -> Sketcher:
+    """Make the function that shortens vectors of one encoder to sketches for variety within a page.
+
+    A Gaussian random projection (Johnson and Lindenstrauss 1984): the cosine of two sketches estimates
+    that of the vectors with a standard deviation of about ``1 / sqrt(SKETCH)``.
+
+    Args:
+        dimension: Of the vectors.
+        seed: Same seed, same sketches.
+
+    Returns:
+        Takes shape (n, dimension), gives shape (n, SKETCH), rows of unit length.
+    """
+    plane = np.random.default_rng(seed).standard_normal((dimension, SKETCH)).astype(np.float32)
+
+    def sketch(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float16]:
+        flat = vectors @ plane
+        norms = np.linalg.norm(flat, axis=1, keepdims=True)
+        return (flat / np.where(norms == 0.0, 1.0, norms)).astype(np.float16)
+
+    return sketch

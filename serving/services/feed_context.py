@@ -1,0 +1,170 @@
+"""What is known at the moment a feed is asked for."""
+
+import time
+import zlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import numpy as np
+import structlog
+
+from tianfu.model.aims import Aims
+from tianfu.model.errors import NotFound, TianfuError
+from tianfu.model.event import Scene
+from tianfu.model.feed.context import FeedContext, Proposals, Surroundings, surroundings
+from tianfu.model.outlet import Outlet
+from tianfu.model.ports import Clock
+from tianfu.model.reader import Reader
+from tianfu.model.recommendation import FeedRequest
+from tianfu.model.tag import TagKind
+from tianfu.serving.services.interests import InterestFinder
+from tianfu.serving.services.library import Library
+from tianfu.serving.services.signals import Signals
+from tianfu.serving.store.database import Database
+
+log = structlog.get_logger(__name__)
+
+_LAST_READS = 5
+_HOT_KEEP_S = 1.0
+
+
+class ContextMaker:
+    """Makes contexts; a part that is down is named and left out.
+
+    Attributes:
+        names: Chinese name of a tag by kind and code.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        library: Library,
+        signals: Signals,
+        interests: InterestFinder,
+        names: Mapping[tuple[TagKind, str], str],
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._library = library
+        self._signals = signals
+        self._interests = interests
+        self._clock = clock
+        self._hot: dict[str, tuple[float, dict[str, Proposals]]] = {}
+        self._around: dict[str, tuple[Mapping[str, Outlet], Surroundings]] = {}
+        self.names = names
+
+    def make(self, request: FeedRequest, trace_id: str) -> tuple[FeedContext, tuple[str, ...]]:
+        """Gather what is known for one request.
+
+        Args:
+            request: What the app asks for.
+            trace_id: Chance in this feed follows from it.
+
+        Returns:
+            The context, and the names of parts that were down.
+
+        Raises:
+            NotFound: There is no such outlet, or no such story for scene ``related``.
+        """
+        outlet = self._library.outlets.get(request.outlet_id)
+        if outlet is None:
+            raise NotFound("outlet", request.outlet_id)
+        now = self._clock.now()
+        degraded: list[str] = []
+        reader = self._reader(request, degraded)
+        read = self._reads(request, reader)
+        context = FeedContext(
+            now_s=int(now.timestamp()),
+            request=request,
+            outlet=outlet,
+            outlets=self._library.outlets,
+            around=self._surroundings(outlet),
+            view=self._library.view,
+            reader=reader,
+            near=self._near(request, reader, read, now, degraded),
+            read_after=self._after(read),
+            hot=self._hot_here(outlet, now),
+            placements=[p for p in self._library.placements if p.reaches(outlet, request.scene, now)],
+            aims=self._library.aims.get((outlet.id, request.scene), Aims()),
+            names=self.names,
+            chance=zlib.crc32(trace_id.encode()),
+        )
+        return context, tuple(degraded)
+
+    def _reader(self, request: FeedRequest, degraded: list[str]) -> Reader | None:
+        ref = request.personal_reader
+        if ref is None:
+            return None
+        try:
+            with self._database.read() as uow:
+                reader = uow.readers.of([ref]).get(ref.key) or Reader(ref=ref)
+        except TianfuError as down:
+            log.warning("feed.degraded", part="readers", code=down.code)
+            degraded.append("readers")
+            return None
+        return reader if reader.personalise else None
+
+    def _reads(self, request: FeedRequest, reader: Reader | None) -> list[int]:
+        """Numbers of the stories that what follows leans on: the one being read, or the last ones read."""
+        if request.scene is Scene.RELATED:
+            return [self._number(request.story_id or "")]
+        liked = [e.number for e in reader.engagements if e.weight > 0] if reader is not None else []
+        return liked[-_LAST_READS:]
+
+    def _number(self, story_id: str) -> int:
+        number = self._library.view.number_of(story_id)
+        if number is not None:
+            return number
+        with self._database.read() as uow:
+            story = uow.stories.by_id(story_id)
+        if story is None:
+            raise NotFound("story", story_id)
+        return story.number
+
+    def _near(
+        self,
+        request: FeedRequest,
+        reader: Reader | None,
+        read: Sequence[int],
+        now: datetime,
+        degraded: list[str],
+    ) -> list[Proposals]:
+        try:
+            if request.scene is Scene.RELATED:
+                return [self._interests.near_story(read[0])]
+            return [] if reader is None else self._interests.near_reader(reader, int(now.timestamp()))
+        except (TianfuError, RuntimeError) as down:
+            log.warning("feed.degraded", part="index", error=type(down).__name__)
+            degraded.append("index")
+            return []
+
+    def _after(self, read: Sequence[int]) -> list[Proposals]:
+        found: dict[int, list[tuple[int, float]]] = {}
+        for story, number, strength in self._signals.after(read):
+            found.setdefault(story, []).append((number, strength))
+        return [_proposals(dict(rows), because=story) for story, rows in found.items()]
+
+    def _hot_here(self, outlet: Outlet, now: datetime) -> dict[str, Proposals]:
+        """What is hot, as of at most a second ago."""
+        kept = self._hot.get(outlet.id)
+        if kept is None or not 0.0 <= time.monotonic() - kept[0] < _HOT_KEEP_S:
+            rows = self._signals.hot(outlet, now.timestamp())
+            kept = (time.monotonic(), {scope: _proposals(found) for scope, found in rows.items()})
+            self._hot[outlet.id] = kept
+        return kept[1]
+
+    def _surroundings(self, outlet: Outlet) -> Surroundings:
+        kept = self._around.get(outlet.id)
+        if kept is None or kept[0] is not self._library.outlets:
+            kept = (self._library.outlets, surroundings(outlet, self._library.outlets))
+            self._around[outlet.id] = kept
+        return kept[1]
+
+
+def _proposals(strengths: Mapping[int, float], because: int = 0) -> Proposals:
+    return Proposals(
+        np.fromiter(strengths.keys(), dtype=np.int64, count=len(strengths)),
+        np.fromiter(strengths.values(), dtype=np.float32, count=len(strengths)),
+        because,
+    )

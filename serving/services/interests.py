@@ -1,0 +1,145 @@
+"""What lies near what a reader turned to: interests as stories, and the stories near them.
+
+Each interest is stood for by one of its own stories (a medoid, as in Pal et al. 2020, PinnerSage), so that
+what lies near it is looked up once and serves every reader who shares it.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from tianfu.model.feed.context import Proposals
+from tianfu.model.feed.sources import PER_SOURCE
+from tianfu.model.ports import FloatMatrix, IndexFilter
+from tianfu.model.reader import INTEREST_HALF_LIFE_S, Engagement, Reader
+from tianfu.serving.services.library import Library
+
+MAX_INTERESTS = 5
+SHORT_TERM_S = 2 * 3_600
+_RECENT_ENGAGEMENTS = 24
+_SAME_INTEREST = 0.55
+_NEIGHBOURS = 60
+_KEEP_S = 300.0
+_MOST_LISTS = 20_000
+_MOST_READERS = 50_000
+
+Interest = tuple[int, float]
+"""Number of the story that stands for it, and its weight relative to the strongest, 0..1."""
+
+
+class InterestFinder:
+    """Finds readers' interests and what lies near them.  Safe to call from many threads.
+
+    Lists of neighbours are remembered for five minutes, interests until the reader's next event.
+    """
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._lock = threading.Lock()
+        self._lists: OrderedDict[int, tuple[float, Proposals]] = OrderedDict()
+        self._interests: OrderedDict[str, tuple[int, list[Interest]]] = OrderedDict()
+
+    def near_reader(self, reader: Reader, now_s: int) -> list[Proposals]:
+        """One voice for what was read in the last two hours, and one for each lasting interest."""
+        voices = []
+        for number, weight in self._known_interests(reader, now_s):
+            near = self.near_story(number)
+            voices.append(
+                Proposals(near.numbers, near.strengths * np.float32(0.6 + 0.4 * weight), because=number)
+            )
+        return voices
+
+    def near_story(self, number: int, count: int = _NEIGHBOURS) -> Proposals:
+        """Stories of the hot window near one story, by cosine; none when its vector is not known."""
+        now = time.monotonic()
+        with self._lock:
+            known = self._lists.get(number)
+        if known is not None and now - known[0] < _KEEP_S:
+            return known[1]
+        found = self._search(number, count)
+        with self._lock:
+            self._lists[number] = (now, found)
+            self._lists.move_to_end(number)
+            if len(self._lists) > _MOST_LISTS:
+                self._lists.popitem(last=False)
+        return found
+
+    def forget(self, reader_key: str) -> None:
+        """Drop what is remembered of a reader."""
+        with self._lock:
+            self._interests.pop(reader_key, None)
+
+    def _search(self, number: int, count: int) -> Proposals:
+        index, view = self._library.index, self._library.view
+        vector = index.vectors([number]).get(number)
+        if vector is None or not len(view):
+            return Proposals(np.zeros(0, np.int64), np.zeros(0, np.float32), because=number)
+        where = IndexFilter(since_s=int(view.published_s[-1]), exclude=frozenset({number}))
+        found = index.search(vector[None, :], min(count, PER_SOURCE), where)[0]
+        return Proposals(
+            np.array([hit.number for hit in found], dtype=np.int64),
+            np.clip(np.array([hit.score for hit in found], dtype=np.float32), 0.0, 1.0),
+            because=number,
+        )
+
+    def _known_interests(self, reader: Reader, now_s: int) -> list[Interest]:
+        key = reader.ref.key
+        with self._lock:
+            known = self._interests.get(key)
+        if known is not None and known[0] == reader.revision:
+            return known[1]
+        liked = [e for e in reader.engagements if e.weight > 0][-_RECENT_ENGAGEMENTS:]
+        found = interests_of_reads(liked, self._library.index.vectors([e.number for e in liked]), now_s)
+        with self._lock:
+            self._interests[key] = (reader.revision, found)
+            self._interests.move_to_end(key)
+            if len(self._interests) > _MOST_READERS:
+                self._interests.popitem(last=False)
+        return found
+
+
+def interests_of_reads(
+    liked: Sequence[Engagement], vectors: Mapping[int, FloatMatrix], now_s: int
+) -> list[Interest]:
+    """Group what a reader turned to into at most five interests, the latest first.
+
+    Latest first, each story joins the first interest whose centre is at cosine 0.55 or nearer, else it
+    opens a new one; weights decay with the reader's half-life.  What was read last, if within two hours, also
+    stands for itself: the reader's interest of the moment.
+
+    Args:
+        liked: What they turned to, oldest first.
+        vectors: Of unit length, by number; a story without one is passed over.
+        now_s: Seconds since the epoch.
+    """
+    groups: list[tuple[FloatMatrix, list[tuple[int, float]]]] = []
+    for one in reversed(liked):
+        vector = vectors.get(one.number)
+        if vector is None:
+            continue
+        weight = one.weight * 0.5 ** (max(0, now_s - one.at_s) / INTEREST_HALF_LIFE_S)
+        place = _home(vector, [centre for centre, _ in groups])
+        if place is not None:
+            centre, members = groups[place]
+            groups[place] = (centre + weight * vector, [*members, (one.number, weight)])
+        elif len(groups) < MAX_INTERESTS:
+            groups.append((weight * vector, [(one.number, weight)]))
+    totals = [sum(weight for _, weight in members) for _, members in groups]
+    found = {
+        max(members, key=lambda member: float(vectors[member[0]] @ centre))[0]: total / max(totals)
+        for (centre, members), total in zip(groups, totals, strict=True)
+    }
+    if liked and now_s - liked[-1].at_s < SHORT_TERM_S and liked[-1].number in vectors:
+        found = {liked[-1].number: 1.0} | found
+    return list(found.items())
+
+
+def _home(vector: npt.NDArray[np.float32], centres: Sequence[FloatMatrix]) -> int | None:
+    for place, centre in enumerate(centres):
+        if float(centre @ vector) / (float(np.linalg.norm(centre)) or 1.0) >= _SAME_INTEREST:
+            return place
+    return None
