@@ -15,7 +15,7 @@ from tianfu.model.outlet import OutletLevel
 WINDOW = 10
 MAX_TOPIC_IN_WINDOW = 3
 MAX_OUTLET_IN_WINDOW = 3
-POOL = 240
+POOL = 180
 """How many of the best candidates variety chooses from."""
 ONE_SUBJECT = frozenset({Scene.RELATED, Scene.CHANNEL})
 TOPIC_PENALTY = 0.35
