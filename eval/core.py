@@ -1,13 +1,14 @@
 """What every suite shares: the record of a run, and what is measured."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from tianfu.embeddings.ranker import Ranker
 from tianfu.eval.pictures import Example, Picture
 from tianfu.model.errors import InvalidInput
 from tianfu.model.ports import Encoder, PairJudge, Tagger, TaggingText
@@ -84,19 +85,25 @@ class Subject:
         encoder: Loaded and ready, for the suites that measure an encoder.
         tagger: For the suite ``tagging``.
         judge: For the suites of copies and pairs.
+        ranker: For the suite ``recommendation``, beside the encoder of titles.
         facts: Name, version and fingerprint of the model, for the record.
         baselines: Whether simpler methods are measured beside it.
         limit: At most this many items, from the front; ``None`` takes all.
+        since_s: From when the suite ``recommendation`` ranks, seconds since the epoch.
+        told: Told the name of a long step, how much of it is done, and of how much.
         examples: How many of the worst items are quoted by their headlines.
     """
 
     encoder: Encoder | None = None
     tagger: TopicModel | None = None
     judge: PairJudge | None = None
+    ranker: Ranker | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     baselines: bool = True
     limit: int | None = None
     examples: int = 0
+    since_s: float = 0.0
+    told: Callable[[str, int, int], None] = lambda _step, _done, _of: None
 
 
 def needed(model: Model | None, kind: str) -> Model:

@@ -8,8 +8,10 @@ from typing import Any
 from tianfu.embeddings.artefact import Artefact, load_artefact, sha256_of
 from tianfu.embeddings.encoder.loading import load_encoder
 from tianfu.embeddings.pairs.judge import load_pair_judge
+from tianfu.embeddings.ranker import load_ranker
 from tianfu.embeddings.tagging.topics import load_topic_tagger
 from tianfu.eval.core import Subject
+from tianfu.model.artifacts import shipped
 
 SEEN = "learnt_from_these_files"
 """In the facts of a model, where its card says so."""
@@ -28,7 +30,7 @@ def open_subject(
 
     Args:
         folder: Of the artefact.
-        kind: ``encoder``, ``topics`` or ``pairs``.
+        kind: ``encoder``, ``topics``, ``pairs`` or ``ranker``.
         files: What will be measured on; the facts tell if the model learnt from one of them.
         baselines: See :class:`~tianfu.eval.core.Subject`.
         limit: See there.
@@ -41,7 +43,8 @@ def open_subject(
     facts = _facts(artefact, files)
     encoder = load_encoder(folder) if kind == "encoder" else None
     return Subject(
-        encoder=encoder,
+        encoder=load_encoder(shipped("encoder")) if kind == "ranker" else encoder,
+        ranker=load_ranker(folder) if kind == "ranker" else None,
         tagger=load_topic_tagger(folder) if kind == "topics" else None,
         judge=load_pair_judge(folder) if kind == "pairs" else None,
         facts=facts if encoder is None else {**facts, "fingerprint": encoder.fingerprint},

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tianfu.eval import duplicates, headlines, reprints, retrieval, sts, tagging
+from tianfu.eval import duplicates, headlines, recommendation, reprints, retrieval, sts, tagging
 from tianfu.eval.core import Subject, SuiteResult
 from tianfu.model.errors import NotFound
 
@@ -14,7 +14,7 @@ class Suite:
     """One suite.
 
     Attributes:
-        kind: Of the artefacts it measures: ``encoder``, ``topics`` or ``pairs``.
+        kind: Of the artefacts it measures: ``encoder``, ``topics``, ``pairs`` or ``ranker``.
         question: What it answers.
         run: Takes files and subject.
     """
@@ -39,6 +39,11 @@ SUITES: Mapping[str, Suite] = {
         kind="pairs",
         question="Are reprint, same event, same topic and unrelated told apart?",
         run=duplicates.run,
+    ),
+    recommendation.NAME: Suite(
+        kind="ranker",
+        question="Was a story near the top just before a reader first clicked it?",
+        run=recommendation.run,
     ),
     reprints.NAME: Suite(
         kind="pairs", question="Are edited copies found among many stories?", run=reprints.run

@@ -132,6 +132,28 @@ def train_tagger_command(
     out.print(f"The tagger is in {out_dir}.")
 
 
+@train_app.command("ranker")
+def train_ranker_command(
+    clicks: Annotated[Path, typer.Option(help="Log of clicks, JSON Lines.", exists=True)],
+    news: Annotated[Path, typer.Option(help="Titles of the stories, JSON Lines.", exists=True)],
+    out_dir: Annotated[Path, typer.Option("--out", help="Folder to write the artefact to.")] = Path(
+        "runs/ranker"
+    ),
+    config: Annotated[Path, typer.Option(help="TOML file of the run.")] = Path(
+        "training/configs/ranker.toml"
+    ),
+    until: Annotated[
+        float, typer.Option(help="Learn from clicks before this moment only, seconds since the epoch.")
+    ] = float("inf"),
+) -> None:
+    """Train the ranker of feeds on a log of clicks."""
+    from tianfu.training.ranker.train import read_ranker_config, train_ranker
+
+    with progress_bars() as advance:
+        card = train_ranker(clicks, news, out_dir, read_ranker_config(config), advance, until_s=until)
+    out.print(f"Learnt from {card['data']['moments']} moments; the ranker is in {out_dir}.")
+
+
 @train_app.command("pairs")
 def train_pairs_command(
     data: Data,

@@ -1,13 +1,14 @@
 """``tianfu eval``: measure a model on files, beside simpler methods.  Needs the extra ``train``."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tianfu.cli.show import err, out, print_table
+from tianfu.cli.show import err, out, print_table, progress_bars
 from tianfu.model.artifacts import shipped, shipped_cards, shipped_version
 
 if TYPE_CHECKING:
@@ -15,8 +16,13 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    suite: Annotated[str, typer.Argument(help="retrieval, headlines, sts, tagging, duplicates or reprints.")],
-    files: Annotated[list[Path], typer.Argument(help="JSON Lines, gzip allowed; see the README.")],
+    suite: Annotated[
+        str,
+        typer.Argument(help="retrieval, headlines, sts, tagging, duplicates, reprints or recommendation."),
+    ],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="JSON Lines, gzip allowed; see the README.")
+    ] = None,
     model: Annotated[
         str | None,
         typer.Option(help="Folder of an artefact, or NAME@VERSION of a shipped one."),
@@ -24,6 +30,11 @@ def evaluate(
     corpus: Annotated[
         list[Path] | None, typer.Option(help="More files of the corpus, for the suite reprints.")
     ] = None,
+    clicks: Annotated[Path | None, typer.Option(help="Log of clicks, for the suite recommendation.")] = None,
+    news: Annotated[Path | None, typer.Option(help="Titles, for the suite recommendation.")] = None,
+    since_s: Annotated[
+        float, typer.Option("--from", help="Rank clicks from then on, seconds since the epoch.")
+    ] = 0.0,
     no_baselines: Annotated[bool, typer.Option("--no-baselines", help="Skip the simpler methods.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many items.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the result to this file.")] = None,
@@ -44,13 +55,15 @@ def evaluate(
         raise typer.BadParameter(f"There is no suite '{suite}'; there are: {', '.join(SUITES)}.")
     kind = SUITES[suite].kind
     folder = artefact_folder(model, kind=kind)
-    inputs = [*(corpus or []), *files]
+    inputs = [*(corpus or []), *(files or []), *(f for f in (clicks, news) if f is not None)]
+    if not inputs:
+        raise typer.BadParameter("Name the files to measure on; for recommendation --clicks and --news.")
     subject = open_subject(
         folder, kind=kind, files=inputs, baselines=not no_baselines, limit=limit, examples=examples
     )
     name = f"{subject.facts['name']}@{subject.facts['version']}"
-    with err.status(f"Measuring {name} on {suite} …"):
-        result = run_suite(suite, inputs, subject)
+    with progress_bars() as advance, err.status(f"Measuring {name} on {suite} …"):
+        result = run_suite(suite, inputs, replace(subject, since_s=since_s, told=advance))
     if json_file is not None:
         text = json.dumps(result.as_json(), ensure_ascii=False, indent=2)
         json_file.write_text(text + "\n", encoding="utf-8")
