@@ -84,6 +84,7 @@ def build_newsroom(
         throttle=Throttle(settings.requests_per_minute),
         cursors=cursors,
         decisions=decisions,
+        interests=interests,
         events=EventRecorder(database=database, library=library, signals=signals, clock=clock),
         readers=ReaderDesk(database=database, signals=signals, interests=interests, clock=clock),
         feeds=FeedDesk(

@@ -19,7 +19,7 @@ from tianfu.model.recommendation import FeedRequest
 from tianfu.model.tag import TagKind
 from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.library import Library
-from tianfu.serving.services.signals import Signals
+from tianfu.serving.services.signals import Signals, scopes_of
 from tianfu.serving.store.database import Database
 
 log = structlog.get_logger(__name__)
@@ -50,7 +50,7 @@ class ContextMaker:
         self._signals = signals
         self._interests = interests
         self._clock = clock
-        self._hot: dict[str, tuple[float, dict[str, Proposals]]] = {}
+        self._hot: dict[str, tuple[float, Proposals]] = {}
         self._around: dict[str, tuple[Mapping[str, Outlet], Surroundings]] = {}
         self.names = names
 
@@ -146,13 +146,15 @@ class ContextMaker:
         return [_proposals(dict(rows), because=story) for story, rows in found.items()]
 
     def _hot_here(self, outlet: Outlet, now: datetime) -> dict[str, Proposals]:
-        """What is hot, as of at most a second ago."""
-        kept = self._hot.get(outlet.id)
-        if kept is None or not 0.0 <= time.monotonic() - kept[0] < _HOT_KEEP_S:
-            rows = self._signals.hot(outlet, now.timestamp())
-            kept = (time.monotonic(), {scope: _proposals(found) for scope, found in rows.items()})
-            self._hot[outlet.id] = kept
-        return kept[1]
+        """What is hot here, in the city and in the province, as of at most a second ago."""
+        found = {}
+        for name, scope in zip(("outlet", "city", "province"), scopes_of(outlet), strict=True):
+            kept = self._hot.get(scope)
+            if kept is None or time.monotonic() - kept[0] >= _HOT_KEEP_S:
+                kept = (time.monotonic(), _proposals(self._signals.hot(scope, now.timestamp())))
+                self._hot[scope] = kept
+            found[name] = kept[1]
+        return found
 
     def _surroundings(self, outlet: Outlet) -> Surroundings:
         kept = self._around.get(outlet.id)

@@ -4,27 +4,34 @@ Each interest is stood for by one of its own stories (a medoid, as in Pal et al.
 what lies near it is looked up once and serves every reader who shares it.
 """
 
+import queue
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import numpy as np
 import numpy.typing as npt
+import structlog
 
+from tianfu.model.errors import TianfuError
 from tianfu.model.feed.context import Proposals
-from tianfu.model.feed.sources import PER_SOURCE
 from tianfu.model.ports import FloatMatrix, IndexFilter
 from tianfu.model.reader import INTEREST_HALF_LIFE_S, Engagement, Reader
 from tianfu.serving.services.library import Library
+
+log = structlog.get_logger(__name__)
 
 MAX_INTERESTS = 5
 SHORT_TERM_S = 2 * 3_600
 _RECENT_ENGAGEMENTS = 24
 _SAME_INTEREST = 0.55
 _NEIGHBOURS = 60
-_KEEP_S = 300.0
-_MOST_LISTS = 20_000
+_KEEP_S = 900.0
+_MOST_LISTS = 50_000
+_MOST_WANTED = 2_000
+_STOP = -1
 _MOST_READERS = 50_000
 
 Interest = tuple[int, float]
@@ -34,7 +41,9 @@ Interest = tuple[int, float]
 class InterestFinder:
     """Finds readers' interests and what lies near them.  Safe to call from many threads.
 
-    Lists of neighbours are remembered for five minutes, interests until the reader's next event.
+    Lists of neighbours are remembered for a quarter of an hour, interests until the reader's next event.  A
+    request looks up at most one list itself, the one of the interest that matters most; the others are looked
+    up in the background and serve from the next request on, so that no feed waits for many searches.
     """
 
     def __init__(self, library: Library) -> None:
@@ -42,44 +51,76 @@ class InterestFinder:
         self._lock = threading.Lock()
         self._lists: OrderedDict[int, tuple[float, Proposals]] = OrderedDict()
         self._interests: OrderedDict[str, tuple[int, list[Interest]]] = OrderedDict()
+        self._wanted: queue.Queue[int] = queue.Queue(maxsize=_MOST_WANTED)
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin looking up in the background."""
+        self._thread = threading.Thread(target=self._run, name="interests", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the background work."""
+        if self._thread is not None:
+            self._wanted.put(_STOP)
+            self._thread.join(timeout=10)
 
     def near_reader(self, reader: Reader, now_s: int) -> list[Proposals]:
         """One voice for what was read in the last two hours, and one for each lasting interest."""
         voices = []
-        for number, weight in self._known_interests(reader, now_s):
-            near = self.near_story(number)
+        for place, (number, weight) in enumerate(self._known_interests(reader, now_s)):
+            near = self._kept(number)
+            if near is None and (place == 0 or self._thread is None):
+                near = self.near_story(number)
+            elif near is None:
+                self._want(number)
+                continue
             voices.append(
                 Proposals(near.numbers, near.strengths * np.float32(0.6 + 0.4 * weight), because=number)
             )
         return voices
 
-    def near_story(self, number: int, count: int = _NEIGHBOURS) -> Proposals:
+    def near_story(self, number: int) -> Proposals:
         """Stories of the hot window near one story, by cosine; none when its vector is not known."""
-        now = time.monotonic()
+        known = self._kept(number)
+        if known is not None:
+            return known
+        found = self._search(number)
         with self._lock:
-            known = self._lists.get(number)
-        if known is not None and now - known[0] < _KEEP_S:
-            return known[1]
-        found = self._search(number, count)
-        with self._lock:
-            self._lists[number] = (now, found)
+            self._lists[number] = (time.monotonic(), found)
             self._lists.move_to_end(number)
             if len(self._lists) > _MOST_LISTS:
                 self._lists.popitem(last=False)
         return found
+
+    def _kept(self, number: int) -> Proposals | None:
+        with self._lock:
+            known = self._lists.get(number)
+        return known[1] if known is not None and time.monotonic() - known[0] < _KEEP_S else None
+
+    def _want(self, number: int) -> None:
+        with suppress(queue.Full):
+            self._wanted.put_nowait(number)
+
+    def _run(self) -> None:
+        while (number := self._wanted.get()) != _STOP:
+            try:
+                self.near_story(number)
+            except (TianfuError, RuntimeError) as down:
+                log.warning("interests.not_found", error=type(down).__name__)
 
     def forget(self, reader_key: str) -> None:
         """Drop what is remembered of a reader."""
         with self._lock:
             self._interests.pop(reader_key, None)
 
-    def _search(self, number: int, count: int) -> Proposals:
+    def _search(self, number: int) -> Proposals:
         index, view = self._library.index, self._library.view
         vector = index.vectors([number]).get(number)
         if vector is None or not len(view):
             return Proposals(np.zeros(0, np.int64), np.zeros(0, np.float32), because=number)
         where = IndexFilter(since_s=int(view.published_s[-1]), exclude=frozenset({number}))
-        found = index.search(vector[None, :], min(count, PER_SOURCE), where)[0]
+        found = index.search(vector[None, :], _NEIGHBOURS, where)[0]
         return Proposals(
             np.array([hit.number for hit in found], dtype=np.int64),
             np.clip(np.array([hit.score for hit in found], dtype=np.float32), 0.0, 1.0),

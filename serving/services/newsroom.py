@@ -15,6 +15,7 @@ from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.events import EventRecorder
 from tianfu.serving.services.indexing import Indexer
+from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
 from tianfu.serving.services.placing import PlacementDesk
@@ -43,6 +44,7 @@ class Newsroom:
     throttle: Throttle
     cursors: CursorSigner
     decisions: DecisionLog
+    interests: InterestFinder
     events: EventRecorder
     readers: ReaderDesk
     feeds: FeedDesk
@@ -63,6 +65,7 @@ class Newsroom:
         self.library.start()
         events = self.events.replay()
         self.decisions.start()
+        self.interests.start()
         self.worker.start()
         log.info("newsroom.started", events=events)
 
@@ -77,6 +80,7 @@ class Newsroom:
     def stop(self) -> None:
         """End background work, write what waits, save the index."""
         self.worker.stop()
+        self.interests.stop()
         self.decisions.stop()
         self.library.save_snapshot()
         self.database.close()

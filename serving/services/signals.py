@@ -8,6 +8,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 
+import numpy as np
+
 from tianfu.model.event import EventType
 from tianfu.model.outlet import Outlet
 
@@ -62,10 +64,13 @@ class HotCounts:
         if not counts:
             return {}
         floor = math.log(0.05) + now_s * math.log(2) / (HOT_HALF_LIFE_H * 3_600)
-        rows = [(number, value) for number, value in counts.items() if value >= floor]
-        rows.sort(key=lambda row: (-row[1], row[0]))
-        best = rows[0][1] if rows else 0.0
-        return {number: math.exp((value - best) / 2) for number, value in rows[:_TOP]}
+        numbers = np.fromiter(counts.keys(), np.int64, len(counts))
+        values = np.fromiter(counts.values(), np.float64, len(counts))
+        warm = values >= floor
+        numbers, values = numbers[warm], values[warm]
+        order = np.lexsort((numbers, -values))[:_TOP]
+        strengths = np.exp((values[order] - values[order[:1]]) / 2)
+        return dict(zip(numbers[order].tolist(), strengths.tolist(), strict=True))
 
 
 class ReadAfter:
@@ -122,14 +127,10 @@ class Signals:
         with self._lock:
             self._read_after.forget(reader)
 
-    def hot(self, outlet: Outlet, now_s: float) -> dict[str, dict[int, float]]:
-        """Hot stories by scope name: ``outlet``, ``city``, ``province``."""
-        names = ("outlet", "city", "province")
+    def hot(self, scope: str, now_s: float) -> dict[int, float]:
+        """Hot stories of a scope, see :func:`scopes_of`."""
         with self._lock:
-            return {
-                name: self._hot.top(scope, now_s)
-                for name, scope in zip(names, scopes_of(outlet), strict=True)
-            }
+            return self._hot.top(scope, now_s)
 
     def after(self, numbers: Iterable[int], count: int = 30) -> list[tuple[int, int, float]]:
         """(story read, story read after it, strength) for each of these stories."""
