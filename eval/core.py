@@ -77,6 +77,14 @@ class SuiteResult:
         }
 
 
+Told = Callable[[str, int, int], None]
+"""Told the name of a long step, how much of it is done, and of how much."""
+
+
+def silent(_step: str, _done: int, _of: int) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """What a suite measures, and how far.
@@ -90,7 +98,7 @@ class Subject:
         baselines: Whether simpler methods are measured beside it.
         limit: At most this many items, from the front; ``None`` takes all.
         since_s: From when the suite ``recommendation`` ranks, seconds since the epoch.
-        told: Told the name of a long step, how much of it is done, and of how much.
+        told: Of long suites, how far they are.
         examples: How many of the worst items are quoted by their headlines.
     """
 
@@ -103,7 +111,7 @@ class Subject:
     limit: int | None = None
     examples: int = 0
     since_s: float = 0.0
-    told: Callable[[str, int, int], None] = lambda _step, _done, _of: None
+    told: Told = silent
 
 
 def needed(model: Model | None, kind: str) -> Model:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from tianfu.embeddings.encoder.loading import load_encoder
 from tianfu.embeddings.pairs.judge import load_pair_judge
 from tianfu.embeddings.ranker import load_ranker
 from tianfu.embeddings.tagging.topics import load_topic_tagger
-from tianfu.eval.core import Subject
+from tianfu.eval.core import Subject, Told, silent
 from tianfu.model.artifacts import shipped
 
 SEEN = "learnt_from_these_files"
@@ -25,6 +26,8 @@ def open_subject(
     baselines: bool = True,
     limit: int | None = None,
     examples: int = 0,
+    since_s: float = 0.0,
+    told: Told = silent,
 ) -> Subject:
     """Open an artefact as what a suite measures.
 
@@ -35,12 +38,14 @@ def open_subject(
         baselines: See :class:`~tianfu.eval.core.Subject`.
         limit: See there.
         examples: See there.
+        since_s: See there; a log that a ranker learnt from only before that is new to it.
+        told: See there.
 
     Raises:
         ArtefactInvalid: It is incomplete, altered or of another kind.
     """
     artefact = load_artefact(folder, kind=kind)
-    facts = _facts(artefact, files)
+    facts = _facts(artefact, files, since_s)
     encoder = load_encoder(folder) if kind == "encoder" else None
     return Subject(
         encoder=load_encoder(shipped("encoder")) if kind == "ranker" else encoder,
@@ -51,6 +56,8 @@ def open_subject(
         baselines=baselines,
         limit=limit,
         examples=examples,
+        since_s=since_s,
+        told=told,
     )
 
 
@@ -60,11 +67,13 @@ def learnt_from(card: Mapping[str, Any], files: Sequence[Path]) -> list[Path]:
     return [file for file in files if file.is_file() and sha256_of(file) in written]
 
 
-def _facts(artefact: Artefact, files: Sequence[Path]) -> dict[str, Any]:
+def _facts(artefact: Artefact, files: Sequence[Path], since_s: float) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "name": artefact.card["name"],
         "version": str(artefact.card["version"]),
         "fingerprint": artefact.fingerprint,
     }
-    seen = learnt_from(artefact.card, files)
+    until = artefact.card.get("data", {}).get("until")
+    before = until is not None and datetime.fromisoformat(until).timestamp() <= since_s
+    seen = [] if before else learnt_from(artefact.card, files)
     return facts | {SEEN: [file.name for file in seen]} if seen else facts

@@ -13,15 +13,22 @@ import numpy.typing as npt
 from tianfu.embeddings.artefact import sha256_of, write_card
 from tianfu.embeddings.encoder.loading import load_encoder
 from tianfu.embeddings.ranker import WEIGHTS, load_ranker
+from tianfu.eval import recommendation
 from tianfu.eval.clicklog import ClickLog, Titles, read_log, replay
+from tianfu.eval.core import SuiteResult
+from tianfu.eval.opening import open_subject
 from tianfu.model.artifacts import shipped
 from tianfu.model.errors import UnreadableFile
 from tianfu.model.feed.behaviour import FEATURES, features
 from tianfu.training.configuration import toml_values
+from tianfu.training.pages import write_page
 from tianfu.training.progress import Progress
 from tianfu.training.ranker.trees import write_onnx
 
 MOST_DIFFERENCE = 1e-4
+TOLD_METRICS = (
+    "hit_at_5", "hit_at_10", "ndcg_at_10", "mrr_at_20", "fresh_1h_hit_at_10", "reads_0_hit_at_10",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +109,26 @@ def train_ranker(
     card = _card(config, clicks, until_s, samples, time.perf_counter() - began)
     write_card(out, card, files=[WEIGHTS])
     check_agreement(booster, out, samples.rows[:5_000])
+    if whole.end_s >= until_s:
+        found = measured_on_the_rest(clicks, news, out, until_s, progress)
+        card |= {
+            "metrics": {name: round(found.metrics[name], 4) for name in TOLD_METRICS},
+            "intervals": {name: [round(v, 4) for v in found.intervals[name]] for name in TOLD_METRICS},
+            "measured_on": f"{found.n} first clicks of the same log after the ones it learnt from",
+        }
+        write_card(out, card, files=[WEIGHTS])
+        write_page(out, card)
     return card
+
+
+def measured_on_the_rest(
+    clicks: Path, news: Path, folder: Path, until_s: float, progress: Progress
+) -> SuiteResult:
+    """Run the suite on what the ranker has not seen."""
+    subject = open_subject(
+        folder, kind="ranker", files=[clicks, news], baselines=False, since_s=until_s, told=progress
+    )
+    return recommendation.run([clicks, news], subject)
 
 
 def gather_samples(log: ClickLog, config: RankerConfig, progress: Progress) -> Samples:
@@ -182,6 +208,17 @@ def _card(
             "note": "Clicks of pseudonymous readers on financial news (Caixin, March 2014); titles belong to "
             "their publisher and are not part of this product.",
         },
-        "seconds": round(seconds, 1),
+        "good_at": [
+            "What a reader opens next within minutes, from what others read after the same stories.",
+            "Stories first clicked less than an hour ago, where titles matter most.",
+        ],
+        "bad_at": [
+            "It has seen readers of one national financial site only; county readers click otherwise: "
+            "train it again on a platform's own log as soon as there is one.",
+            "The log holds clicks alone and nothing of what was shown.",
+        ],
+        "sources": ["Caixin, clicks and titles of March 2014, as collected in public repositories."],
+        "licence": "The weights carry the licence of this product; the log is not part of it.",
+        "cost": f"{seconds / 60:.1f} minutes on two cores",
         "settings": asdict(config),
     }

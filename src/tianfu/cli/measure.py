@@ -1,7 +1,6 @@
 """``tianfu eval``: measure a model on files, beside simpler methods.  Needs the extra ``train``."""
 
 import json
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -58,12 +57,20 @@ def evaluate(
     inputs = [*(corpus or []), *(files or []), *(f for f in (clicks, news) if f is not None)]
     if not inputs:
         raise typer.BadParameter("Name the files to measure on; for recommendation --clicks and --news.")
-    subject = open_subject(
-        folder, kind=kind, files=inputs, baselines=not no_baselines, limit=limit, examples=examples
-    )
-    name = f"{subject.facts['name']}@{subject.facts['version']}"
-    with progress_bars() as advance, err.status(f"Measuring {name} on {suite} …"):
-        result = run_suite(suite, inputs, replace(subject, since_s=since_s, told=advance))
+    with progress_bars() as advance:
+        subject = open_subject(
+            folder,
+            kind=kind,
+            files=inputs,
+            baselines=not no_baselines,
+            limit=limit,
+            examples=examples,
+            since_s=since_s,
+            told=advance,
+        )
+        name = f"{subject.facts['name']}@{subject.facts['version']}"
+        err.print(f"Measuring {name} on {suite} …", highlight=False)
+        result = run_suite(suite, inputs, subject)
     if json_file is not None:
         text = json.dumps(result.as_json(), ensure_ascii=False, indent=2)
         json_file.write_text(text + "\n", encoding="utf-8")
