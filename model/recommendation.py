@@ -206,7 +206,8 @@ class Decision:
 
     Attributes:
         trace_id: Also the feed's identity: its cursor pages through ``items``.
-        reader_key: ``None`` when no reader was named.
+        request: Without its reader, whom only ``reader_key`` names.
+        reader_key: ``None`` when no feature of a reader was used.
         degraded: Parts that were down and what that meant, empty when all was well.
         items: The whole list, of which a page is a slice.
         candidates: How many each source gave.

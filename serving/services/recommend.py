@@ -1,6 +1,6 @@
 """Answering a feed request: gather what is known, assemble, remember the decision, cut a page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -97,7 +97,7 @@ class FeedDesk:
         decision = Decision(
             trace_id=trace_id,
             made_at=self._clock.now(),
-            request=request,
+            request=replace(request, reader=None),
             reader_key=request.reader.key if reader is not None and request.reader else None,
             personalised=reader is not None and not reader.is_new,
             degraded=degraded,

@@ -55,6 +55,11 @@ class HotCounts:
                 kept = sorted(counts.items(), key=lambda row: -row[1])[: 20 * _TOP]
                 self._scopes[scope] = dict(kept)
 
+    def forget(self, reader: str) -> None:
+        """Drop the notes of what a reader was counted for; what was counted stays."""
+        for key in [key for key in self._counted if key[0] == reader]:
+            del self._counted[key]
+
     def top(self, scope: str, now_s: float) -> dict[int, float]:
         """The hottest stories of a scope with strength 0..1, relative to the hottest, hottest first.
 
@@ -126,6 +131,7 @@ class Signals:
         """Drop what could be traced to a reader."""
         with self._lock:
             self._read_after.forget(reader)
+            self._hot.forget(reader)
 
     def hot(self, scope: str, now_s: float) -> dict[int, float]:
         """Hot stories of a scope, see :func:`scopes_of`."""

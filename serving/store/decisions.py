@@ -1,6 +1,7 @@
 """The decision log: every feed, kept so that it can be paged through and explained."""
 
 import zlib
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -15,7 +16,7 @@ from tianfu.serving.store.schema import decisions
 _REQUEST = TypeAdapter(FeedRequest)
 _FAST = 1
 _PLAIN = (
-    "trace_id", "made_at", "reader_key", "personalised", "degraded", "candidates", "filtered", "weights",
+    "trace_id", "made_at", "personalised", "degraded", "candidates", "filtered", "weights",
     "measured", "models",
 )  # fmt: skip
 
@@ -43,9 +44,9 @@ class Decisions:
 
     def by_trace_id(self, trace_id: str) -> Decision | None:
         """Find the decision behind a feed."""
-        query = select(decisions.c.record).where(decisions.c.trace_id == trace_id)
-        record = self._connection.execute(query).scalar_one_or_none()
-        return unpacked(record) if record is not None else None
+        query = select(decisions.c.record, decisions.c.reader_key).where(decisions.c.trace_id == trace_id)
+        row = self._connection.execute(query).one_or_none()
+        return unpacked(row.record, row.reader_key) if row is not None else None
 
     def drop_before(self, moment: datetime) -> int:
         """Delete decisions older than the time they are kept for."""
@@ -53,7 +54,7 @@ class Decisions:
 
 
 def packed(decision: Decision) -> bytes:
-    """A decision as compressed JSON, its items in columns."""
+    """A decision as compressed JSON, its items in columns; it names no reader."""
     plain = {name: getattr(decision, name) for name in _PLAIN}
     items = decision.items
     if not isinstance(items, ItemColumns):
@@ -63,14 +64,14 @@ def packed(decision: Decision) -> bytes:
     columns["score"] = columns["score"].round(4)
     whole = {
         **plain,
-        "request": _REQUEST.dump_python(decision.request, mode="json"),
+        "request": _REQUEST.dump_python(replace(decision.request, reader=None), mode="json"),
         "items": columns,
         "placements": {str(at): placement_id for at, placement_id in items.placements.items()},
     }
     return zlib.compress(orjson.dumps(whole, option=orjson.OPT_SERIALIZE_NUMPY), _FAST)
 
 
-def unpacked(record: bytes) -> Decision:
+def unpacked(record: bytes, reader_key: str | None) -> Decision:
     """Read a decision back."""
     whole = orjson.loads(zlib.decompress(record))
     shapes = empty()
@@ -82,12 +83,10 @@ def unpacked(record: bytes) -> Decision:
     }
     placements = {int(at): placement_id for at, placement_id in whole["placements"].items()}
     plain = {name: whole[name] for name in _PLAIN}
+    plain |= {"made_at": datetime.fromisoformat(whole["made_at"]), "degraded": tuple(whole["degraded"])}
     return Decision(
-        **{
-            **plain,
-            "made_at": datetime.fromisoformat(whole["made_at"]),
-            "degraded": tuple(whole["degraded"]),
-        },
+        **plain,
+        reader_key=reader_key,
         request=_REQUEST.validate_python(whole["request"]),
         items=ItemColumns(**columns, placements=placements),
     )

@@ -132,4 +132,5 @@ def test_a_file_in_another_form_is_told(tmp_path: Path, subject: Subject, suite:
 
 
 def test_every_suite_has_a_name_of_its_own() -> None:
-    assert set(SUITES) == {"retrieval", "headlines", "sts", "tagging", "duplicates", "reprints"}
+    wanted = {"retrieval", "headlines", "sts", "tagging", "duplicates", "reprints", "recommendation"}
+    assert set(SUITES) == wanted
