@@ -4,7 +4,11 @@ One root, :class:`TianfuError`, whose ``code`` is stable and may be relied upon 
 here: the HTTP edge maps classes to statuses, the command line to exit codes, each once.
 """
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
 from typing import ClassVar
+
+_CHINA = timezone(timedelta(hours=8))
 
 
 class TianfuError(Exception):
@@ -22,6 +26,11 @@ class TianfuError(Exception):
         super().__init__(message)
         self.message = message
         self.advice = advice
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """What a program may need to know of this very case, by name; mostly nothing."""
+        return {}
 
 
 class InvalidInput(TianfuError):
@@ -70,6 +79,12 @@ class InvalidPlacement(InvalidInput):
     code = "invalid_placement"
 
 
+class InvalidCoverage(InvalidInput):
+    """A joint coverage, its query, an angle or a claim breaks a rule."""
+
+    code = "invalid_coverage"
+
+
 class InvalidRequest(InvalidInput):
     """A request's field breaks its rule."""
 
@@ -114,6 +129,52 @@ class Conflict(TianfuError):
     """The request contradicts what is stored."""
 
     code = "conflict"
+
+
+class CoverageClosed(Conflict):
+    """A closed coverage takes no stories, picks or claims."""
+
+    code = "coverage_closed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "这个专题已经关闭，不再收稿、选稿和认领。", advice="先把专题状态改回 live 或 planned。"
+        )
+
+
+class AngleClaimed(Conflict):
+    """Another desk has claimed this angle.
+
+    Attributes:
+        claim_id: That claim.
+        outlet_id: Who made it.
+        desk: The desk within that outlet, or empty.
+        until: When it ends by itself.
+    """
+
+    code = "angle_claimed"
+
+    def __init__(self, *, claim_id: str, outlet_id: str, desk: str, until: datetime) -> None:
+        there = until.astimezone(_CHINA)
+        when = f"{there.year}年{there.month}月{there.day}日{there:%H:%M}"
+        super().__init__(
+            f"这个角度已由 {outlet_id}{desk and f'（{desk}）'} 认领，到 {when} 为止。",
+            advice="与对方商量后带 shared: true 共同认领，或另选角度。",
+        )
+        self.claim_id = claim_id
+        self.outlet_id = outlet_id
+        self.desk = desk
+        self.until = until
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """Who has it, and until when."""
+        return {
+            "claim_id": self.claim_id,
+            "outlet_id": self.outlet_id,
+            "desk": self.desk,
+            "until": self.until.isoformat(),
+        }
 
 
 class Unauthenticated(TianfuError):
