@@ -20,6 +20,7 @@ class ChangeKind(StrEnum):
     OUTLETS = "outlets"
     PLACEMENTS = "placements"
     AIMS = "aims"
+    COVERAGES = "coverages"
     KEYS = "keys"
 
 

@@ -17,7 +17,10 @@ from tianfu.model.errors import StoreUnavailable
 from tianfu.serving.store.aims import AimStore
 from tianfu.serving.store.cards import Cards
 from tianfu.serving.store.changes import Changes
+from tianfu.serving.store.claims import Claims
 from tianfu.serving.store.clusters import Clusters
+from tianfu.serving.store.coverage_stories import CoverageStories
+from tianfu.serving.store.coverages import Coverages
 from tianfu.serving.store.decisions import Decisions
 from tianfu.serving.store.events import Events
 from tianfu.serving.store.governance import Audit, Keys, Settings
@@ -52,6 +55,9 @@ class UnitOfWork:
         self.decisions = Decisions(connection)
         self.placements = Placements(connection)
         self.aims = AimStore(connection)
+        self.coverages = Coverages(connection)
+        self.coverage_stories = CoverageStories(connection)
+        self.claims = Claims(connection)
         self.keys = Keys(connection)
         self.audit = Audit(connection)
         self.settings = Settings(connection)
