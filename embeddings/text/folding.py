@@ -27,6 +27,11 @@ def character_table() -> dict[int, str]:
     return table
 
 
+def fold_characters(text: str) -> str:
+    """Fold width, case and script, character by character: the length stays, so offsets hold."""
+    return text.translate(character_table())
+
+
 @lru_cache(maxsize=1)
 def phrase_table() -> dict[str, str]:
     """Phrases in which :func:`character_table` would be wrong, with the right simplified form.

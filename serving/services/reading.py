@@ -118,11 +118,12 @@ def in_own_text(suggestion: TagSuggestion, *, clean: str, own: str) -> TagSugges
     """
     if clean == own or not suggestion.evidence:
         return suggestion
-    moved = [_moved(span, clean, own) for span in suggestion.evidence]
+    moved = [in_own_body(span, clean=clean, own=own) for span in suggestion.evidence]
     return replace(suggestion, evidence=tuple(span for span in moved if span is not None))
 
 
-def _moved(span: EvidenceSpan, clean: str, own: str) -> EvidenceSpan | None:
+def in_own_body(span: EvidenceSpan, *, clean: str, own: str) -> EvidenceSpan | None:
+    """Move one span; ``None`` when its words do not stand in the own text in one piece."""
     if span.field is TextField.TITLE:
         return span
     wanted = clean.count(span.text, 0, span.start)

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -23,9 +24,19 @@ class Worker:
         rounds: Finished rounds, so that someone waiting for a story knows when to look again.
     """
 
-    def __init__(self, *, library: Library, indexer: Indexer | None) -> None:
+    def __init__(
+        self, *, library: Library, indexer: Indexer | None, chores: Sequence[Callable[[], int]] = ()
+    ) -> None:
+        """Take the work.
+
+        Args:
+            library: Follows the change sequence.
+            indexer: Works through the queue; ``None`` only to follow.
+            chores: One small step each of further work; returns how much was done.
+        """
         self._library = library
         self._indexer = indexer
+        self._chores = tuple(chores)
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -78,6 +89,7 @@ class Worker:
     def _one_round(self) -> int:
         try:
             worked = self._indexer.step() if self._indexer is not None else self._library.catch_up()
+            worked += sum(chore() for chore in self._chores)
         except StoreUnavailable as down:
             log.warning("worker.waiting", code=down.code)
             self._stop.wait(_AFTER_ERROR_S)
