@@ -3,11 +3,18 @@
 import secrets
 from datetime import timedelta
 
+from tianfu.embeddings.text.folding import fold_characters
 from tianfu.model.ports import Clock
 from tianfu.serving.parts import ModelParts, load_parts
 from tianfu.serving.services.access import Gatekeeper
 from tianfu.serving.services.aims import AimDesk
+from tianfu.serving.services.claims import ClaimDesk
 from tianfu.serving.services.clock import SystemClock
+from tianfu.serving.services.coverage_board import CoverageReader
+from tianfu.serving.services.coverage_lens import LensGrinder
+from tianfu.serving.services.coverage_matching import CoverageMatcher
+from tianfu.serving.services.coverage_shelf import CoverageShelf
+from tianfu.serving.services.coverages import CoverageDesk
 from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.events import EventRecorder
@@ -49,6 +56,7 @@ def build_newsroom(
         if parts.learner is not None
         else None
     )
+    coverage_shelf = CoverageShelf()
     library = Library(
         database=database,
         encoder=parts.encoder,
@@ -57,7 +65,7 @@ def build_newsroom(
         snapshot_dir=settings.snapshot_dir,
         clock=clock,
         hot_window=timedelta(days=settings.hot_days),
-        followers=[teacher] if teacher is not None else [],
+        followers=[coverage_shelf, *([teacher] if teacher is not None else [])],
     )
     reader = StoryReader(encoder=parts.encoder, taggers=parts.taggers, judge=parts.judge, clean=parts.clean)
     finder = LikenessFinder(library=library, judge=parts.judge)
@@ -74,6 +82,16 @@ def build_newsroom(
         clock=clock,
         worker=f"w-{secrets.token_hex(6)}",
     )
+    matcher = CoverageMatcher(
+        database=database,
+        library=library,
+        grinder=LensGrinder(encoder=parts.encoder, clean=parts.clean, fold=fold_characters),
+        clock=clock,
+    )
+    coverages = CoverageDesk(
+        database=database, library=library, matcher=matcher, names=parts.names, clock=clock
+    )
+    claims = ClaimDesk(database=database, library=library, coverages=coverages, clock=clock)
     return Newsroom(
         database=database,
         clock=clock,
@@ -107,8 +125,17 @@ def build_newsroom(
         tags=TagDesk(database=database, library=library, names=parts.names, clock=clock),
         takedowns=TakedownDesk(database=database, library=library, clock=clock),
         placements=PlacementDesk(database=database, library=library, clock=clock),
+        coverages=coverages,
+        coverage_reader=CoverageReader(database=database, library=library, coverages=coverages, clock=clock),
+        coverage_matcher=matcher,
+        coverage_shelf=coverage_shelf,
+        claims=claims,
         indexer=indexer,
-        worker=Worker(library=library, indexer=indexer if settings.worker else None),
+        worker=Worker(
+            library=library,
+            indexer=indexer if settings.worker else None,
+            chores=[matcher.step, claims.expire] if settings.worker else [],
+        ),
         names=parts.names,
         models={
             "encoder": parts.encoder_version,

@@ -16,3 +16,9 @@ class SystemClock:
 def new_id(prefix: str) -> str:
     """Make an opaque id that sorts by time: a short prefix and a UUIDv7 (RFC 9562) in hexadecimal."""
     return f"{prefix}{uuid7().hex}"
+
+
+def new_short_id(prefix: str) -> str:
+    """Make an id as :func:`new_id` does, 26 digits long: the time and 56 of the random bits."""
+    drawn = uuid7().hex
+    return f"{prefix}{drawn[:12]}{drawn[-14:]}"

@@ -10,7 +10,12 @@ from tianfu.model.ports import Clock
 from tianfu.model.tag import TagKind
 from tianfu.serving.services.access import Gatekeeper
 from tianfu.serving.services.aims import AimDesk
+from tianfu.serving.services.claims import ClaimDesk
 from tianfu.serving.services.consortium import put_outlets_once
+from tianfu.serving.services.coverage_board import CoverageReader
+from tianfu.serving.services.coverage_matching import CoverageMatcher
+from tianfu.serving.services.coverage_shelf import CoverageShelf
+from tianfu.serving.services.coverages import CoverageDesk
 from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.events import EventRecorder
@@ -52,6 +57,11 @@ class Newsroom:
     tags: TagDesk
     takedowns: TakedownDesk
     placements: PlacementDesk
+    coverages: CoverageDesk
+    coverage_reader: CoverageReader
+    coverage_matcher: CoverageMatcher
+    coverage_shelf: CoverageShelf
+    claims: ClaimDesk
     indexer: Indexer
     worker: Worker
     names: Mapping[tuple[TagKind, str], str]
