@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from tianfu import __version__
 from tianfu.serving.api import (
     aims,
+    coverages,
     duplicates,
     operations,
     placements,
@@ -63,7 +64,10 @@ def create_app(
         openapi_url="/v1/openapi.json",
     )
     problems.install(app)
-    for part in (stories, takedowns, tags, duplicates, recommend, aims, readers, placements, operations):
+    parts = (
+        stories, takedowns, tags, duplicates, recommend, aims, readers, placements, coverages, operations,
+    )  # fmt: skip
+    for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)
     app.include_router(operations.open_router)
     app.include_router(operations.open_router, prefix="/v1", include_in_schema=False)

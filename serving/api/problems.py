@@ -70,6 +70,7 @@ def problem(
     detail: str,
     advice: str = "",
     field_errors: Sequence[FieldError] = (),
+    facts: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """Make a problem+json answer.
@@ -80,6 +81,7 @@ def problem(
         detail: One sentence: what is wrong.
         advice: What to do about it.
         field_errors: For 422: ``field``, ``why`` and perhaps ``advice`` of each field.
+        facts: What a program may need to know of this case.
         headers: Further response headers.
     """
     content: dict[str, Any] = {
@@ -93,6 +95,8 @@ def problem(
         content["advice"] = advice
     if field_errors:
         content["errors"] = list(field_errors)
+    if facts:
+        content["facts"] = dict(facts)
     return JSONResponse(
         content, status_code=status, media_type=PROBLEM_JSON, headers=dict(headers) if headers else None
     )
@@ -114,6 +118,7 @@ def problem_of(error: errors.TianfuError) -> JSONResponse:
         detail=error.message,
         advice=error.advice,
         field_errors=field_errors,
+        facts=error.facts,
         headers=headers,
     )
 
@@ -200,6 +205,7 @@ class Problem(BaseModel):
     detail: str
     advice: str | None = None
     errors: list[FieldProblem] | None = None
+    facts: dict[str, str] | None = None
 
 
 DOCUMENTED: dict[int | str, dict[str, Any]] = {

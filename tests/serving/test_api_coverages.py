@@ -1,0 +1,413 @@
+"""Joint coverages over HTTP: opening, the board, picks, claims, and who may do what."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from support.builders import FakeClock, a_body
+
+from tianfu.model.access import Role
+
+Key = Callable[..., dict[str, str]]
+StoryJson = Callable[..., dict[str, Any]]
+UNTIL = "2026-03-03T12:00:00+08:00"
+ANGLES = [
+    {"id": "opening", "name": "开幕式", "words": ["开幕"]},
+    {"id": "water", "name": "水上项目", "words": ["游泳"]},
+    {"id": "food", "name": "食品安全"},
+]
+STORIES = [
+    ("guangyuan", "省运会利州赛区今晚开幕", a_body(1), 8),
+    ("cangxi", "省运会开幕（转载）", a_body(1), 9),
+    ("shuchuan-daily", "省运会游泳馆迎来首金", a_body(2), 9),
+    ("lizhou", "省运会志愿者上岗", a_body(3), 10),
+    ("lizhou", "春耕备耕全面展开", a_body(4), 10),
+]
+
+
+def a_coverage(**fields: Any) -> dict[str, Any]:
+    query = {
+        "since": "2026-03-01T00:00:00+08:00",
+        "until": "2026-03-10T00:00:00+08:00",
+        "words_any": ["省运会"],
+        "places": [],
+    }
+    return {
+        "title": "省运会",
+        "lead": "三级媒体共同报道。",
+        "angles": ANGLES,
+        **fields,
+        "query": {**query, **fields.get("query", {})},
+    }
+
+
+@pytest.fixture
+def stories(served: TestClient, key: Key, story_json: StoryJson) -> list[str]:
+    rows = [
+        story_json(
+            external_id=f"s{n}",
+            outlet_id=outlet,
+            title=title,
+            body=body,
+            published_at=f"2026-03-02T{hour:02}:30:00+08:00",
+        )
+        for n, (outlet, title, body, hour) in enumerate(STORIES)
+    ]
+    answer = served.post("/v1/stories", headers={**key(), "Prefer": "wait=20"}, json={"stories": rows})
+    return [row["story_id"] for row in answer.json()["results"]]
+
+
+def opened(served: TestClient, headers: dict[str, str], **fields: Any) -> str:
+    answer = served.post("/v1/coverages", headers=headers, json=a_coverage(**fields))
+    assert answer.status_code == 201, answer.text
+    coverage_id: str = answer.json()["id"]
+    return coverage_id
+
+
+def board(served: TestClient, headers: dict[str, str], coverage_id: str) -> Any:
+    """The board once the background work is done."""
+    room = served.app.state.newsroom  # type: ignore[attr-defined]
+    for _ in range(100):
+        answer = served.get(f"/v1/coverages/{coverage_id}", headers=headers)
+        assert answer.status_code == 200, answer.text
+        if answer.json()["fill"]["done"]:
+            return answer.json()
+        room.worker.wait_round(0.2)
+    raise AssertionError("the back-fill did not end")
+
+
+def test_the_board_shows_sides_doubles_gaps_and_hours(
+    served: TestClient, key: Key, stories: list[str]
+) -> None:
+    headers = key()
+    found = board(served, headers, opened(served, headers, query={"places": ["510800"]}))
+    assert found["stories"] == 1, "only one story names a place of the city"
+    coverage_id = opened(served, headers)
+    found = board(served, headers, coverage_id)
+    assert found["channel"] == f"coverage:{coverage_id}"
+    assert len(found["channel"]) <= 40
+    assert (found["stories"], found["unassigned"]) == (4, 1)
+    assert [(a["id"], a["stories"], a["outlet_ids"]) for a in found["by_angle"]] == [
+        ("opening", 2, ["cangxi", "guangyuan"]),
+        ("water", 1, ["shuchuan-daily"]),
+        ("food", 0, []),
+    ]
+    assert [(o["outlet_id"], o["stories"], o["firsts"]) for o in found["by_outlet"]] == [
+        ("shuchuan-daily", 1, 0), ("guangyuan", 1, 1), ("cangxi", 1, 0), ("lizhou", 1, 0),
+    ]  # fmt: skip
+    assert [(row["level"], row["outlets"], row["stories"]) for row in found["by_level"]] == [
+        ("province", 1, 1), ("city", 1, 1), ("county", 2, 2),
+    ]  # fmt: skip
+    (double,) = found["doubles"]
+    assert (double["first_outlet_id"], double["outlets"]) == ("guangyuan", 2)
+    assert [(s["outlet_id"], s["minutes_after_first"], s["relation"]) for s in double["stories"]] == [
+        ("guangyuan", 0.0, "identical"), ("cangxi", 60.0, "reprint"),
+    ]  # fmt: skip
+    assert found["gaps"]["empty_angles"] == ["food"]
+    assert len(found["gaps"]["silent_outlets"]) == 210 - 4
+    assert [(h["starts_at"], h["stories"]) for h in found["timeline"]] == [
+        ("2026-03-02T00:00:00Z", 1), ("2026-03-02T01:00:00Z", 2), ("2026-03-02T02:00:00Z", 1),
+    ]  # fmt: skip
+
+
+def test_silent_counties_of_the_city_are_named(served: TestClient, key: Key, stories: list[str]) -> None:
+    headers = key()
+    found = board(served, headers, opened(served, headers, query={"places": ["510800"]}))
+    silent = found["gaps"]["silent_places"]
+    assert "510802" not in silent
+    assert {"510811", "510812", "510824"} <= set(silent)
+
+
+def test_stories_come_with_reasons_in_chinese_and_page_by_cursor(
+    served: TestClient, key: Key, stories: list[str]
+) -> None:
+    headers = key()
+    coverage_id = opened(served, headers)
+    board(served, headers, coverage_id)
+    path = f"/v1/coverages/{coverage_id}/stories"
+    seen: list[str] = []
+    params: dict[str, Any] = {"limit": 3}
+    while True:
+        page = served.get(path, headers=headers, params=params).json()
+        seen += [item["story_id"] for item in page["items"]]
+        if page["cursor"] is None:
+            break
+        params["cursor"] = page["cursor"]
+    assert seen == [stories[n] for n in (3, 2, 1, 0)]
+    (first,) = served.get(path, headers=headers, params={"level": "city"}).json()["items"]
+    assert first["reasons"][0]["text"] == "标题有「省运会」"
+    assert first["reasons"][0]["evidence"] == [{"field": "title", "start": 0, "end": 3, "text": "省运会"}]
+    assert [a["angle_id"] for a in first["angles"]] == ["opening"]
+    for params, wanted in (
+        ({"angle": "opening"}, [1, 0]),
+        ({"angle": "none"}, [3]),
+        ({"outlet_id": "lizhou"}, [3]),
+        ({"picked": True}, []),
+    ):
+        items = served.get(path, headers=headers, params=params).json()["items"]
+        assert [item["story_id"] for item in items] == [stories[n] for n in wanted], params
+
+
+def test_an_editors_pick_outranks_the_query_and_can_be_taken_back(
+    served: TestClient, key: Key, stories: list[str]
+) -> None:
+    headers = key()
+    coverage_id = opened(served, headers)
+    path = f"/v1/coverages/{coverage_id}/picks"
+    spring, torch = stories[4], stories[0]
+    answer = served.post(path, headers=headers, json={"story_id": spring, "angle_id": "food"})
+    assert answer.status_code == 201, answer.text
+    assert served.post(path, headers=headers, json={"story_id": torch, "verb": "remove"}).status_code == 201
+    found = board(served, headers, coverage_id)
+    assert (found["stories"], found["gaps"]["empty_angles"]) == (4, [])
+    picked = served.get(f"/v1/coverages/{coverage_id}/stories", headers=headers, params={"picked": True})
+    assert [item["reasons"][0]["text"] for item in picked.json()["items"]] == ["编辑选入"]
+    assert served.delete(f"{path}/{spring}", headers=headers).status_code == 204
+    again = served.delete(f"{path}/{spring}", headers=headers)
+    assert (again.status_code, again.json()["code"]) == (404, "not_found")
+    assert board(served, headers, coverage_id)["stories"] == 3
+    bad = served.post(path, headers=headers, json={"story_id": torch, "angle_id": "nowhere"})
+    assert (bad.status_code, bad.json()["code"]) == (404, "not_found")
+
+
+def test_a_claimed_angle_is_refused_to_others_with_who_and_until_when(
+    served: TestClient, key: Key, stories: list[str], clock: FakeClock
+) -> None:
+    coverage_id = opened(served, key())
+    path = f"/v1/coverages/{coverage_id}/claims"
+    lizhou, cangxi = key(Role.EDITOR, "lizhou"), key(Role.EDITOR, "cangxi")
+    wanted = {"angle_id": "food", "until": UNTIL, "desk": "民生部"}
+    first = served.post(path, headers=lizhou, json=wanted)
+    assert (first.status_code, first.json()["state"]) == (201, "claimed")
+    assert served.post(path, headers=lizhou, json=wanted | {"note": "再确认"}).status_code == 200
+    refused = served.post(path, headers=cangxi, json=wanted)
+    assert (refused.status_code, refused.json()["code"]) == (409, "angle_claimed")
+    assert refused.json()["facts"] == {
+        "claim_id": first.json()["id"],
+        "outlet_id": "lizhou",
+        "desk": "民生部",
+        "until": "2026-03-03T04:00:00+00:00",
+    }
+    assert "民生部" in refused.json()["detail"]
+    shared = served.post(path, headers=cangxi, json=wanted | {"shared": True})
+    assert shared.status_code == 201
+    assert [c["outlet_id"] for c in board(served, lizhou, coverage_id)["gaps"]["unfiled_claims"]] == [
+        "lizhou", "cangxi",
+    ]  # fmt: skip
+    released = served.patch(f"{path}/{first.json()['id']}", headers=lizhou, json={"state": "released"})
+    assert released.json()["state"] == "released"
+    clock.pass_by(days=2)
+    states = [c["state"] for c in served.get(path, headers=lizhou).json()["items"]]
+    assert states == ["released", "expired"]
+
+
+def test_filing_a_claim_puts_the_story_under_the_angle(
+    served: TestClient, key: Key, stories: list[str]
+) -> None:
+    coverage_id = opened(served, key())
+    path = f"/v1/coverages/{coverage_id}/claims"
+    lizhou = key(Role.EDITOR, "lizhou")
+    claim_id = served.post(path, headers=lizhou, json={"angle_id": "food", "until": UNTIL}).json()["id"]
+    foreign = served.patch(
+        f"{path}/{claim_id}", headers=lizhou, json={"state": "filed", "story_id": stories[0]}
+    )
+    assert (foreign.status_code, foreign.json()["code"]) == (422, "invalid_coverage")
+    filed = served.patch(
+        f"{path}/{claim_id}", headers=lizhou, json={"state": "filed", "story_id": stories[4]}
+    )
+    assert (filed.status_code, filed.json()["state"]) == (200, "filed")
+    found = board(served, lizhou, coverage_id)
+    food = next(angle for angle in found["by_angle"] if angle["id"] == "food")
+    assert [story["story_id"] for story in food["latest"]] == [stories[4]]
+    over = served.patch(f"{path}/{claim_id}", headers=lizhou, json={"state": "released"})
+    assert (over.status_code, over.json()["code"]) == (409, "conflict")
+    for bad in (
+        {"state": "expired"},
+        {"state": "filed"},
+        {"story_id": "s1"},
+        {"until": "2020-01-01T00:00:00Z"},
+    ):
+        assert served.patch(f"{path}/{claim_id}", headers=lizhou, json=bad).status_code == 422, bad
+
+
+def test_keys_open_as_far_as_they_reach(served: TestClient, key: Key) -> None:
+    city, county = key(Role.EDITOR, "guangyuan"), key(Role.EDITOR, "lizhou")
+    province = key(Role.EDITOR, "shuchuan-daily")
+    assert served.post("/v1/coverages", headers=province, json=a_coverage()).json()["outlet_ids"] == []
+    inside = served.post("/v1/coverages", headers=city, json=a_coverage()).json()["outlet_ids"]
+    assert {"guangyuan", "lizhou", "cangxi"} <= set(inside)
+    assert "mianyang" not in inside
+    assert served.post("/v1/coverages", headers=county, json=a_coverage()).json()["outlet_ids"] == ["lizhou"]
+    for headers, beyond in ((city, "mianyang"), (county, "cangxi")):
+        answer = served.post("/v1/coverages", headers=headers, json=a_coverage(outlet_ids=[beyond]))
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    for role in (Role.APP, Role.SCIENTIST):
+        assert served.post("/v1/coverages", headers=key(role, "lizhou"), json=a_coverage()).status_code == 403
+
+
+def test_a_coverage_is_unknown_to_outlets_outside_it(
+    served: TestClient, key: Key, stories: list[str]
+) -> None:
+    inside, outside = key(Role.EDITOR, "lizhou"), key(Role.EDITOR, "cangxi")
+    coverage_id = opened(served, inside)
+    claim_id = served.post(
+        f"/v1/coverages/{coverage_id}/claims", headers=inside, json={"angle_id": "food", "until": UNTIL}
+    ).json()["id"]
+    pick = {"story_id": stories[1]}
+    calls: list[tuple[str, str, Any]] = [
+        ("GET", "", None),
+        ("PATCH", "", {"title": "改"}),
+        ("GET", "/stories", None),
+        ("POST", "/picks", pick),
+        ("DELETE", f"/picks/{stories[1]}", None),
+        ("GET", "/claims", None),
+        ("POST", "/claims", {"angle_id": "food", "until": UNTIL}),
+        ("PATCH", f"/claims/{claim_id}", {"state": "released"}),
+    ]
+    for method, path, body in calls:
+        answer = served.request(method, f"/v1/coverages/{coverage_id}{path}", headers=outside, json=body)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), (method, path)
+    listed = [served.get("/v1/coverages", headers=h).json()["items"] for h in (inside, outside)]
+    assert [[c["id"] for c in items] for items in listed] == [[coverage_id], []]
+
+
+def test_a_member_picks_and_claims_for_itself_and_does_not_lead(
+    served: TestClient, key: Key, stories: list[str]
+) -> None:
+    coverage_id = opened(served, key(Role.EDITOR, "guangyuan"))
+    member = key(Role.EDITOR, "lizhou")
+    path = f"/v1/coverages/{coverage_id}"
+    own = served.post(f"{path}/picks", headers=member, json={"story_id": stories[4]})
+    others = served.post(f"{path}/picks", headers=member, json={"story_id": stories[1], "verb": "remove"})
+    change = served.patch(path, headers=member, json={"title": "改"})
+    claim = {"angle_id": "food", "until": UNTIL, "outlet_id": "cangxi"}
+    for_other = served.post(f"{path}/claims", headers=member, json=claim)
+    assert [a.status_code for a in (own, others, change, for_other)] == [201, 403, 403, 403]
+    lead = served.post(
+        f"{path}/picks",
+        headers=key(Role.EDITOR, "guangyuan"),
+        json={"story_id": stories[1], "verb": "remove"},
+    )
+    assert lead.status_code == 201
+
+
+def test_a_change_needs_the_revision_it_was_made_on_and_a_closed_one_takes_nothing(
+    served: TestClient, key: Key, stories: list[str]
+) -> None:
+    headers = key()
+    coverage_id = opened(served, headers)
+    path = f"/v1/coverages/{coverage_id}"
+    until = {"angle_id": "food", "until": UNTIL, "outlet_id": "lizhou"}
+    served.post(f"{path}/claims", headers=headers, json=until)
+    dropped = served.patch(path, headers=headers, json={"angles": ANGLES[:2]})
+    assert (dropped.status_code, dropped.json()["code"]) == (409, "conflict")
+    changed = served.patch(path, headers=headers, json={"title": "省运会收官", "expected_revision": 1})
+    assert (changed.json()["revision"], changed.json()["title"]) == (2, "省运会收官")
+    stale = served.patch(path, headers=headers, json={"title": "旧", "expected_revision": 1})
+    assert (stale.status_code, stale.json()["code"]) == (409, "conflict")
+    assert served.patch(path, headers=headers, json={"state": "closed"}).json()["state"] == "closed"
+    for route, body in (("picks", {"story_id": stories[4]}), ("claims", until)):
+        answer = served.post(f"{path}/{route}", headers=headers, json=body)
+        assert (answer.status_code, answer.json()["code"]) == (409, "coverage_closed")
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"topics": ["99"]}, "query.topics"),
+        ({"topics": ["体育"]}, "query.topics"),
+        ({"places": ["110000"]}, "query.places"),
+        ({"until": "2026-02-01T00:00:00+08:00"}, "query.until"),
+        ({"since": "2026-03-01T00:00:00"}, "query.since"),
+        ({"words_any": ["  "]}, "query.words_any"),
+    ],
+)
+def test_faulty_queries_are_refused_by_field(
+    served: TestClient, key: Key, query: dict[str, Any], field: str
+) -> None:
+    answer = served.post("/v1/coverages", headers=key(), json=a_coverage(query=query))
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == field
+
+
+def test_an_unknown_example_or_member_is_named(served: TestClient, key: Key) -> None:
+    for fields in ({"query": {"examples": ["s404"]}}, {"outlet_ids": ["nobody"]}):
+        answer = served.post("/v1/coverages", headers=key(), json=a_coverage(**fields))
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_reach_is_told_by_outlet_from_twenty_readers_on_and_never_names_one(
+    served: TestClient, key: Key, stories: list[str]
+) -> None:
+    coverage_id = opened(served, key())
+    board(served, key(), coverage_id)
+    for outlet, readers in (("lizhou", 20), ("cangxi", 19)):
+        events = [
+            {
+                "event_id": f"{outlet}-{kind}-{n}",
+                "reader_id": f"r-{outlet}-{n}",
+                "story_id": stories[0],
+                "type": kind,
+                "at": "2026-03-02T11:59:00+08:00",
+            }
+            for n in range(readers)
+            for kind in ("expose", "click")[: 2 if n % 4 == 0 else 1]
+        ]
+        answer = served.post("/v1/events", headers=key(Role.APP, outlet), json={"events": events})
+        assert answer.status_code == 200, answer.text
+    seen = served.get(f"/v1/coverages/{coverage_id}", headers=key(Role.EDITOR, "cangxi"))
+    assert seen.json()["reach"] == [
+        {"outlet_id": "cangxi", "exposures": None, "clicks": None, "readers": None},
+        {"outlet_id": "lizhou", "exposures": 20, "clicks": 5, "readers": 20},
+    ]
+    assert "r-lizhou" not in seen.text
+
+
+def test_every_act_leaves_an_audit_row(served: TestClient, key: Key, stories: list[str]) -> None:
+    headers = key()
+    coverage_id = opened(served, headers)
+    path = f"/v1/coverages/{coverage_id}"
+    served.post(f"{path}/picks", headers=headers, json={"story_id": stories[4]})
+    served.delete(f"{path}/picks/{stories[4]}", headers=headers)
+    claim = {"angle_id": "food", "until": UNTIL, "outlet_id": "lizhou"}
+    claim_id = served.post(f"{path}/claims", headers=headers, json=claim).json()["id"]
+    served.patch(f"{path}/claims/{claim_id}", headers=headers, json={"state": "released"})
+    served.patch(path, headers=headers, json={"lead": "新的导语。"})
+    rows = served.get("/v1/audit", headers=headers, params={"target": coverage_id}).json()["items"]
+    assert [row["action"] for row in reversed(rows)] == [
+        "coverage.opened",
+        "coverage.story_added",
+        "coverage.pick_withdrawn",
+        "claim.made",
+        "claim.released",
+        "coverage.changed",
+    ]
+    assert "新的导语" not in str(rows)
+
+
+def test_coverages_page_newest_first(served: TestClient, key: Key, clock: FakeClock) -> None:
+    headers = key()
+    made = []
+    for _ in range(5):
+        made.append(opened(served, headers, state="planned"))
+        clock.pass_by(minutes=1)
+    first = served.get("/v1/coverages", headers=headers, params={"limit": 3}).json()
+    rest = served.get("/v1/coverages", headers=headers, params={"limit": 3, "cursor": first["cursor"]}).json()
+    assert [c["id"] for c in first["items"] + rest["items"]] == list(reversed(made))
+    assert rest["cursor"] is None
+    assert served.get("/v1/coverages", headers=headers, params={"state": "live"}).json()["items"] == []
+
+
+def test_a_story_that_arrives_is_on_the_board_within_seconds(
+    served: TestClient, key: Key, story_json: StoryJson
+) -> None:
+    headers = key()
+    coverage_id = opened(served, headers)
+    board(served, headers, coverage_id)
+    served.post("/v1/stories", headers=headers, json=story_json(title="省运会闭幕"))
+    until = time.monotonic() + 5
+    while board(served, headers, coverage_id)["stories"] == 0:
+        assert time.monotonic() < until
+        served.app.state.newsroom.worker.wait_round(0.2)  # type: ignore[attr-defined]
