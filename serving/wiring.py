@@ -113,6 +113,7 @@ def build_newsroom(
                 library=library,
                 signals=signals,
                 interests=interests,
+                coverages=coverage_shelf,
                 names=parts.names,
                 clock=clock,
             ),

@@ -12,11 +12,14 @@ from tianfu.model.aims import Aims
 from tianfu.model.errors import NotFound, TianfuError
 from tianfu.model.event import Scene
 from tianfu.model.feed.context import FeedContext, Proposals, Surroundings, surroundings
+from tianfu.model.feed.sources import COVERAGE_PREFIX
+from tianfu.model.feed.view import Numbers
 from tianfu.model.outlet import Outlet
 from tianfu.model.ports import Clock
 from tianfu.model.reader import Reader
 from tianfu.model.recommendation import FeedRequest
 from tianfu.model.tag import TagKind
+from tianfu.serving.services.coverage_shelf import CoverageShelf
 from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.signals import Signals, scopes_of
@@ -42,6 +45,7 @@ class ContextMaker:
         library: Library,
         signals: Signals,
         interests: InterestFinder,
+        coverages: CoverageShelf,
         names: Mapping[tuple[TagKind, str], str],
         clock: Clock,
     ) -> None:
@@ -49,6 +53,7 @@ class ContextMaker:
         self._library = library
         self._signals = signals
         self._interests = interests
+        self._coverages = coverages
         self._clock = clock
         self._hot: dict[str, tuple[float, Proposals]] = {}
         self._around: dict[str, tuple[Mapping[str, Outlet], Surroundings]] = {}
@@ -85,6 +90,7 @@ class ContextMaker:
             near=self._near(request, reader, read, now, degraded),
             read_after=self._after(read),
             hot=self._hot_here(outlet, now),
+            coverages=self._asked_coverages(request),
             placements=[p for p in self._library.placements if p.reaches(outlet, request.scene, now)],
             aims=self._library.aims.get((outlet.id, request.scene), Aims()),
             names=self.names,
@@ -155,6 +161,17 @@ class ContextMaker:
                 self._hot[scope] = kept
             found[name] = kept[1]
         return found
+
+    def _asked_coverages(self, request: FeedRequest) -> dict[str, Numbers]:
+        """Stories of the joint coverages that a request names, to take or to leave."""
+        named = {request.channel or "", *request.wanted.channels, *request.unwanted.channels}
+        return {
+            channel: np.array(
+                self._coverages.stories_of(channel.removeprefix(COVERAGE_PREFIX)), dtype=np.int64
+            )
+            for channel in named
+            if channel.startswith(COVERAGE_PREFIX)
+        }
 
     def _surroundings(self, outlet: Outlet) -> Surroundings:
         kept = self._around.get(outlet.id)

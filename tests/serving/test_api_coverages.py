@@ -411,3 +411,20 @@ def test_a_story_that_arrives_is_on_the_board_within_seconds(
     while board(served, headers, coverage_id)["stories"] == 0:
         assert time.monotonic() < until
         served.app.state.newsroom.worker.wait_round(0.2)  # type: ignore[attr-defined]
+
+
+def test_apps_show_a_coverage_as_a_channel_of_its_own_or_leave_it_out(
+    served: TestClient, key: Key, stories: list[str]
+) -> None:
+    coverage_id = opened(served, key())
+    channel = board(served, key(), coverage_id)["channel"]
+    served.app.state.newsroom.library.catch_up()  # type: ignore[attr-defined]
+    app = key(Role.APP, "lizhou")
+    asked = served.post("/v1/recommend", headers=app, json={"scene": "channel", "channel": channel})
+    titles = [item["title"] for item in asked.json()["items"]]
+    assert titles
+    assert all("省运会" in title for title in titles)
+    left = served.post("/v1/recommend", headers=app, json={"without_channels": [channel]})
+    assert [item["title"] for item in left.json()["items"]] == ["春耕备耕全面展开"]
+    nothing = served.post("/v1/recommend", headers=app, json={"scene": "channel", "channel": "coverage:none"})
+    assert nothing.json()["items"] == []
