@@ -25,8 +25,7 @@ class Ranker:
         """Scores of shape (n,) for features of shape (n, len(FEATURES)); higher is better."""
         if not len(features):
             return np.zeros(0, dtype=np.float32)
-        scores: npt.NDArray[np.float32] = self._session.run([OUTPUT], {INPUT: features})[0]
-        return scores.reshape(-1)
+        return np.asarray(self._session.run([OUTPUT], {INPUT: features})[0], dtype=np.float32).reshape(-1)
 
 
 def load_ranker(folder: Path) -> Ranker:
