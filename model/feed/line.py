@@ -107,27 +107,21 @@ COLUMNS = tuple(name for name in ItemColumns.__dataclass_fields__ if name != "pl
 def woven(organic: ItemColumns, placed: Mapping[int, ItemColumns], depth: int) -> ItemColumns:
     """Put placed items at their positions and let the others flow around them.
 
-    A position beyond the end of the others moves up to the next free one, so that no gap is left.
+    Whoever wished for a position within the list stands exactly there; positions beyond its end come after
+    the others, so that no gap is left.
 
     Args:
         organic: Ranked items, in order.
         placed: One item each, by wished position.
         depth: Most items of the whole.
     """
-    if not placed:
-        return organic.at(np.arange(min(depth, len(organic))))
     wishes = sorted(placed)
-    everyone = joined([organic, *(placed[wish] for wish in wishes)])
-    order: list[int] = []
-    flowing, waiting = 0, 0
-    while len(order) < min(depth, len(everyone)):
-        due = waiting < len(wishes) and (wishes[waiting] <= len(order) or flowing == len(organic))
-        if due:
-            order.append(len(organic) + waiting)
-            waiting += 1
-        else:
-            order.append(flowing)
-            flowing += 1
+    everyone = joined([organic, *(placed[wish] for wish in wishes)]) if placed else organic
+    length = min(depth, len(everyone))
+    exact = {wish: len(organic) + place for place, wish in enumerate(wishes) if wish < length}
+    flow = [*range(len(organic)), *range(len(organic) + len(exact), len(everyone))]
+    flowing = iter(flow)
+    order = [exact[at] if at in exact else next(flowing) for at in range(length)]
     return everyone.at(np.array(order, dtype=np.intp))
 
 
