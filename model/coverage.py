@@ -175,6 +175,10 @@ class Coverage:
         """Whether an outlet is a member."""
         return not self.outlet_ids or outlet_id in self.outlet_ids
 
+    def is_known_to(self, outlet_id: str) -> bool:
+        """Whether an outlet may know of it: as its opener or a member."""
+        return outlet_id == self.opened_outlet_id or self.takes(outlet_id)
+
     def angle(self, angle_id: str) -> Angle | None:
         """Find one of its angles."""
         return next((angle for angle in self.angles if angle.id == angle_id), None)

@@ -212,7 +212,7 @@ class Decision:
         items: The whole list, of which a page is a slice.
         candidates: How many each source gave.
         filtered: How many candidates each rule took out.
-        weights: What each feature counted in this feed, after the outlet's aims and the reader's sliders.
+        weights: What each feature counted in this feed, after the outlet's aims.
         measured: What the first page showed of each aim, 0..1.
         models: Version of each model and rule set that took part.
     """

@@ -1,14 +1,13 @@
 """What a page shows of each aim, as one number."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from tianfu.model.feed.context import FeedContext, Floats
+from tianfu.model.feed.context import FeedContext, Floats, Proposals
 from tianfu.model.feed.line import ItemColumns
-from tianfu.model.feed.rank import COLUMN, FRESH_HALF_LIFE_H, closeness, weights_of
+from tianfu.model.feed.rank import FRESH_HALF_LIFE_H, closeness, taste_of
 from tianfu.model.feed.view import Rows
-
-_HOT = ("hot_here", "hot_city", "hot_province")
-_RELATED = ("interest", "read_after", "topic_taste")
 
 
 def measured(items: ItemColumns, context: FeedContext) -> dict[str, float]:
@@ -16,7 +15,8 @@ def measured(items: ItemColumns, context: FeedContext) -> dict[str, float]:
 
     ``popular`` is the strength of the scope where a story is hottest, ``fresh`` halves every 18 hours of
     age, ``local`` is 1 for stories about the reader's county and 0.5 for its prefecture, ``varied`` is one
-    less the mean cosine of all pairs, ``related`` the strongest of nearness, read-after and taste.
+    less the mean cosine of all pairs, ``related`` the strongest of nearness, read-after and taste.  What is
+    measured does not depend on what the aims weigh.
     """
     n = min(context.request.count, len(items))
     if n == 0:
@@ -24,23 +24,30 @@ def measured(items: ItemColumns, context: FeedContext) -> dict[str, float]:
     rows = context.view.rows_of(items.number[:n])
     age_h = np.maximum(0, context.now_s - context.view.published_s[rows]) / 3_600
     return {
-        "popular": round(float(_loudest(items, _HOT, n, context).mean()), 4),
+        "popular": round(float(_strongest(rows, list(context.hot.values()), context).mean()), 4),
         "fresh": round(float(np.exp2(-age_h / FRESH_HALF_LIFE_H).mean()), 4),
         "local": round(float(closeness(rows, context).mean()), 4),
         "varied": round(_variety(rows, context), 4),
-        "related": round(float(_loudest(items, _RELATED, n, context).mean()), 4),
+        "related": round(float(_relatedness(rows, context).mean()), 4),
     }
 
 
-def _loudest(items: ItemColumns, names: tuple[str, ...], n: int, context: FeedContext) -> Floats:
-    """The largest of some features of each item, read back from what they added to its score."""
-    weights = weights_of(context)
-    values = np.zeros((len(names), n), dtype=np.float32)
-    for place, name in enumerate(names):
-        if weights[name] > 0.0:
-            values[place] = items.parts[:n, COLUMN[name]] / weights[name]
-    loudest: Floats = values.max(axis=0)
-    return loudest
+def _relatedness(rows: Rows, context: FeedContext) -> Floats:
+    taste, _ = taste_of(context.reader, rows, context)
+    return np.maximum(taste, _strongest(rows, [*context.near, *context.read_after], context))
+
+
+def _strongest(rows: Rows, voices: Sequence[Proposals], context: FeedContext) -> Floats:
+    """How strongly the loudest voice speaks for each row's cluster, 0 where none does."""
+    strongest = np.zeros(len(rows), dtype=np.float32)
+    clusters = context.view.cluster
+    for voice in voices:
+        found = context.view.rows_of(voice.numbers)
+        known = found >= 0
+        same = clusters[rows][:, None] == clusters[found[known]][None, :]
+        said = np.where(same, voice.strengths[known][None, :], 0.0)
+        strongest = np.maximum(strongest, said.max(axis=1, initial=0.0))
+    return strongest
 
 
 def _variety(rows: Rows, context: FeedContext) -> float:

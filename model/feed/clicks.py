@@ -1,7 +1,8 @@
 """What readers click, as it streams by: decaying counts, what is read after what, each reader's last reads.
 
-Pure state in memory, bounded, fed in order of time; nothing in it says more of a reader than their last
-reads, and :meth:`ClickStream.forget` drops those.
+Pure state in memory, fed in order of time.  What it keeps of each story and each reader is bounded, the
+number of stories is not: a log of weeks fits, a service would have to let old stories go.  Nothing in it says
+more of a reader than their last reads, and :meth:`ClickStream.forget` drops those.
 """
 
 from collections import OrderedDict

@@ -12,7 +12,6 @@ from tianfu.model.outlet import Outlet, OutletLevel
 from tianfu.model.placement import Placement
 from tianfu.model.reader import Reader
 from tianfu.model.recommendation import FeedRequest
-from tianfu.model.tag import TagKind
 
 Floats = npt.NDArray[np.float32]
 
@@ -57,7 +56,7 @@ class FeedContext:
         placements: Orders in force for this outlet and scene now.
         may_show: By code of rights in the view: whether this outlet may show such a story.
         aims: What the outlet wants of this scene.
-        names: Chinese name of a tag by kind and code.
+        topics_named: Class codes that a code or a Chinese name stands for.
         chance: Seed of everything that chance decides in this feed.
     """
 
@@ -75,7 +74,7 @@ class FeedContext:
     placements: Sequence[Placement] = ()
     may_show: npt.NDArray[np.bool_] | None = None
     aims: Aims = field(default_factory=Aims)
-    names: Mapping[tuple[TagKind, str], str] = field(default_factory=dict)
+    topics_named: Mapping[str, Sequence[str]] = field(default_factory=dict)
     chance: int = 0
 
     @property

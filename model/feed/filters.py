@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from tianfu.model.event import Scene
 from tianfu.model.feed.context import FeedContext
-from tianfu.model.feed.sources import COVERAGE_PREFIX, asked_channels, topic_codes
+from tianfu.model.feed.sources import COVERAGE_PREFIX, asked_channels
 from tianfu.model.feed.view import Rows, within
 from tianfu.model.placement import PlacementAction
 from tianfu.model.recommendation import Subjects
@@ -145,7 +145,7 @@ def _in_channels(rows: Rows, channels: Sequence[str], context: FeedContext) -> M
             found |= np.isin(context.view.number[rows], context.coverages.get(channel, ()))
             continue
         found |= context.view.channel[rows] == hash(channel)
-        codes = topic_codes(channel, context)
+        codes = context.topics_named.get(channel, ())
         if codes:
             found |= _of_topics(rows, codes, context)
     return found

@@ -161,7 +161,7 @@ def taste_of(reader: Reader | None, rows: Rows, context: FeedContext) -> tuple[F
 
 
 def weights_of(context: FeedContext) -> dict[str, float]:
-    """What each feature counts in this feed, after scene, the outlet's aims and the reader's sliders."""
+    """What each feature counts in this feed, after scene and the outlet's aims."""
     factors = SCENE_FACTORS.get(context.request.scene, {})
     weights = {}
     for name, weight in WEIGHTS.items():

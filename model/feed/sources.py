@@ -9,7 +9,6 @@ from tianfu.model.event import Scene
 from tianfu.model.feed.context import FeedContext, Floats, Proposals
 from tianfu.model.feed.view import FeedView, Rows
 from tianfu.model.recommendation import ReasonCode, Source
-from tianfu.model.tag import TagKind
 
 PER_SOURCE = 120
 PER_UPPER = 30
@@ -139,18 +138,15 @@ def asked_channels(context: FeedContext) -> tuple[str, ...]:
     return (*own_channel, *context.request.wanted.channels)
 
 
-def topic_codes(channel: str, context: FeedContext) -> list[str]:
-    """Class codes that a channel's name stands for: the code itself, or the Chinese name."""
-    topics = ((code, name) for (kind, code), name in context.names.items() if kind is TagKind.TOPIC)
-    return [code for code, name in topics if channel in (code, name)]
-
-
 def _of_channel(channel: str, context: FeedContext) -> Rows:
     view = context.view
     if channel.startswith(COVERAGE_PREFIX):
         rows = view.rows_of(context.coverages.get(channel, np.zeros(0, dtype=np.int64)))
         return rows[rows >= 0]
-    found = [view.of_channel(channel), *(view.of_topic(code) for code in topic_codes(channel, context))]
+    found = [
+        view.of_channel(channel),
+        *(view.of_topic(code) for code in context.topics_named.get(channel, ())),
+    ]
     return np.unique(np.concatenate(found))
 
 

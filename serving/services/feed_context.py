@@ -57,6 +57,7 @@ class ContextMaker:
         self._clock = clock
         self._hot: dict[str, tuple[float, Proposals]] = {}
         self._around: dict[str, tuple[Mapping[str, Outlet], Surroundings]] = {}
+        self._topics_named = topics_named(names)
         self.names = names
 
     def make(self, request: FeedRequest, trace_id: str) -> tuple[FeedContext, tuple[str, ...]]:
@@ -90,10 +91,10 @@ class ContextMaker:
             near=self._near(request, reader, read, now, degraded),
             read_after=self._after(read),
             hot=self._hot_here(outlet, now),
-            coverages=self._asked_coverages(request),
+            coverages=self._asked_coverages(request, outlet),
             placements=[p for p in self._library.placements if p.reaches(outlet, request.scene, now)],
             aims=self._library.aims.get((outlet.id, request.scene), Aims()),
-            names=self.names,
+            topics_named=self._topics_named,
             chance=zlib.crc32(trace_id.encode()),
         )
         return context, tuple(degraded)
@@ -162,12 +163,12 @@ class ContextMaker:
             found[name] = kept[1]
         return found
 
-    def _asked_coverages(self, request: FeedRequest) -> dict[str, Numbers]:
-        """Stories of the joint coverages that a request names, to take or to leave."""
+    def _asked_coverages(self, request: FeedRequest, outlet: Outlet) -> dict[str, Numbers]:
+        """Stories of the joint coverages that a request names, to take or to leave; none of foreign ones."""
         named = {request.channel or "", *request.wanted.channels, *request.unwanted.channels}
         return {
             channel: np.array(
-                self._coverages.stories_of(channel.removeprefix(COVERAGE_PREFIX)), dtype=np.int64
+                self._coverages.shown_to(outlet.id, channel.removeprefix(COVERAGE_PREFIX)), dtype=np.int64
             )
             for channel in named
             if channel.startswith(COVERAGE_PREFIX)
@@ -179,6 +180,16 @@ class ContextMaker:
             kept = (self._library.outlets, surroundings(outlet, self._library.outlets))
             self._around[outlet.id] = kept
         return kept[1]
+
+
+def topics_named(names: Mapping[tuple[TagKind, str], str]) -> dict[str, tuple[str, ...]]:
+    """Class codes by code and by Chinese name."""
+    found: dict[str, tuple[str, ...]] = {}
+    for (kind, code), name in names.items():
+        if kind is TagKind.TOPIC:
+            for word in {code, name}:
+                found[word] = (*found.get(word, ()), code)
+    return found
 
 
 def _proposals(strengths: Mapping[int, float], because: int = 0) -> Proposals:

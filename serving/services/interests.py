@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
-from tianfu.model.errors import TianfuError
 from tianfu.model.feed.context import Proposals
 from tianfu.model.ports import FloatMatrix, IndexFilter
 from tianfu.model.reader import INTEREST_HALF_LIFE_S, Engagement, Reader
@@ -31,7 +30,7 @@ _NEIGHBOURS = 60
 _KEEP_S = 900.0
 _MOST_LISTS = 50_000
 _MOST_WANTED = 2_000
-_STOP = -1
+_LOOK_S = 0.5
 _MOST_READERS = 50_000
 
 Interest = tuple[int, float]
@@ -50,9 +49,10 @@ class InterestFinder:
         self._library = library
         self._lock = threading.Lock()
         self._lists: OrderedDict[int, tuple[float, Proposals]] = OrderedDict()
-        self._interests: OrderedDict[str, tuple[int, list[Interest]]] = OrderedDict()
+        self._interests: OrderedDict[str, tuple[tuple[int, bool], list[Interest]]] = OrderedDict()
         self._wanted: queue.Queue[int] = queue.Queue(maxsize=_MOST_WANTED)
         self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
 
     def start(self) -> None:
         """Begin looking up in the background."""
@@ -62,7 +62,7 @@ class InterestFinder:
     def stop(self) -> None:
         """End the background work."""
         if self._thread is not None:
-            self._wanted.put(_STOP)
+            self._stop.set()
             self._thread.join(timeout=10)
 
     def near_reader(self, reader: Reader, now_s: int) -> list[Proposals]:
@@ -103,11 +103,13 @@ class InterestFinder:
             self._wanted.put_nowait(number)
 
     def _run(self) -> None:
-        while (number := self._wanted.get()) != _STOP:
-            try:
-                self.near_story(number)
-            except (TianfuError, RuntimeError) as down:
-                log.warning("interests.not_found", error=type(down).__name__)
+        while not self._stop.is_set():
+            with suppress(queue.Empty):
+                number = self._wanted.get(timeout=_LOOK_S)
+                try:
+                    self.near_story(number)
+                except Exception:
+                    log.exception("interests.not_found")
 
     def forget(self, reader_key: str) -> None:
         """Drop what is remembered of a reader."""
@@ -129,14 +131,15 @@ class InterestFinder:
 
     def _known_interests(self, reader: Reader, now_s: int) -> list[Interest]:
         key = reader.ref.key
+        liked = [e for e in reader.engagements if e.weight > 0][-_RECENT_ENGAGEMENTS:]
+        stamp = (reader.revision, _reads_now(liked, now_s))
         with self._lock:
             known = self._interests.get(key)
-        if known is not None and known[0] == reader.revision:
+        if known is not None and known[0] == stamp:
             return known[1]
-        liked = [e for e in reader.engagements if e.weight > 0][-_RECENT_ENGAGEMENTS:]
         found = interests_of_reads(liked, self._library.index.vectors([e.number for e in liked]), now_s)
         with self._lock:
-            self._interests[key] = (reader.revision, found)
+            self._interests[key] = (stamp, found)
             self._interests.move_to_end(key)
             if len(self._interests) > _MOST_READERS:
                 self._interests.popitem(last=False)
@@ -174,9 +177,13 @@ def interests_of_reads(
         max(members, key=lambda member: float(vectors[member[0]] @ centre))[0]: total / max(totals)
         for (centre, members), total in zip(groups, totals, strict=True)
     }
-    if liked and now_s - liked[-1].at_s < SHORT_TERM_S and liked[-1].number in vectors:
+    if _reads_now(liked, now_s) and liked[-1].number in vectors:
         found = {liked[-1].number: 1.0} | found
     return list(found.items())
+
+
+def _reads_now(liked: Sequence[Engagement], now_s: int) -> bool:
+    return bool(liked) and now_s - liked[-1].at_s < SHORT_TERM_S
 
 
 def _home(vector: npt.NDArray[np.float32], centres: Sequence[FloatMatrix]) -> int | None:

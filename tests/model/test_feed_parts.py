@@ -166,8 +166,8 @@ def test_several_topics_and_places_can_be_asked_for_and_left_out_in_one_call() -
     both = asked(wanted=wanted, unwanted=unwanted)
     assert {c.number for c in shown(context(view, request=both))} == {1, 2}
     channels = asked(wanted=Subjects(channels=("乡村", "31")))
-    names = {(TagKind.TOPIC, "31"): "教育"}
-    assert {c.number for c in shown(context(view, request=channels, names=names))} == {2, 4, 6}
+    named = {"31": ("31",), "教育": ("31",)}
+    assert {c.number for c in shown(context(view, request=channels, topics_named=named))} == {2, 4, 6}
 
 
 @pytest.mark.parametrize(
@@ -204,6 +204,16 @@ def test_an_aim_of_zero_takes_a_feature_out_and_one_doubles_it() -> None:
     assert without.weights["local"] == 0.0
     assert all("local" not in item.parts for item in without.items)
     assert doubled.measured["local"] == pytest.approx(0.5)
+
+
+def test_what_a_page_shows_is_measured_whatever_the_aims_weigh() -> None:
+    view = view_of([card(1), card(2)])
+    hot = {"province": Proposals(np.array([1, 9]), np.array([0.8, 1.0], dtype=np.float32))}
+    near = [Proposals(np.array([2]), np.array([0.6], dtype=np.float32), because=7)]
+    usual = assemble(context(view, hot=hot, near=near)).measured
+    unweighed = assemble(context(view, hot=hot, near=near, aims=Aims(popular=0.0, related=0.0))).measured
+    assert (usual["popular"], usual["related"]) == (pytest.approx(0.4), pytest.approx(0.3))
+    assert unweighed == usual
 
 
 def test_a_silent_neighbour_gets_one_place_of_ten_and_its_chance_is_written_down() -> None:
