@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from tianfu.model.coverage import Coverage, CoverageState
 from tianfu.serving.store.changes import Change, ChangeKind
 from tianfu.serving.store.database import UnitOfWork
 
@@ -14,6 +15,7 @@ class CoverageShelf:
 
     def __init__(self) -> None:
         self._shown: Mapping[str, tuple[int, ...]] = _NOTHING
+        self._live: Mapping[str, Coverage] = MappingProxyType({})
         self._of: Mapping[int, tuple[str, ...]] = MappingProxyType({})
 
     def load(self, uow: UnitOfWork) -> None:
@@ -23,6 +25,8 @@ class CoverageShelf:
         for coverage_id in sorted(shown):
             for number in shown[coverage_id]:
                 of.setdefault(number, []).append(coverage_id)
+        live = {coverage.id: coverage for coverage in uow.coverages.all(state=CoverageState.LIVE)}
+        self._live = MappingProxyType(live)
         self._of = MappingProxyType({number: tuple(ids) for number, ids in of.items()})
         self._shown = MappingProxyType(shown)
 
@@ -44,6 +48,12 @@ class CoverageShelf:
         every candidate of a feed.
         """
         return self._shown.get(coverage_id, ())
+
+    def shown_to(self, outlet_id: str, coverage_id: str) -> tuple[int, ...]:
+        """The same for the app of one outlet; none for an outlet outside the coverage."""
+        coverage = self._live.get(coverage_id)
+        inside = coverage is not None and coverage.is_known_to(outlet_id)
+        return self.stories_of(coverage_id) if inside else ()
 
     def coverages_of(self, number: int) -> tuple[str, ...]:
         """Ids of the live coverages that a story belongs to, oldest first."""

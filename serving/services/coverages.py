@@ -245,7 +245,7 @@ def leads(coverage: Coverage, caller: Caller) -> bool:
 def may_see(coverage: Coverage, caller: Caller) -> bool:
     """Whether a caller may know of a coverage."""
     outlet_id = caller.key.outlet_id
-    return outlet_id is None or outlet_id == coverage.opened_outlet_id or coverage.takes(outlet_id)
+    return outlet_id is None or coverage.is_known_to(outlet_id)
 
 
 def reach_of(caller: Caller, outlets: Mapping[str, Outlet]) -> frozenset[str] | None:

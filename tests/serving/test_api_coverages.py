@@ -1,81 +1,19 @@
-"""Joint coverages over HTTP: opening, the board, picks, claims, and who may do what."""
+"""Joint coverages over HTTP: opening, the board, picks, and who may do what."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from support.builders import FakeClock, a_body
+from support.builders import FakeClock
+from support.coverages import ANGLES, UNTIL, Key, StoryJson, a_coverage, board, opened, send_stories
 
 from tianfu.model.access import Role
-
-Key = Callable[..., dict[str, str]]
-StoryJson = Callable[..., dict[str, Any]]
-UNTIL = "2026-03-03T12:00:00+08:00"
-ANGLES = [
-    {"id": "opening", "name": "开幕式", "words": ["开幕"]},
-    {"id": "water", "name": "水上项目", "words": ["游泳"]},
-    {"id": "food", "name": "食品安全"},
-]
-STORIES = [
-    ("guangyuan", "省运会利州赛区今晚开幕", a_body(1), 8),
-    ("cangxi", "省运会开幕（转载）", a_body(1), 9),
-    ("shuchuan-daily", "省运会游泳馆迎来首金", a_body(2), 9),
-    ("lizhou", "省运会志愿者上岗", a_body(3), 10),
-    ("lizhou", "春耕备耕全面展开", a_body(4), 10),
-]
-
-
-def a_coverage(**fields: Any) -> dict[str, Any]:
-    query = {
-        "since": "2026-03-01T00:00:00+08:00",
-        "until": "2026-03-10T00:00:00+08:00",
-        "words_any": ["省运会"],
-        "places": [],
-    }
-    return {
-        "title": "省运会",
-        "lead": "三级媒体共同报道。",
-        "angles": ANGLES,
-        **fields,
-        "query": {**query, **fields.get("query", {})},
-    }
 
 
 @pytest.fixture
 def stories(served: TestClient, key: Key, story_json: StoryJson) -> list[str]:
-    rows = [
-        story_json(
-            external_id=f"s{n}",
-            outlet_id=outlet,
-            title=title,
-            body=body,
-            published_at=f"2026-03-02T{hour:02}:30:00+08:00",
-        )
-        for n, (outlet, title, body, hour) in enumerate(STORIES)
-    ]
-    answer = served.post("/v1/stories", headers={**key(), "Prefer": "wait=20"}, json={"stories": rows})
-    return [row["story_id"] for row in answer.json()["results"]]
-
-
-def opened(served: TestClient, headers: dict[str, str], **fields: Any) -> str:
-    answer = served.post("/v1/coverages", headers=headers, json=a_coverage(**fields))
-    assert answer.status_code == 201, answer.text
-    coverage_id: str = answer.json()["id"]
-    return coverage_id
-
-
-def board(served: TestClient, headers: dict[str, str], coverage_id: str) -> Any:
-    """The board once the background work is done."""
-    room = served.app.state.newsroom  # type: ignore[attr-defined]
-    for _ in range(100):
-        answer = served.get(f"/v1/coverages/{coverage_id}", headers=headers)
-        assert answer.status_code == 200, answer.text
-        if answer.json()["fill"]["done"]:
-            return answer.json()
-        room.worker.wait_round(0.2)
-    raise AssertionError("the back-fill did not end")
+    return send_stories(served, key, story_json)
 
 
 def test_the_board_shows_sides_doubles_gaps_and_hours(
@@ -170,66 +108,6 @@ def test_an_editors_pick_outranks_the_query_and_can_be_taken_back(
     assert board(served, headers, coverage_id)["stories"] == 3
     bad = served.post(path, headers=headers, json={"story_id": torch, "angle_id": "nowhere"})
     assert (bad.status_code, bad.json()["code"]) == (404, "not_found")
-
-
-def test_a_claimed_angle_is_refused_to_others_with_who_and_until_when(
-    served: TestClient, key: Key, stories: list[str], clock: FakeClock
-) -> None:
-    coverage_id = opened(served, key())
-    path = f"/v1/coverages/{coverage_id}/claims"
-    lizhou, cangxi = key(Role.EDITOR, "lizhou"), key(Role.EDITOR, "cangxi")
-    wanted = {"angle_id": "food", "until": UNTIL, "desk": "民生部"}
-    first = served.post(path, headers=lizhou, json=wanted)
-    assert (first.status_code, first.json()["state"]) == (201, "claimed")
-    assert served.post(path, headers=lizhou, json=wanted | {"note": "再确认"}).status_code == 200
-    refused = served.post(path, headers=cangxi, json=wanted)
-    assert (refused.status_code, refused.json()["code"]) == (409, "angle_claimed")
-    assert refused.json()["facts"] == {
-        "claim_id": first.json()["id"],
-        "outlet_id": "lizhou",
-        "desk": "民生部",
-        "until": "2026-03-03T04:00:00+00:00",
-    }
-    assert "民生部" in refused.json()["detail"]
-    shared = served.post(path, headers=cangxi, json=wanted | {"shared": True})
-    assert shared.status_code == 201
-    assert [c["outlet_id"] for c in board(served, lizhou, coverage_id)["gaps"]["unfiled_claims"]] == [
-        "lizhou", "cangxi",
-    ]  # fmt: skip
-    released = served.patch(f"{path}/{first.json()['id']}", headers=lizhou, json={"state": "released"})
-    assert released.json()["state"] == "released"
-    clock.pass_by(days=2)
-    states = [c["state"] for c in served.get(path, headers=lizhou).json()["items"]]
-    assert states == ["released", "expired"]
-
-
-def test_filing_a_claim_puts_the_story_under_the_angle(
-    served: TestClient, key: Key, stories: list[str]
-) -> None:
-    coverage_id = opened(served, key())
-    path = f"/v1/coverages/{coverage_id}/claims"
-    lizhou = key(Role.EDITOR, "lizhou")
-    claim_id = served.post(path, headers=lizhou, json={"angle_id": "food", "until": UNTIL}).json()["id"]
-    foreign = served.patch(
-        f"{path}/{claim_id}", headers=lizhou, json={"state": "filed", "story_id": stories[0]}
-    )
-    assert (foreign.status_code, foreign.json()["code"]) == (422, "invalid_coverage")
-    filed = served.patch(
-        f"{path}/{claim_id}", headers=lizhou, json={"state": "filed", "story_id": stories[4]}
-    )
-    assert (filed.status_code, filed.json()["state"]) == (200, "filed")
-    found = board(served, lizhou, coverage_id)
-    food = next(angle for angle in found["by_angle"] if angle["id"] == "food")
-    assert [story["story_id"] for story in food["latest"]] == [stories[4]]
-    over = served.patch(f"{path}/{claim_id}", headers=lizhou, json={"state": "released"})
-    assert (over.status_code, over.json()["code"]) == (409, "conflict")
-    for bad in (
-        {"state": "expired"},
-        {"state": "filed"},
-        {"story_id": "s1"},
-        {"until": "2020-01-01T00:00:00Z"},
-    ):
-        assert served.patch(f"{path}/{claim_id}", headers=lizhou, json=bad).status_code == 422, bad
 
 
 def test_keys_open_as_far_as_they_reach(served: TestClient, key: Key) -> None:
@@ -428,3 +306,16 @@ def test_apps_show_a_coverage_as_a_channel_of_its_own_or_leave_it_out(
     assert [item["title"] for item in left.json()["items"]] == ["春耕备耕全面展开"]
     nothing = served.post("/v1/recommend", headers=app, json={"scene": "channel", "channel": "coverage:none"})
     assert nothing.json()["items"] == []
+
+
+def test_an_outlet_outside_a_coverage_has_no_channel_of_it(
+    served: TestClient, key: Key, stories: list[str]
+) -> None:
+    coverage_id = opened(served, key(), outlet_ids=["lizhou"])
+    channel = board(served, key(), coverage_id)["channel"]
+    served.app.state.newsroom.library.catch_up()  # type: ignore[attr-defined]
+    wish = {"scene": "channel", "channel": channel}
+    inside = served.post("/v1/recommend", headers=key(Role.APP, "lizhou"), json=wish).json()
+    outside = served.post("/v1/recommend", headers=key(Role.APP, "cangxi"), json=wish).json()
+    assert inside["items"]
+    assert outside["items"] == []
