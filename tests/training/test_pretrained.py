@@ -289,6 +289,13 @@ def test_the_card_names_sources_licences_and_data(made: Pretrained) -> None:
     assert {"encoder.onnx", "encoder_int8.onnx", "tokenizer.json", "model.safetensors"} <= set(card["files"])
 
 
+def test_a_graph_says_nothing_of_the_machine_it_was_exported_on(made: Pretrained) -> None:
+    files = list(made.path.rglob("*.onnx"))
+    assert files
+    for file in files:
+        assert b'.py", line ' not in file.read_bytes(), file.name
+
+
 def test_an_export_that_differs_from_torch_leaves_no_graph(
     made: Pretrained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -133,6 +135,19 @@ def write_graph(net: nn.Module, ids: torch.Tensor, mask: torch.Tensor, file: Pat
     if program is None:
         raise ArtefactInvalid("Torch exported no graph.")
     program.save(str(file), external_data=False)
+    without_traces(file)
+
+
+def without_traces(file: Path) -> None:
+    """Take out of a graph what the exporter notes of the machine: source files, stacks, documentation."""
+    model = onnx.load(file)
+    parts: list[Any] = [model, model.graph, *model.graph.node, *model.graph.initializer, *model.functions]
+    parts += [*model.graph.input, *model.graph.output, *model.graph.value_info]
+    parts += [node for function in model.functions for node in function.node]
+    for part in parts:
+        part.doc_string = ""
+        del part.metadata_props[:]
+    onnx.save(model, file)
 
 
 def quantise_graph(float32: Path, int8: Path) -> None:
