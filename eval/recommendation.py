@@ -13,8 +13,9 @@ from tianfu.eval.bootstrap import Measure, Rows, compare
 from tianfu.eval.clicklog import ClickLog, Moment, Titles, read_log, replay
 from tianfu.eval.core import Metrics, Subject, SuiteResult, needed, record
 from tianfu.eval.pictures import Curves
+from tianfu.model.errors import InvalidInput
 from tianfu.model.feed.behaviour import FEATURES, SOURCES, TEXT_FEATURES, features
-from tianfu.model.feed.clicks import Numbers
+from tianfu.model.feed.clicks import ClickStream, Numbers
 
 NAME = "recommendation"
 LOST = 1_000_000
@@ -45,7 +46,7 @@ class Walk:
     reads: list[int] = field(default_factory=list)
     since_first_s: list[float] = field(default_factory=list)
     unseen: list[bool] = field(default_factory=list)
-    known: set[int] = field(default_factory=set)
+    known: ClickStream = field(default_factory=ClickStream)
 
 
 def run(files: Sequence[Path], subject: Subject) -> SuiteResult:
@@ -62,13 +63,18 @@ def run(files: Sequence[Path], subject: Subject) -> SuiteResult:
         subject: The ranker, the encoder of titles, and from when to rank.
 
     Raises:
+        InvalidInput: There are not two files, or no first click from then on.
         UnreadableFile: A file is missing or a row breaks its form.
     """
     began = time.perf_counter()
     ranker = needed(subject.ranker, "ranker")
+    if len(files) != 2:
+        raise InvalidInput(field="files", why="must be two: the log of clicks and the titles")
     log = read_log(*files)
     titles = Titles(needed(subject.encoder, "encoder"), log.titles)
     walk = walk_through(log, titles, ranker, subject)
+    if not walk.reads:
+        raise InvalidInput(field="from", why="lies after every first click of the log")
     measures = {name: _measure(found, walk) for name, found in walk.methods.items()}
     model = measures.pop("model")
     comparison = compare(len(walk.reads), model, measures, resamples=300)
@@ -102,7 +108,7 @@ def _note(moment: Moment, since_s: float, walk: Walk) -> None:
     walk.reads.append(len(moment.already))
     walk.since_first_s.append(np.inf if first is None else first)
     walk.unseen.append(first is None or moment.click.at_s - first >= since_s)
-    walk.known.update(moment.stream.numbers.tolist() if len(walk.reads) % 500 == 1 else [])
+    walk.known = moment.stream
 
 
 def _ablate(
@@ -125,7 +131,7 @@ def ordered(numbers: Numbers, scores: npt.NDArray[np.floating]) -> Numbers:
 
 
 def simple_methods(titles: Titles) -> Mapping[str, Callable[[Moment], Numbers]]:
-    """Popularity of the last hours, likeness to the last read, and item-to-item with popularity."""
+    """Popularity that halves in so many hours, likeness to the last read, item-to-item with popularity."""
     hours = {1: 2, 3: 3, 6: 4, 24: 5}
     return {
         **{f"popular_{h}h": _popular(row) for h, row in hours.items()},
@@ -180,7 +186,7 @@ def _measure(found: Ranks, walk: Walk) -> Measure:
         "fresh_1h_": np.array(walk.since_first_s) < _FRESH_S,
         "unseen_": np.array(walk.unseen),
     }
-    coverage = len(found.shown & walk.known) / max(len(walk.known), 1)
+    coverage = len(found.shown) / max(len(walk.known), 1)
 
     def measure(at: Rows) -> Metrics:
         values = {"coverage": coverage}

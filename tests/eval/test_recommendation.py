@@ -16,7 +16,7 @@ from tianfu.eval.clicklog import Click, ClickLog, Moment, Titles, read_log, repl
 from tianfu.eval.core import Subject
 from tianfu.eval.recommendation import LOST, run, walk_through
 from tianfu.model.artifacts import shipped
-from tianfu.model.errors import UnreadableFile
+from tianfu.model.errors import InvalidInput, UnreadableFile
 from tianfu.model.feed.behaviour import FEATURES, features
 from tianfu.model.feed.clicks import HALF_LIVES_S, READS, ClickStream
 
@@ -75,6 +75,25 @@ def test_ranks_by_hand(titles: Titles, ranker: Ranker) -> None:
     assert walk.methods["popular_3h"].ranks == [2, LOST]
     assert walk.reads == [0, 1]
     assert walk.methods["model"].ranks[1] == LOST
+
+
+def test_coverage_is_the_share_of_known_stories_that_were_shown(titles: Titles, ranker: Ranker) -> None:
+    # Before d's click 0, 1 and 2 are known; the ones d has read are not shown.
+    rows = [("a", 0, 0.0), ("b", 1, 1.0), ("c", 2, 2.0), ("d", 0, 3.0), ("d", 1, 4.0)]
+    walk = walk_through(log_of(rows), titles, ranker, Subject(since_s=START + 3.5))
+    assert walk.methods["popular_3h"].shown == {1, 2}
+    assert len(walk.known) == 3
+
+
+def test_a_span_without_clicks_or_a_missing_file_is_refused(tmp_path: Path, ranker: Ranker) -> None:
+    log, news = tmp_path / "clicks.jsonl", tmp_path / "news.jsonl"
+    log.write_text('{"user_id": "a", "news_id": "n", "read_time": 5}')
+    news.write_text('{"news_id": "n", "title": "题"}')
+    subject = Subject(encoder=load_encoder(shipped("encoder")), ranker=ranker, since_s=6.0)
+    with pytest.raises(InvalidInput, match="after every first click"):
+        run([log, news], subject)
+    with pytest.raises(InvalidInput, match="must be two"):
+        run([log], subject)
 
 
 def test_the_suite_writes_its_metrics_bands_and_baselines(tmp_path: Path, ranker: Ranker) -> None:

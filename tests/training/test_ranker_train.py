@@ -91,6 +91,20 @@ def test_a_ranker_for_other_features_is_refused(tmp_path: Path) -> None:
         load_ranker(tmp_path / "a")
 
 
+def test_a_log_with_nothing_to_learn_from_is_refused(tmp_path: Path) -> None:
+    log, news = write_log(tmp_path)
+    with pytest.raises(UnreadableFile, match="no click to learn from"):
+        train_ranker(log, news, tmp_path / "a", QUICK, silent, until_s=1_000.0)
+
+
+def test_what_follows_the_span_learnt_from_is_measured_in_the_card(tmp_path: Path) -> None:
+    log, news = write_log(tmp_path)
+    card = train_ranker(log, news, tmp_path / "a", QUICK, silent, until_s=1_000 + 30 * 200)
+    low, high = card["intervals"]["hit_at_10"]
+    assert low <= card["metrics"]["hit_at_10"] <= high
+    assert "hit_at_10" in (tmp_path / "a" / "card.md").read_text()
+
+
 def test_an_unknown_key_is_named(tmp_path: Path) -> None:
     file = tmp_path / "run.toml"
     file.write_text("speed = 3")

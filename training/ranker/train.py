@@ -97,7 +97,7 @@ def train_ranker(
         until_s: Nothing from then on is looked at, seconds since the epoch.
 
     Raises:
-        UnreadableFile: A file is missing or not in its form.
+        UnreadableFile: A file is missing or not in its form, or holds nothing to learn from.
     """
     began = time.perf_counter()
     whole = read_log(clicks, news)
@@ -132,11 +132,15 @@ def measured_on_the_rest(
 
 
 def gather_samples(log: ClickLog, config: RankerConfig, progress: Progress) -> Samples:
-    """Walk through the log and keep some moments whose story was among the candidates."""
+    """Walk through the log and keep some moments whose story was among the candidates.
+
+    Raises:
+        UnreadableFile: There is no such moment.
+    """
     rng = np.random.default_rng(config.seed)
     encoder = load_encoder(shipped("encoder"))
     titles = Titles(encoder, log.titles)
-    start, end = log.clicks[0].at_s, log.end_s
+    start, end = (log.clicks[0].at_s if log.clicks else 0.0), log.end_s
     since = start + config.warm_up_share * (end - start)
     rows, clicked, sizes = [], [], []
     for moment in replay(log, titles, since_s=since):
@@ -149,6 +153,11 @@ def gather_samples(log: ClickLog, config: RankerConfig, progress: Progress) -> S
         sizes.append(len(candidates))
         if len(sizes) % 200 == 0:
             progress("moments", int(at - since), int(end - since))
+    if not sizes:
+        raise UnreadableFile(
+            "The log holds no click to learn from.",
+            advice="Give a longer log, a later --until, or a larger sample_share.",
+        )
     return Samples(np.concatenate(rows), np.concatenate(clicked), sizes)
 
 
