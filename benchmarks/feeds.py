@@ -1,0 +1,87 @@
+"""What a feed costs in one process, over a large newsroom made up for it.
+
+    python -m benchmarks.feeds [--stories N] [--readers N] [--feeds N] [--data DIR]
+
+Readers with a past ask one after another, from the request to the first page; nothing else runs in the
+process but its own background threads.  Prints a table and writes ``benchmarks/results/feeds.json``.
+"""
+
+import argparse
+import json
+import random
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.encoder_cost import processor
+from benchmarks.hot_newsroom import HotNewsroom, build
+from tianfu.model.event import ReaderKind, ReaderRef
+from tianfu.model.recommendation import FeedRequest
+from tianfu.serving.services.newsroom import Newsroom
+from tianfu.serving.settings import ServiceSettings
+from tianfu.serving.wiring import build_newsroom
+
+RESULTS = Path(__file__).parent / "results" / "feeds.json"
+
+
+def measure(data_dir: Path, made: HotNewsroom, feeds: int) -> dict[str, Any]:
+    """Start a service without a worker, warm it up with as many feeds as are timed, and time."""
+    room = build_newsroom(ServiceSettings(data_dir=data_dir, worker=False))
+    began = time.monotonic()
+    room.start()
+    started_s = time.monotonic() - began
+    asked = random.Random(7)
+    for _ in range(feeds):
+        _ask(room, made, asked)
+    times_ms = np.array([_ask(room, made, asked) for _ in range(feeds)])
+    room.stop()
+    return {
+        "processor": processor(),
+        "stories": made.stories,
+        "readers": len(made.readers),
+        "feeds": feeds,
+        "start_s": round(started_s, 2),
+        "median_ms": round(float(np.median(times_ms)), 2),
+        "p95_ms": round(float(np.quantile(times_ms, 0.95)), 2),
+        "p99_ms": round(float(np.quantile(times_ms, 0.99)), 2),
+    }
+
+
+def _ask(room: Newsroom, made: HotNewsroom, asked: random.Random) -> float:
+    """One feed; returns milliseconds."""
+    outlet_id, name = asked.choice(made.readers)
+    who = ReaderRef(outlet_id=outlet_id, kind=ReaderKind.READER, id=name)
+    began = time.perf_counter()
+    page = room.feeds.recommend(FeedRequest(outlet_id=outlet_id, reader=who))
+    taken_ms = 1_000 * (time.perf_counter() - began)
+    if not page.items:
+        raise RuntimeError("an empty feed")
+    return taken_ms
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--stories", type=int, default=20_000)
+    parser.add_argument("--readers", type=int, default=20_000)
+    parser.add_argument("--feeds", type=int, default=500)
+    parser.add_argument("--data", type=Path, help="Folder to keep the newsroom in.")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as passing:
+        folder = options.data or Path(passing)
+        folder.mkdir(parents=True, exist_ok=True)
+        made = build(folder, story_count=options.stories, reader_count=options.readers)
+        result = measure(folder, made, options.feeds)
+    table = Table("", "", title="One feed, in process")
+    for name, value in result.items():
+        table.add_row(name, str(value))
+    Console().print(table)
+    RESULTS.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
