@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from tianfu.model.errors import InvalidStory
+from tianfu.model.rights import Reuse
 from tianfu.model.rules import check_adcode, check_id, check_text, check_time, check_url
 
 MAX_TITLE_CHARS = 200
@@ -35,6 +36,7 @@ class StoryText:
         published_at: The outlet's own time, in UTC.
         expires_at: After this it is never shown in feeds (weather, notices); ``None`` means never.
         ai_generated: Whether the outlet marks it as made by a machine (shown to readers by law).
+        reuse: What others may do with this story; ``None`` leaves it to the outlet's agreement.
 
     Raises:
         InvalidStory: A field breaks its rule; ``field`` names which.
@@ -51,6 +53,7 @@ class StoryText:
     adcode: str | None = None
     expires_at: datetime | None = None
     ai_generated: bool = False
+    reuse: Reuse | None = None
 
     def __post_init__(self) -> None:
         error = InvalidStory
@@ -80,6 +83,7 @@ class StoryText:
             self.title, self.body, self.author, self.source, self.url or "", self.image_url or "",
             self.channel, self.adcode or "", self.published_at.isoformat(),
             self.expires_at.isoformat() if self.expires_at else "", str(self.ai_generated),
+            *((self.reuse.value,) if self.reuse else ()),
         )  # fmt: skip
         digest = hashlib.sha256()
         for part in parts:

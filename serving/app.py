@@ -18,6 +18,7 @@ from tianfu.serving.api import (
     problems,
     readers,
     recommend,
+    rights,
     stories,
     tags,
     takedowns,
@@ -65,7 +66,8 @@ def create_app(
     )
     problems.install(app)
     parts = (
-        stories, takedowns, tags, duplicates, recommend, aims, readers, placements, coverages, operations,
+        stories, takedowns, tags, duplicates, recommend, aims, rights, readers, placements, coverages,
+        operations,
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)

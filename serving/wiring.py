@@ -28,6 +28,7 @@ from tianfu.serving.services.placing import PlacementDesk
 from tianfu.serving.services.readers import ReaderDesk
 from tianfu.serving.services.reading import StoryReader
 from tianfu.serving.services.recommend import FeedDesk
+from tianfu.serving.services.rights import RightsDesk
 from tianfu.serving.services.signals import Signals
 from tianfu.serving.services.tagging import TagDesk
 from tianfu.serving.services.takedown import TakedownDesk
@@ -71,6 +72,7 @@ def build_newsroom(
     finder = LikenessFinder(library=library, judge=parts.judge)
     signals = Signals()
     interests = InterestFinder(library)
+    rights = RightsDesk(database=database, library=library, clock=clock)
     decisions = DecisionLog(database)
     cursors = CursorSigner(_cursor_secret(database))
     indexer = Indexer(
@@ -114,14 +116,17 @@ def build_newsroom(
                 signals=signals,
                 interests=interests,
                 coverages=coverage_shelf,
+                rights=rights,
                 names=parts.names,
                 clock=clock,
             ),
+            rights=rights,
             decisions=decisions,
             cursors=cursors,
             encoder_version=parts.encoder_version,
             clock=clock,
         ),
+        rights=rights,
         aims=AimDesk(database=database, library=library, clock=clock),
         tags=TagDesk(database=database, library=library, names=parts.names, clock=clock),
         takedowns=TakedownDesk(database=database, library=library, clock=clock),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tianfu.model.placement import lies_within
+from tianfu.model.rights import Reuse, RightsFacts
 
 MINOR_TOPICS = frozenset({"22", "31", "33", "35", "36", "39", "14", "16", "18"})
 """Primary classes fit for minors."""
@@ -18,6 +19,9 @@ class StoryCard:
         topics: GB/T 20093 codes, primary first, without what an editor rejected.
         places: Adcodes the story is about, primary first.
         body_chars: Length of the clean text, a rough measure of substance.
+        author: As the outlet wrote it, as is ``source``.
+        reuse: The story's own mark of what others may do with it.
+        republished: Whether a provincial unit carries the same text, published later.
     """
 
     number: int
@@ -34,11 +38,15 @@ class StoryCard:
     cluster_id: str
     ai_generated: bool
     body_chars: int
+    author: str = ""
+    source: str = ""
+    reuse: Reuse | None = None
+    republished: bool = False
 
     @property
-    def rights_facts(self) -> tuple[object, ...]:
+    def rights_facts(self) -> RightsFacts:
         """What decides which outlets may show it."""
-        return (self.outlet_id,)
+        return RightsFacts(self.outlet_id, self.reuse, self.source, self.republished, self.url is not None)
 
     @property
     def fits_minors(self) -> bool:

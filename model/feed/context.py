@@ -54,7 +54,8 @@ class FeedContext:
         hot: By scope: ``outlet``, ``city``, ``province``.
         coverages: Stories of joint coverages by ``coverage:{id}``, newest first.
         placements: Orders in force for this outlet and scene now.
-        may_show: By code of rights in the view: whether this outlet may show such a story.
+        permissions: By code of rights in the view: what this outlet may do with such a story, as a place in
+            ``PERMISSIONS``; ``None`` when rights are not looked at.
         aims: What the outlet wants of this scene.
         topics_named: Class codes that a code or a Chinese name stands for.
         chance: Seed of everything that chance decides in this feed.
@@ -72,7 +73,7 @@ class FeedContext:
     hot: Mapping[str, Proposals] = field(default_factory=dict)
     coverages: Mapping[str, Numbers] = field(default_factory=dict)
     placements: Sequence[Placement] = ()
-    may_show: npt.NDArray[np.bool_] | None = None
+    permissions: npt.NDArray[np.int8] | None = None
     aims: Aims = field(default_factory=Aims)
     topics_named: Mapping[str, Sequence[str]] = field(default_factory=dict)
     chance: int = 0

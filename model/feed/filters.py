@@ -11,12 +11,14 @@ from tianfu.model.feed.sources import COVERAGE_PREFIX, asked_channels
 from tianfu.model.feed.view import Rows, within
 from tianfu.model.placement import PlacementAction
 from tianfu.model.recommendation import Subjects
+from tianfu.model.rights import PERMISSIONS, Permission
 
 Mask = npt.NDArray[np.bool_]
 Rule = Callable[[Rows, FeedContext], Mask | None]
 """Takes rows, gives true where a story must go, or ``None`` when the rule has nothing to say."""
 
 _CLOCK_SLACK_S = 60
+_NO_RIGHT = PERMISSIONS.index(Permission.NONE)
 
 
 def _expired(rows: Rows, context: FeedContext) -> Mask:
@@ -28,7 +30,9 @@ def _not_yet(rows: Rows, context: FeedContext) -> Mask:
 
 
 def _rights(rows: Rows, context: FeedContext) -> Mask | None:
-    return None if context.may_show is None else ~context.may_show[context.view.rights[rows]]
+    return (
+        None if context.permissions is None else context.permissions[context.view.rights[rows]] == _NO_RIGHT
+    )
 
 
 def _minors(rows: Rows, context: FeedContext) -> Mask | None:

@@ -1,13 +1,16 @@
 """Why an item is shown: chosen from the score's own parts, said in plain Chinese."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
+from tianfu.model.feed.card import StoryCard
 from tianfu.model.feed.context import FeedContext
 from tianfu.model.feed.line import CODES
 from tianfu.model.feed.rank import COLUMN, FEATURES, SOURCES, Candidates
+from tianfu.model.outlet import Outlet, OutletLevel
 from tianfu.model.recommendation import Reason, ReasonCode, Source, Why
 from tianfu.model.tag import TagKind
 
@@ -99,6 +102,38 @@ def in_words(why: Why, *, names: Mapping[tuple[TagKind, str], str], title: str |
     if why.code is ReasonCode.HOT_HERE:
         return Reason(why.code, f"{name or '本地'}正在热读")
     return Reason(why.code, f"{name}本地消息" if name else "您身边的消息")
+
+
+class Version(StrEnum):
+    """Which version of a story told more than once is shown."""
+
+    ONLY = "only"
+    OWN = "own"
+    CITY = "city"
+    PROVINCE = "province"
+    FIRST = "first"
+
+
+def version_of(card: StoryCard, outlet_id: str, outlets: Mapping[str, Outlet]) -> Version:
+    """Where the version shown comes from, seen from the asking outlet."""
+    if card.outlet_id == outlet_id:
+        return Version.OWN
+    asking, sender = outlets.get(outlet_id), outlets.get(card.outlet_id)
+    if asking is not None and asking.parent_id == card.outlet_id:
+        return Version.CITY
+    if sender is not None and sender.level is OutletLevel.PROVINCE:
+        return Version.PROVINCE
+    return Version.FIRST
+
+
+VERSIONS: Mapping[Version, str] = {
+    Version.ONLY: "只有这一个版本",
+    Version.OWN: "多个版本中，展示本媒体的版本",
+    Version.CITY: "多个版本中，展示本市媒体的版本",
+    Version.PROVINCE: "多个版本中，展示省级媒体的版本",
+    Version.FIRST: "本媒体可用的版本中，展示最早发布的一篇",
+}
+"""The choice in plain Chinese."""
 
 
 def tells_of_a_story(code: ReasonCode) -> bool:

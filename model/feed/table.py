@@ -1,28 +1,33 @@
 """All stories that feeds may show, as columns that change row by row, and the views made of them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from tianfu.model.feed.card import StoryCard
 from tianfu.model.feed.view import ROW, SKETCH, FeedView
+from tianfu.model.rights import RightsFacts
 
 NEVER_S = np.iinfo(np.int64).max
 _SMALLEST = 1_024
 
 
-class Codes:
+_Name = TypeVar("_Name", bound=Hashable)
+
+
+class Codes(Generic[_Name]):
     """Small whole numbers for names, handed out in order of first sight and never taken back."""
 
     def __init__(self) -> None:
-        self._codes: dict[object, int] = {}
+        self._codes: dict[_Name, int] = {}
 
-    def of(self, name: object) -> int:
+    def of(self, name: _Name) -> int:
         """The number of a name, a new one for a new name."""
         return self._codes.setdefault(name, len(self._codes))
 
-    def known(self) -> Mapping[object, int]:
+    def known(self) -> Mapping[_Name, int]:
         """Every name with its number, at this moment."""
         return dict(self._codes)
 
@@ -40,8 +45,8 @@ class StoryTable:
         self._slots: dict[int, int] = {}
         self._numbers: dict[str, int] = {}
         self._free: list[int] = []
-        self._outlets = Codes()
-        self._rights = Codes()
+        self._outlets: Codes[str] = Codes()
+        self._rights: Codes[RightsFacts] = Codes()
 
     def __len__(self) -> int:
         return len(self._slots)

@@ -11,6 +11,7 @@ from tianfu.model.feed.filters import permitted
 from tianfu.model.feed.rank import COLUMN, Candidates
 from tianfu.model.feed.view import Rows
 from tianfu.model.outlet import OutletLevel
+from tianfu.model.rights import PERMISSIONS, Permission
 
 WINDOW = 10
 MAX_TOPIC_IN_WINDOW = 3
@@ -26,13 +27,14 @@ LIKENESS_FLOOR = 0.3
 EXPLORED_PLACES = (6, 3)
 _FAR = 3
 _LAST = 1_000.0
+_LINK_OUT = PERMISSIONS.index(Permission.LINK_OUT)
 
 
 def one_per_cluster(found: Candidates, context: FeedContext) -> Candidates:
     """Keep of each cluster its best score, shown by the version closest to this outlet, best first.
 
-    Own stories first, then the city's, then the province's, then the first publisher's; versions that may
-    not be shown here are passed over.
+    What may be shown whole before what may only be linked to; own stories first, then the city's, then the
+    province's, then the first publisher's; versions that may not be shown here are passed over.
     """
     best_first = np.lexsort((-context.view.number[found.rows], -found.score))
     _, first = np.unique(context.view.cluster[found.rows[best_first]], return_index=True)
@@ -52,9 +54,18 @@ def nearest_versions(rows: Rows, context: FeedContext) -> tuple[Rows, npt.NDArra
     may = permitted(versions, context)
     versions, of = versions[may], of[may]
     rank = closeness_of_outlets(context)[view.outlet[versions]]
-    order = np.lexsort((view.number[versions], view.published_s[versions], rank, of))
+    order = np.lexsort(
+        (view.number[versions], view.published_s[versions], rank, _linked(versions, context), of)
+    )
     places, first = np.unique(of[order], return_index=True)
     return versions[order[first]], places
+
+
+def _linked(rows: Rows, context: FeedContext) -> npt.NDArray[np.bool_]:
+    """Where only a link may be shown."""
+    if context.permissions is None:
+        return np.zeros(len(rows), dtype=np.bool_)
+    return np.equal(context.permissions[context.view.rights[rows]], _LINK_OUT)
 
 
 def closeness_of_outlets(context: FeedContext) -> npt.NDArray[np.int64]:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tianfu.model.feed.card import StoryCard
+from tianfu.model.rights import RightsFacts
 
 Rows = npt.NDArray[np.intp]
 """Places in a view, 0 the newest story."""
@@ -77,7 +78,7 @@ class FeedView:
         rights: Codes of what decides who may show a story, see ``rights_codes``.
         minors: Whether it is fit for minors.
         sketches: Shape (n, SKETCH), float16, unit length or zero.
-        rights_codes: Facts of rights with their codes.
+        rights_codes: Facts of rights with their codes, which count up from 0 in this order.
     """
 
     def __init__(
@@ -87,8 +88,8 @@ class FeedView:
         cards: npt.NDArray[np.object_],
         sketches: npt.NDArray[np.float16],
         numbers: Mapping[str, int],
-        outlets: Mapping[object, int],
-        rights: Mapping[object, int],
+        outlets: Mapping[str, int],
+        rights: Mapping[RightsFacts, int],
     ) -> None:
         self.cards = cards
         self.number: Numbers = np.ascontiguousarray(rows["number"])
@@ -149,7 +150,7 @@ class FeedView:
         return self._outlets.get(outlet_id, -1)
 
     @property
-    def outlet_codes(self) -> Mapping[object, int]:
+    def outlet_codes(self) -> Mapping[str, int]:
         """Codes of all outlets that ever had a story here."""
         return self._outlets
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tianfu.model.rights import Permission
 from tianfu.model.story import Story, StoryState
 from tianfu.model.tag import AssignedBy, TagAssignment, TagKind, TagState, TextField
 
@@ -49,6 +50,13 @@ class TagOut(Out):
     source: str
     decided_at: datetime | None
     evidence: list[EvidenceOut]
+
+
+class RightsOut(Out):
+    """What the asking outlet may do with a story, and by which right, in plain Chinese."""
+
+    code: Permission
+    text: str
 
 
 class StoryBrief(Out):

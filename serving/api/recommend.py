@@ -1,6 +1,7 @@
 """Feeds for county apps."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -9,6 +10,7 @@ from pydantic import Field
 from tianfu.model.access import Role
 from tianfu.model.errors import Forbidden, InvalidRequest
 from tianfu.model.event import ReaderKind, ReaderRef, Scene
+from tianfu.model.feed.reasons import VERSIONS, Version
 from tianfu.model.recommendation import (
     MAX_COUNT,
     MAX_EXCLUDE,
@@ -21,7 +23,7 @@ from tianfu.model.recommendation import (
 from tianfu.model.rules import check_text
 from tianfu.model.tag import TagKind
 from tianfu.serving.api.context import AppCaller, NewsroomDep, ReadingCaller
-from tianfu.serving.api.forms import In, Out
+from tianfu.serving.api.forms import In, Out, RightsOut
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.services.recommend import FeedPage, ReplayedItem, ShownItem
 
@@ -95,8 +97,22 @@ class FeedOutletOut(Out):
     name: str
 
 
+class Display(StrEnum):
+    """Whether the story may be shown whole, or only its headline with a link to its own page."""
+
+    WHOLE = "whole"
+    LINK = "link"
+
+
+class VersionOut(Out):
+    """Which of several versions of a story is shown, in plain Chinese."""
+
+    code: Version
+    text: str
+
+
 class FeedItemOut(Out):
-    """One item of a feed."""
+    """One item of a feed.  Title, author and source stand as their outlet wrote them."""
 
     story_id: str
     title: str
@@ -110,7 +126,12 @@ class FeedItemOut(Out):
     cluster_id: str
     cluster_size: int
     topics: list[TopicOut]
+    author: str
+    source: str
     ai_generated: bool
+    rights: RightsOut
+    display: Display
+    version: VersionOut
 
 
 class FeedOut(Out):
@@ -267,5 +288,12 @@ def _item(one: ShownItem, room: Newsroom) -> FeedItemOut:
         topics=[
             TopicOut(code=code, label=room.names.get((TagKind.TOPIC, code), code)) for code in card.topics
         ],
+        author=card.author,
+        source=card.source,
         ai_generated=card.ai_generated,
+        rights=RightsOut(
+            code=one.permission, text=room.rights.say(one.permission, card.outlet_id, card.source)
+        ),
+        display=Display.WHOLE if one.permission.shows_whole else Display.LINK,
+        version=VersionOut(code=one.version, text=VERSIONS[one.version]),
     )

@@ -16,7 +16,7 @@ from tianfu.model.rules import check_adcode, check_text, check_time
 from tianfu.model.story import Story, StoryState
 from tianfu.serving.api.body import json_body
 from tianfu.serving.api.context import EditorCaller, NewsCaller, NewsroomDep
-from tianfu.serving.api.forms import CursorParam, Out, PageLimit, StoryBrief, story_brief, tag_out
+from tianfu.serving.api.forms import CursorParam, Out, PageLimit, RightsOut, StoryBrief, story_brief, tag_out
 from tianfu.serving.api.story_forms import (
     BatchReceiptOut,
     DuplicateBrief,
@@ -162,7 +162,10 @@ def list_stories(
 
 @router.get("/{story_id}")
 def get_story(story_id: str, room: NewsroomDep, known: NewsCaller) -> StoryOut:
-    """Read one story with its tags and earlier revisions; a taken-down one only who may restore it."""
+    """Read one story with its tags and earlier revisions; a taken-down one only who may restore it.
+
+    Text that the caller's outlet has no right to show is left out, and `rights` says why.
+    """
     with room.database.read() as uow:
         story = uow.stories.by_id(story_id)
         if story is None or (story.state is StoryState.TAKEN_DOWN and not known.may_act_for(story.outlet_id)):
@@ -170,6 +173,9 @@ def get_story(story_id: str, room: NewsroomDep, known: NewsCaller) -> StoryOut:
         tags = uow.tags.of([story.number]).get(story.number, ())
         size = len(uow.stories.in_clusters([story.cluster_id]))
         earlier = uow.stories.revisions_of(story.number)
+        republished = bool(uow.cards.republished([story.number]))
+    permission = room.rights.permission_to_read(story, republished=republished, caller=known)
+    whole = permission.shows_whole
     return StoryOut(
         story_id=story.id,
         external_id=story.external_id,
@@ -181,8 +187,11 @@ def get_story(story_id: str, room: NewsroomDep, known: NewsCaller) -> StoryOut:
         cluster_size=size,
         received_at=story.received_at,
         tags=[tag_out(tag) for tag in tags],
-        revisions=[RevisionOut(revision=r, received_at=at, text=text) for r, at, text in earlier],
-        **story_fields(story),
+        revisions=[RevisionOut(revision=r, received_at=at, text=text) for r, at, text in earlier if whole],
+        rights=RightsOut(
+            code=permission, text=room.rights.say(permission, story.outlet_id, story.text.source)
+        ),
+        **story_fields(story, whole=whole),
     )
 
 
@@ -293,7 +302,7 @@ def _before(cursor: str | None, room: Newsroom) -> tuple[datetime, int] | None:
 
 
 def _without_forbidden_nulls(fields: dict[str, Any]) -> dict[str, Any]:
-    nullable = {"url", "image_url", "adcode", "expires_at"}
+    nullable = {"url", "image_url", "adcode", "expires_at", "reuse"}
     for name, value in fields.items():
         if value is None and name not in nullable:
             raise InvalidRequest(field=name, why="cannot be null")

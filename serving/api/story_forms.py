@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from tianfu.model.errors import InvalidInput, InvalidStory, TianfuError
+from tianfu.model.rights import Reuse
 from tianfu.model.story import (
     MAX_BODY_CHARS,
     MAX_TITLE_CHARS,
@@ -14,7 +15,7 @@ from tianfu.model.story import (
     StoryText,
     check_external_id,
 )
-from tianfu.serving.api.forms import In, Out, TagOut
+from tianfu.serving.api.forms import In, Out, RightsOut, TagOut
 from tianfu.serving.api.problems import FieldError, field_error, validation_errors
 from tianfu.serving.services.ingest import IngestOutcome, StoryDraft
 
@@ -42,6 +43,9 @@ class StoryIn(In):
     adcode: Annotated[str | None, Field(description="Where the outlet filed it: six digits.")] = None
     expires_at: datetime | None = None
     ai_generated: bool = False
+    reuse: Annotated[
+        Reuse | None, Field(description="What others may do with it; the outlet's agreement when left out.")
+    ] = None
 
     def to_text(self) -> StoryText:
         """Make the domain's text.
@@ -61,6 +65,7 @@ class StoryIn(In):
             adcode=self.adcode,
             expires_at=self.expires_at,
             ai_generated=self.ai_generated,
+            reuse=self.reuse,
         )
 
     def to_draft(self, outlet_id: str) -> StoryDraft:
@@ -83,6 +88,7 @@ class StoryPatchIn(In):
     published_at: datetime | None = None
     expires_at: datetime | None = None
     ai_generated: bool | None = None
+    reuse: Reuse | None = None
     expected_revision: Annotated[
         int | None, Field(ge=1, description="Refuse with 409 if somebody else edited since.")
     ] = None
@@ -128,7 +134,7 @@ class RevisionOut(Out):
 
 
 class StoryOut(Out):
-    """One story whole."""
+    """One story; no `body` and `revisions` where `rights` do not let the caller's outlet show it."""
 
     story_id: str
     external_id: str
@@ -139,7 +145,7 @@ class StoryOut(Out):
     cluster_id: str
     cluster_size: int
     title: str
-    body: str
+    body: str | None
     author: str
     source: str
     url: str | None
@@ -149,6 +155,8 @@ class StoryOut(Out):
     published_at: datetime
     expires_at: datetime | None
     ai_generated: bool
+    reuse: Reuse | None
+    rights: RightsOut
     received_at: datetime
     tags: list[TagOut]
     revisions: list[RevisionOut]
@@ -186,12 +194,12 @@ def row_problem(error: TianfuError) -> dict[str, Any]:
     return found
 
 
-def story_fields(story: Story) -> dict[str, Any]:
-    """The fields of a story that the answer copies."""
+def story_fields(story: Story, *, whole: bool) -> dict[str, Any]:
+    """The fields of a story that the answer copies, with the body or without."""
     text = story.text
     return {
         "title": text.title,
-        "body": text.body,
+        "body": text.body if whole else None,
         "author": text.author,
         "source": text.source,
         "url": text.url,
@@ -201,4 +209,5 @@ def story_fields(story: Story) -> dict[str, Any]:
         "published_at": text.published_at,
         "expires_at": text.expires_at,
         "ai_generated": text.ai_generated,
+        "reuse": text.reuse,
     }

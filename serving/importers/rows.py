@@ -40,7 +40,7 @@ ALIASES: Mapping[str, str] = {
 STORY_FIELDS = frozenset(
     {
         "title", "body", "published_at", "outlet_id", "external_id", "author", "source", "url", "image_url",
-        "channel", "adcode", "expires_at", "ai_generated",
+        "channel", "adcode", "expires_at", "ai_generated", "reuse",
     }
 )  # fmt: skip
 _DATE_ONLY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")

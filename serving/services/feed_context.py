@@ -15,6 +15,7 @@ from tianfu.model.feed.context import FeedContext, Proposals, Surroundings, surr
 from tianfu.model.feed.sources import COVERAGE_PREFIX
 from tianfu.model.feed.view import Numbers
 from tianfu.model.outlet import Outlet
+from tianfu.model.placement import PlacementAction
 from tianfu.model.ports import Clock
 from tianfu.model.reader import Reader
 from tianfu.model.recommendation import FeedRequest
@@ -22,6 +23,7 @@ from tianfu.model.tag import TagKind
 from tianfu.serving.services.coverage_shelf import CoverageShelf
 from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.library import Library
+from tianfu.serving.services.rights import RightsDesk
 from tianfu.serving.services.signals import Signals, scopes_of
 from tianfu.serving.store.database import Database
 
@@ -46,6 +48,7 @@ class ContextMaker:
         signals: Signals,
         interests: InterestFinder,
         coverages: CoverageShelf,
+        rights: RightsDesk,
         names: Mapping[tuple[TagKind, str], str],
         clock: Clock,
     ) -> None:
@@ -54,6 +57,7 @@ class ContextMaker:
         self._signals = signals
         self._interests = interests
         self._coverages = coverages
+        self._rights = rights
         self._clock = clock
         self._hot: dict[str, tuple[float, Proposals]] = {}
         self._around: dict[str, tuple[Mapping[str, Outlet], Surroundings]] = {}
@@ -77,6 +81,7 @@ class ContextMaker:
         if outlet is None:
             raise NotFound("outlet", request.outlet_id)
         now = self._clock.now()
+        view = self._library.view
         degraded: list[str] = []
         reader = self._reader(request, degraded)
         read = self._reads(request, reader)
@@ -86,18 +91,30 @@ class ContextMaker:
             outlet=outlet,
             outlets=self._library.outlets,
             around=self._surroundings(outlet),
-            view=self._library.view,
+            view=view,
             reader=reader,
             near=self._near(request, reader, read, now, degraded),
             read_after=self._after(read),
             hot=self._hot_here(outlet, now),
             coverages=self._asked_coverages(request, outlet),
             placements=[p for p in self._library.placements if p.reaches(outlet, request.scene, now)],
+            permissions=self._rights.permissions(outlet.id, view),
             aims=self._library.aims.get((outlet.id, request.scene), Aims()),
             topics_named=self._topics_named,
             chance=zlib.crc32(trace_id.encode()),
         )
         return context, tuple(degraded)
+
+    def blocked(self, request: FeedRequest, now: datetime) -> frozenset[str]:
+        """Stories that an order takes out of such a feed at this moment."""
+        outlet = self._library.outlets.get(request.outlet_id)
+        if outlet is None:
+            return frozenset()
+        return frozenset(
+            p.story_id
+            for p in self._library.placements
+            if p.action is PlacementAction.BLOCK and p.reaches(outlet, request.scene, now)
+        )
 
     def _reader(self, request: FeedRequest, degraded: list[str]) -> Reader | None:
         ref = request.personal_reader

@@ -133,6 +133,7 @@ class Indexer:
             {j.story.number: merged(standing.get(j.story.number, ()), j.reading.tags) for j in batch}
         )
         before = {s.cluster_id for s in uow.stories.by_numbers(numbers).values()}
+        copies = uow.clusters.copies_of(numbers)
         uow.clusters.forget([j.story.number for j in batch if j.item.revision > 1])
         uow.clusters.put(edges)
         touched = {number for edge in edges for number in (edge.a, edge.b)} | set(numbers)
@@ -140,6 +141,8 @@ class Indexer:
         uow.stories.set_indexed({j.story.number: j.item.revision for j in batch})
         uow.changes.add(ChangeKind.STORY_INDEXED, numbers, now)
         uow.changes.add(ChangeKind.STORY_CLUSTER, sorted(moved - set(numbers)), now)
+        copies |= uow.clusters.copies_of(numbers)
+        uow.changes.add(ChangeKind.STORY_COPIES, sorted(copies - moved), now)
 
 
 def merged(

@@ -21,6 +21,7 @@ from tianfu.model.feed.view import FeedView
 from tianfu.model.outlet import Outlet
 from tianfu.model.placement import Placement
 from tianfu.model.ports import Clock, CopyIndex, Encoder, VectorIndex
+from tianfu.model.rights import RightsBook
 from tianfu.serving.services.shelf import Shelf, load_cards
 from tianfu.serving.store.aims import SceneKey
 from tianfu.serving.store.changes import Change, ChangeKind
@@ -72,7 +73,7 @@ class Library:
     """What this process knows, kept up to date by :meth:`catch_up`.
 
     One thread at a time catches up; any number read.  ``view``, ``outlets``, ``placements``,
-    ``taken_down`` and ``aims`` are replaced whole, never changed in place.
+    ``taken_down``, ``aims`` and ``rights`` are replaced whole, never changed in place.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class Library:
         self.placements: tuple[Placement, ...] = ()
         self.taken_down: frozenset[int] = frozenset()
         self.aims: dict[SceneKey, Aims] = {}
+        self.rights = RightsBook()
 
     @property
     def view(self) -> FeedView:
@@ -123,14 +125,19 @@ class Library:
             self._reload_placements(uow)
             self._reload_taken_down(uow)
             self._reload_aims(uow)
+            self._reload_rights(uow)
             self._fill_shelf(uow)
             for follower in self._followers:
                 follower.load(uow)
         self.catch_up()
         log.info("library.started", stories=self.index.size, seconds=round(time.monotonic() - began, 2))
 
-    def catch_up(self) -> int:
-        """Apply every change since the last; returns how many there were."""
+    def catch_up(self, *, at_once: bool = False) -> int:
+        """Apply every change since the last; returns how many there were.
+
+        Args:
+            at_once: Show what changed with the very next view, whatever making it costs.
+        """
         applied = 0
         with self._lock:
             while True:
@@ -141,7 +148,7 @@ class Library:
                     self._apply(changes, uow)
                 self.sequence = changes[-1].sequence
                 applied += len(changes)
-            self._shelf.refresh(self._clock.now())
+            self._shelf.refresh(self._clock.now(), at_once=at_once)
         return applied
 
     def hide(self, numbers: Iterable[int]) -> None:
@@ -219,12 +226,15 @@ class Library:
             self._reload_taken_down(uow)
         if ChangeKind.AIMS in kinds:
             self._reload_aims(uow)
+        if kinds & {ChangeKind.RIGHTS, ChangeKind.OUTLETS}:
+            self._reload_rights(uow)
         touched = numbers_of(
             changes,
             ChangeKind.STORY_INDEXED,
             ChangeKind.STORY_STATE,
             ChangeKind.STORY_TAGS,
             ChangeKind.STORY_CLUSTER,
+            ChangeKind.STORY_COPIES,
         )
         self._shelf.put(touched, uow.cards.of(touched), self.index.vectors(numbers))
         for follower in self._followers:
@@ -238,6 +248,13 @@ class Library:
 
     def _reload_aims(self, uow: UnitOfWork) -> None:
         self.aims = uow.aims.all()
+
+    def _reload_rights(self, uow: UnitOfWork) -> None:
+        self.rights = RightsBook(
+            agreements=uow.rights.agreements(),
+            sources=frozenset(source.name for source in uow.rights.sources()),
+            newsrooms={outlet.name: outlet.id for outlet in self.outlets.values()},
+        )
 
     def _reload_taken_down(self, uow: UnitOfWork) -> None:
         self.taken_down = frozenset(uow.cards.taken_down())

@@ -27,6 +27,7 @@ from tianfu.serving.services.placing import PlacementDesk
 from tianfu.serving.services.readers import ReaderDesk
 from tianfu.serving.services.reading import StoryReader
 from tianfu.serving.services.recommend import FeedDesk
+from tianfu.serving.services.rights import RightsDesk, list_central_sources_once
 from tianfu.serving.services.tagging import TagDesk
 from tianfu.serving.services.takedown import TakedownDesk
 from tianfu.serving.services.throttle import Throttle
@@ -54,6 +55,7 @@ class Newsroom:
     readers: ReaderDesk
     feeds: FeedDesk
     aims: AimDesk
+    rights: RightsDesk
     tags: TagDesk
     takedowns: TakedownDesk
     placements: PlacementDesk
@@ -70,6 +72,7 @@ class Newsroom:
     def start(self) -> None:
         """Load the caches, rebuild the signals, begin background work."""
         put_outlets_once(self.database, self.clock)
+        list_central_sources_once(self.database, self.clock)
         if self.database.is_sqlite and self.worker.indexes:
             self._release_leases()
         self.library.start()

@@ -1,5 +1,6 @@
 """Answering a feed request: gather what is known, assemble, remember the decision, cut a page."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -9,14 +10,16 @@ from tianfu.model.errors import CursorExpired, InvalidCursor, NotFound
 from tianfu.model.feed import rank
 from tianfu.model.feed.assemble import assemble
 from tianfu.model.feed.card import StoryCard
-from tianfu.model.feed.reasons import in_words, tells_of_a_story
+from tianfu.model.feed.reasons import Version, in_words, tells_of_a_story, version_of
 from tianfu.model.ports import Clock
 from tianfu.model.recommendation import Decision, FeedItem, FeedRequest, Reason
+from tianfu.model.rights import Permission
 from tianfu.serving.services.clock import new_id
 from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.feed_context import ContextMaker
 from tianfu.serving.services.library import Library
+from tianfu.serving.services.rights import RightsDesk
 from tianfu.serving.store.database import Database
 
 log = structlog.get_logger(__name__)
@@ -26,11 +29,13 @@ CURSOR_LIFE = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class ShownItem:
-    """One item of a page: as decided, the card it shows, and its reasons in words."""
+    """One item of a page: as decided, the card it shows, its reasons in words, the right to show it."""
 
     item: FeedItem
     card: StoryCard
     reasons: tuple[Reason, ...]
+    permission: Permission
+    version: Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ class FeedDesk:
         database: Database,
         library: Library,
         contexts: ContextMaker,
+        rights: RightsDesk,
         decisions: DecisionLog,
         cursors: CursorSigner,
         encoder_version: str,
@@ -76,6 +82,7 @@ class FeedDesk:
         self._database = database
         self._library = library
         self._contexts = contexts
+        self._rights = rights
         self._decisions = decisions
         self._cursors = cursors
         self._models = {"encoder": encoder_version, "ranker": rank.VERSION}
@@ -152,13 +159,18 @@ class FeedDesk:
 
     def _page(self, decision: Decision, offset: int, count: int) -> FeedPage:
         shown: list[ShownItem] = []
+        gate = self._gate(decision.request)
         at = offset
         while at < len(decision.items) and len(shown) < count:
             item = decision.items[at]
             at += 1
-            card = self._showable(item.number)
-            if card is not None:
-                shown.append(ShownItem(item, card, self._in_words(item)))
+            card = self._library.view.card_of(item.number)
+            permission = gate(card)
+            if card is not None and permission is not Permission.NONE:
+                version = Version.ONLY
+                if item.cluster_size > 1:
+                    version = version_of(card, decision.request.outlet_id, self._library.outlets)
+                shown.append(ShownItem(item, card, self._in_words(item), permission, version))
         more = at < len(decision.items)
         return FeedPage(
             trace_id=decision.trace_id,
@@ -168,13 +180,19 @@ class FeedDesk:
             items=tuple(shown),
         )
 
-    def _showable(self, number: int) -> StoryCard | None:
-        """The card, unless the story was taken down or has expired since the feed was made."""
-        card = self._library.view.card_of(number)
-        if card is None or not self._library.is_showable(number):
-            return None
-        expired = card.expires_at_s is not None and card.expires_at_s <= self._clock.now().timestamp()
-        return None if expired else card
+    def _gate(self, request: FeedRequest) -> Callable[[StoryCard | None], Permission]:
+        """Looks again at what may have changed since the feed was made: takedown, time, blocks, rights."""
+        now = self._clock.now()
+        blocked = self._contexts.blocked(request, now)
+
+        def permission(card: StoryCard | None) -> Permission:
+            if card is None or not self._library.is_showable(card.number) or card.story_id in blocked:
+                return Permission.NONE
+            if card.expires_at_s is not None and card.expires_at_s <= now.timestamp():
+                return Permission.NONE
+            return self._rights.permission(card, request.outlet_id)
+
+        return permission
 
     def _in_words(self, item: FeedItem) -> tuple[Reason, ...]:
         reasons = []

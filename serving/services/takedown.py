@@ -67,6 +67,7 @@ class TakedownDesk:
             )
             uow.commit()
         self._library.hide(order.story_numbers)
+        self._library.catch_up(at_once=True)
         log.info("story.taken_down", story_id=story_id, scope=scope.value, stories=len(reached))
         return order, reached
 
@@ -99,12 +100,14 @@ class TakedownDesk:
             )
             back = uow.stories.by_numbers(numbers)
             uow.commit()
-        self._library.catch_up()
+        self._library.catch_up(at_once=True)
         return [back[number] for number in numbers]
 
     def _set_state(self, numbers: Sequence[int], state: StoryState, uow: UnitOfWork) -> None:
         uow.stories.set_state(numbers, state)
-        uow.changes.add(ChangeKind.STORY_STATE, numbers, self._clock.now())
+        now = self._clock.now()
+        uow.changes.add(ChangeKind.STORY_STATE, numbers, now)
+        uow.changes.add(ChangeKind.STORY_COPIES, sorted(uow.clusters.copies_of(numbers)), now)
 
 
 def _own(story_id: str, caller: Caller, uow: UnitOfWork) -> Story:

@@ -6,11 +6,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 
+from tianfu.model.cluster import Relation
 from tianfu.model.feed.card import StoryCard, areas_of
+from tianfu.model.outlet import OutletLevel
 from tianfu.model.ports import IndexFacts
+from tianfu.model.rights import Reuse
 from tianfu.model.story import StoryState
 from tianfu.model.tag import TagKind, TagState
-from tianfu.serving.store.schema import stories, tags
+from tianfu.serving.store.schema import edges, outlets, stories, tags
 from tianfu.serving.store.upsert import in_chunks
 
 
@@ -25,9 +28,11 @@ class Cards:
         c = stories.c
         columns: list[ColumnElement[Any]] = [
             c.number, c.id, c.title, c.url, c.image_url, c.outlet_id, c.channel, c.published_at,
-            c.expires_at, c.cluster_id, c.ai_generated, c.adcode, func.length(c.body).label("chars"),
+            c.expires_at, c.cluster_id, c.ai_generated, c.adcode, c.author, c.source, c.reuse,
+            func.length(c.body).label("chars"),
         ]  # fmt: skip
         codes = self._codes(numbers)
+        republished = self.republished(numbers)
         found: dict[int, StoryCard] = {}
         for chunk in in_chunks(numbers):
             query = select(*columns).where(
@@ -35,7 +40,7 @@ class Cards:
             )
             for row in self._connection.execute(query):
                 topics, places = codes.get(row.number, ((), ()))
-                found[row.number] = _card(row, topics, places)
+                found[row.number] = _card(row, topics, places, republished=row.number in republished)
         return found
 
     def facts(self, numbers: Sequence[int]) -> dict[int, IndexFacts]:
@@ -71,6 +76,28 @@ class Cards:
         query = select(stories.c.number).where(stories.c.state == StoryState.TAKEN_DOWN.value)
         return list(self._connection.execute(query).scalars())
 
+    def republished(self, numbers: Sequence[int]) -> set[int]:
+        """Which of these a provincial unit carries as the same text, published no earlier."""
+        first, later = stories.alias("first"), stories.alias("later")
+        found: set[int] = set()
+        for chunk in in_chunks(numbers):
+            for one, other in ((edges.c.a, edges.c.b), (edges.c.b, edges.c.a)):
+                query = (
+                    select(one)
+                    .join(first, first.c.number == one)
+                    .join(later, later.c.number == other)
+                    .join(outlets, outlets.c.id == later.c.outlet_id)
+                    .where(
+                        one.in_(chunk),
+                        edges.c.relation.in_([Relation.IDENTICAL.value, Relation.REPRINT.value]),
+                        outlets.c.level == OutletLevel.PROVINCE.value,
+                        later.c.state == StoryState.LIVE.value,
+                        later.c.published_at >= first.c.published_at,
+                    )
+                )
+                found.update(self._connection.execute(query).scalars())
+        return found
+
     def _codes(self, numbers: Sequence[int]) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:
         t = tags.c
         topics: dict[int, list[str]] = {}
@@ -93,7 +120,7 @@ class Cards:
         }
 
 
-def _card(row: Row[Any], topics: tuple[str, ...], places: tuple[str, ...]) -> StoryCard:
+def _card(row: Row[Any], topics: tuple[str, ...], places: tuple[str, ...], *, republished: bool) -> StoryCard:
     return StoryCard(
         number=row.number,
         story_id=row.id,
@@ -109,4 +136,8 @@ def _card(row: Row[Any], topics: tuple[str, ...], places: tuple[str, ...]) -> St
         cluster_id=row.cluster_id,
         ai_generated=row.ai_generated,
         body_chars=row.chars,
+        author=row.author,
+        source=row.source,
+        reuse=None if row.reuse is None else Reuse(row.reuse),
+        republished=republished,
     )

@@ -17,9 +17,11 @@ class ChangeKind(StrEnum):
     STORY_STATE = "story.state"
     STORY_TAGS = "story.tags"
     STORY_CLUSTER = "story.cluster"
+    STORY_COPIES = "story.copies"
     OUTLETS = "outlets"
     PLACEMENTS = "placements"
     AIMS = "aims"
+    RIGHTS = "rights"
     COVERAGES = "coverages"
     KEYS = "keys"
 

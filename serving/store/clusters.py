@@ -40,6 +40,11 @@ class Clusters:
                 )
         return [found[pair] for pair in sorted(found)]
 
+    def copies_of(self, numbers: Sequence[int]) -> set[int]:
+        """Other stories that share their wording with one of these."""
+        copies = [e for e in self.of(numbers) if e.relation.is_copy]
+        return {number for e in copies for number in (e.a, e.b)} - set(numbers)
+
     def forget(self, numbers: Sequence[int]) -> None:
         """Drop every model's edge at these stories, before their new text is judged."""
         for chunk in in_chunks(numbers):

@@ -28,6 +28,7 @@ from tianfu.serving.store.outlets import Outlets
 from tianfu.serving.store.placements import Placements
 from tianfu.serving.store.queue import WorkQueue
 from tianfu.serving.store.readers import Readers
+from tianfu.serving.store.rights import Rights
 from tianfu.serving.store.stories import Stories
 from tianfu.serving.store.tags import Tags
 from tianfu.serving.store.takedowns import Takedowns
@@ -55,6 +56,7 @@ class UnitOfWork:
         self.decisions = Decisions(connection)
         self.placements = Placements(connection)
         self.aims = AimStore(connection)
+        self.rights = Rights(connection)
         self.coverages = Coverages(connection)
         self.coverage_stories = CoverageStories(connection)
         self.claims = Claims(connection)

@@ -89,6 +89,7 @@ stories = Table(
     Column("published_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
     Column("ai_generated", Boolean, nullable=False),
+    Column("reuse", String(8)),
     Column("received_at", UtcDateTime, nullable=False),
     Column("state", String(12), nullable=False),
     Column("indexed_revision", Integer, nullable=False),
@@ -272,6 +273,24 @@ aim_measures = Table(
     Column("local", Float, nullable=False),
     Column("varied", Float, nullable=False),
     Column("related", Float, nullable=False),
+)
+
+agreements = Table(
+    "agreements",
+    metadata,
+    Column("outlet_id", String(40), ForeignKey("outlets.id"), primary_key=True),
+    Column("reuse", String(8), nullable=False),
+    Column("exceptions", JSON, nullable=False),
+    Column("set_by", String(40), nullable=False),
+    Column("set_at", UtcDateTime, nullable=False),
+)
+
+listed_sources = Table(
+    "listed_sources",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("added_by", String(40), nullable=False),
+    Column("added_at", UtcDateTime, nullable=False),
 )
 
 api_keys = Table(

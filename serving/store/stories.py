@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, func, insert, or_, select, update
 
 from tianfu.model.placement import area_code_range
+from tianfu.model.rights import Reuse
 from tianfu.model.story import Story, StoryState, StoryText
 from tianfu.model.tag import TagKind, TagState
 from tianfu.serving.store.schema import revisions, stories, tags
@@ -15,7 +16,7 @@ from tianfu.serving.store.upsert import in_chunks
 
 _TEXT_FIELDS = (
     "title", "body", "published_at", "author", "source", "url", "image_url", "channel", "adcode",
-    "expires_at", "ai_generated",
+    "expires_at", "ai_generated", "reuse",
 )  # fmt: skip
 
 
@@ -191,12 +192,16 @@ def _story(row: Row[Any]) -> Story:
         outlet_id=row.outlet_id,
         external_id=row.external_id,
         revision=row.revision,
-        text=StoryText(**{name: fields[name] for name in _TEXT_FIELDS}),
+        text=StoryText(**{**{name: fields[name] for name in _TEXT_FIELDS}, "reuse": _reuse(row.reuse)}),
         received_at=row.received_at,
         state=StoryState(row.state),
         indexed_revision=row.indexed_revision,
         cluster_id=row.cluster_id,
     )
+
+
+def _reuse(value: str | None) -> Reuse | None:
+    return None if value is None else Reuse(value)
 
 
 def _row(story: Story) -> dict[str, Any]:

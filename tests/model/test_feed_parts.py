@@ -21,6 +21,7 @@ from tianfu.model.outlet import Outlet, OutletLevel
 from tianfu.model.placement import lies_within
 from tianfu.model.reader import InterestTag, Reader
 from tianfu.model.recommendation import FeedRequest, PlacedBy, ReasonCode, Source, Subjects, Why
+from tianfu.model.rights import PERMISSIONS, Permission, RightsFacts
 from tianfu.model.tag import TagKind
 
 NOW_S = 1_772_400_000
@@ -188,11 +189,19 @@ def test_a_wrong_subject_is_named(wrong: dict[str, tuple[str, ...]]) -> None:
 
 def test_stories_this_outlet_may_not_show_give_way_to_a_version_it_may() -> None:
     view = view_of([card(1, outlet_id="far", cluster_id="c"), card(2, outlet_id="cangxi", cluster_id="c")])
-    may = np.ones(len(view.rights_codes), dtype=np.bool_)
-    may[view.rights_codes["far",]] = False
-    assert [c.number for c in shown(context(view, may_show=may))] == [2]
-    may[:] = False
-    assert shown(context(view, may_show=may)) == []
+    may = np.full(len(view.rights_codes), PERMISSIONS.index(Permission.AGREEMENT), dtype=np.int8)
+    may[view.rights_codes[RightsFacts("far")]] = PERMISSIONS.index(Permission.NONE)
+    assert [c.number for c in shown(context(view, permissions=may))] == [2]
+    may[:] = PERMISSIONS.index(Permission.NONE)
+    assert shown(context(view, permissions=may)) == []
+
+
+def test_a_version_that_may_be_shown_whole_comes_before_a_nearer_one_that_is_a_link() -> None:
+    view = view_of([card(1, outlet_id="far", cluster_id="c"), card(2, outlet_id="mid", cluster_id="c")])
+    may = np.full(len(view.rights_codes), PERMISSIONS.index(Permission.AGREEMENT), dtype=np.int8)
+    assert [c.number for c in shown(context(view, permissions=may))] == [2]
+    may[view.rights_codes[RightsFacts("mid")]] = PERMISSIONS.index(Permission.LINK_OUT)
+    assert [c.number for c in shown(context(view, permissions=may))] == [1]
 
 
 def test_an_aim_of_zero_takes_a_feature_out_and_one_doubles_it() -> None:
