@@ -17,17 +17,12 @@ BODY = a_body(1)
 @pytest.fixture
 def send(served: TestClient, key: Key, story_json: StoryJson) -> Callable[..., str]:
     def _send(outlet_id: str, external_id: str, **fields: Any) -> str:
-        story = {
-            "external_id": external_id,
-            "outlet_id": outlet_id,
-            "title": f"{outlet_id}第{external_id}条",
-            **fields,
-        }
-        answer = served.post(
-            "/v1/stories",
-            headers={**key(), "Prefer": "wait=20"},
-            json=story_json(outlet_id=outlet_id, **story),
-        ).json()
+        story = story_json(
+            outlet_id=outlet_id,
+            external_id=external_id,
+            **{"title": f"{outlet_id}第{external_id}条"} | fields,
+        )
+        answer = served.post("/v1/stories", headers={**key(), "Prefer": "wait=20"}, json=story).json()
         story_id: str = answer["results"][0]["story_id"]
         return story_id
 
