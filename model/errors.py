@@ -142,6 +142,18 @@ class CoverageClosed(Conflict):
         )
 
 
+class TooManyCarried(Conflict):
+    """So many must-carry orders reach one outlet already that another would fill its first screen."""
+
+    code = "too_many_must_carry"
+
+    def __init__(self, outlet_id: str, most: int) -> None:
+        super().__init__(
+            f"{most} must-carry orders reach outlet {outlet_id} at that time already.",
+            advice="End one of them first, or choose another time or fewer outlets.",
+        )
+
+
 class AngleClaimed(Conflict):
     """Another desk has claimed this angle.
 

@@ -1,15 +1,19 @@
 """Placements: what a person decided about a feed, above any model."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tianfu.model.errors import InvalidPlacement
 from tianfu.model.event import Scene
-from tianfu.model.outlet import Outlet
+from tianfu.model.outlet import Outlet, OutletLevel
 from tianfu.model.rules import check_adcode, check_text, check_time
 
 FIRST_SCREEN = 10
+MAX_EMERGENCY = timedelta(days=3)
+MAX_MUST_CARRY = 5
+"""Most must-carry orders that may reach one scene of one outlet at once; half a screen is left to others."""
+MAX_PRIORITY = 9
 MAX_POSITION = 50
 
 
@@ -28,6 +32,15 @@ class PlacementAction(StrEnum):
     """Ranks as if its score were lower."""
     BLOCK = "block"
     """Is not shown."""
+    EMERGENCY = "emergency"
+    """Stands above everything, in front of every reader in its area, and ends within three days."""
+
+
+class Authority(StrEnum):
+    """Who gave an order; the province's outranks an outlet's."""
+
+    OUTLET = "outlet"
+    PLATFORM = "platform"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +51,12 @@ class Placement:
         position: Zero-based, for pin and insert; ``None`` otherwise.
         outlet_ids: Outlets it reaches; empty means all.
         adcode: Area it reaches with everything inside; ``None`` means everywhere.
+        levels: Levels of outlets it reaches; empty means all.
         scenes: Scenes it reaches; empty means all.
+        channels: Channels it reaches, for scene ``channel``; empty means all.
+        priority: Between orders of one kind the higher goes first, 0..9.
+        strength: How much a boost or a suppression counts, 0.1..3.
+        authority: Whose order it is.
         starts_at: From then, inclusive, UTC.
         ends_at: Until then, exclusive, UTC.
         created_by: Key id of the person.
@@ -57,7 +75,12 @@ class Placement:
     position: int | None = None
     outlet_ids: frozenset[str] = frozenset()
     adcode: str | None = None
+    levels: frozenset[OutletLevel] = frozenset()
     scenes: frozenset[Scene] = frozenset()
+    channels: frozenset[str] = frozenset()
+    priority: int = 0
+    strength: float = 1.0
+    authority: Authority = Authority.OUTLET
     note: str = ""
 
     def __post_init__(self) -> None:
@@ -75,15 +98,66 @@ class Placement:
             raise error(field="position", why=f"must lie between 0 and {MAX_POSITION - 1}")
         if self.adcode is not None:
             check_adcode(self.adcode, field="adcode", error=error)
+        if not 0 <= self.priority <= MAX_PRIORITY:
+            raise error(field="priority", why=f"must lie between 0 and {MAX_PRIORITY}")
+        if not 0.1 <= self.strength <= 3.0:
+            raise error(field="strength", why="must lie between 0.1 and 3")
+        for channel in self.channels:
+            check_text(channel, field="channels", error=error, low=1, high=40)
+        if self.action is PlacementAction.EMERGENCY:
+            self._check_emergency()
         check_text(self.note, field="note", error=error, high=500)
 
-    def reaches(self, outlet: Outlet, scene: Scene, now: datetime) -> bool:
-        """Whether it is in force for this outlet and scene at this moment."""
+    def _check_emergency(self) -> None:
+        error = InvalidPlacement
+        if self.authority is not Authority.PLATFORM:
+            raise error(field="action", why="emergency is the provincial platform's alone")
+        if self.adcode is None:
+            raise error(field="adcode", why="is needed for emergency", advice="510000 is the whole province.")
+        if self.ends_at - self.starts_at > MAX_EMERGENCY:
+            raise error(field="ends_at", why=f"must lie within {MAX_EMERGENCY.days} days of starts_at")
+
+    def concerns(self, outlet: Outlet) -> bool:
+        """Whether it ever reaches this outlet, whatever the time and the scene."""
+        return (
+            (not self.outlet_ids or outlet.id in self.outlet_ids)
+            and (not self.levels or outlet.level in self.levels)
+            and (self.adcode is None or lies_within(outlet.adcode, self.adcode))
+        )
+
+    def reaches(
+        self,
+        outlet: Outlet,
+        scene: Scene,
+        now: datetime,
+        *,
+        channel: str | None = None,
+        adcode: str | None = None,
+    ) -> bool:
+        """Whether it is in force at this moment.
+
+        Args:
+            outlet: Whose app asks.
+            scene: Asked for.
+            now: UTC.
+            channel: Of scene ``channel``.
+            adcode: Where the reader is, if known: an emergency reaches readers in its area in any app.
+        """
+        inside = adcode is not None and self.adcode is not None and lies_within(adcode, self.adcode)
         return (
             self.starts_at <= now < self.ends_at
-            and (not self.outlet_ids or outlet.id in self.outlet_ids)
             and (not self.scenes or scene in self.scenes)
-            and (self.adcode is None or lies_within(outlet.adcode, self.adcode))
+            and (not self.channels or channel in self.channels)
+            and (self.concerns(outlet) or (inside and self.action is PlacementAction.EMERGENCY))
+        )
+
+    def meets(self, other: "Placement") -> bool:
+        """Whether both can be in force at one time in one scene."""
+        return (
+            self.starts_at < other.ends_at
+            and other.starts_at < self.ends_at
+            and (not self.scenes or not other.scenes or bool(self.scenes & other.scenes))
+            and (not self.channels or not other.channels or bool(self.channels & other.channels))
         )
 
 

@@ -41,6 +41,7 @@ class ReasonCode(StrEnum):
     COVERAGE = "coverage"
     PINNED = "pinned"
     MUST_CARRY = "must_carry"
+    EMERGENCY = "emergency"
     RECENT = "recent"
 
 
@@ -200,6 +201,38 @@ class FeedItem:
     propensity: float = 1.0
 
 
+class Outcome(StrEnum):
+    """What became of an order in one feed."""
+
+    PLACED = "placed"
+    """Stands where it asked to."""
+    MOVED = "moved"
+    """Stands further down, because of the order named in ``because``."""
+    OUTRANKED = "outranked"
+    """The order named in ``because`` has its story, an equal one, or its position."""
+    NOT_SHOWABLE = "not_showable"
+    """The rule named in ``because`` takes the story out."""
+    GONE = "gone"
+    """The story is not among those that may be shown now."""
+    IN_FORCE = "in_force"
+    """Weighs in the ranking, or keeps the story out."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderVerdict:
+    """What became of one order.
+
+    Attributes:
+        position: Where it stands, zero-based; ``None`` when it does not.
+        because: Another order's id, a rule's name, or empty.
+    """
+
+    placement_id: str
+    outcome: Outcome
+    position: int | None = None
+    because: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """The record of one feed, kept to explain it: what was asked, what was decided, by which models.
@@ -215,6 +248,7 @@ class Decision:
         weights: What each feature counted in this feed, after the outlet's aims.
         measured: What the first page showed of each aim, 0..1.
         models: Version of each model and rule set that took part.
+        orders: What became of each order that a person gave for such a feed.
     """
 
     trace_id: str
@@ -229,3 +263,4 @@ class Decision:
     weights: Mapping[str, float]
     measured: Mapping[str, float]
     models: Mapping[str, str]
+    orders: Sequence[OrderVerdict] = ()

@@ -32,6 +32,7 @@ class Permission(StrEnum):
     REPUBLISHED = "republished"
     AGREEMENT = "agreement"
     OWN = "own"
+    EMERGENCY = "emergency"
 
     @property
     def shows_whole(self) -> bool:
@@ -40,7 +41,7 @@ class Permission(StrEnum):
 
 
 PERMISSIONS = tuple(Permission)
-"""Permissions by code, as feeds keep them in columns; 0 is none."""
+"""Permissions by code, as feeds keep them in columns; 0 is none.  Only an order gives ``emergency``."""
 
 _STRICTNESS = (Reuse.OPEN, Reuse.LINK_OUT, Reuse.NONE)
 
@@ -153,6 +154,8 @@ def in_words(permission: Permission, *, outlet: str, source: str) -> str:
         outlet: Name of the newsroom the story came from.
         source: Where that newsroom took it from; may be empty.
     """
+    if permission is Permission.EMERGENCY:
+        return "紧急信息，依法在所涉地区展示"
     if permission is Permission.OWN:
         return "本媒体稿件"
     if permission is Permission.REPUBLISHED:

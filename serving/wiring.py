@@ -27,6 +27,7 @@ from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.services.placing import PlacementDesk
 from tianfu.serving.services.readers import ReaderDesk
 from tianfu.serving.services.reading import StoryReader
+from tianfu.serving.services.receipts import ReceiptBook
 from tianfu.serving.services.recommend import FeedDesk
 from tianfu.serving.services.rights import RightsDesk
 from tianfu.serving.services.signals import Signals
@@ -73,7 +74,8 @@ def build_newsroom(
     signals = Signals()
     interests = InterestFinder(library)
     rights = RightsDesk(database=database, library=library, clock=clock)
-    decisions = DecisionLog(database)
+    receipts = ReceiptBook()
+    decisions = DecisionLog(database, receipts)
     cursors = CursorSigner(_cursor_secret(database))
     indexer = Indexer(
         database=database,
@@ -122,6 +124,7 @@ def build_newsroom(
             ),
             rights=rights,
             decisions=decisions,
+            receipts=receipts,
             cursors=cursors,
             encoder_version=parts.encoder_version,
             clock=clock,

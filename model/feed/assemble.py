@@ -11,28 +11,33 @@ from tianfu.model.feed.aims import measured
 from tianfu.model.feed.context import FeedContext
 from tianfu.model.feed.filters import permitted, seen_clusters
 from tianfu.model.feed.line import PLACERS, ItemColumns, empty, joined, plain, woven
+from tianfu.model.feed.orders import CARRIED, gains, resolve, standing
 from tianfu.model.feed.rank import FEATURES, SOURCES, Candidates, scored, united, weights_of
 from tianfu.model.feed.reasons import whys
 from tianfu.model.feed.sources import Hits, gather
 from tianfu.model.feed.vary import Line, one_per_cluster, spread
-from tianfu.model.feed.view import Rows
 from tianfu.model.placement import Placement, PlacementAction
-from tianfu.model.recommendation import PlacedBy, ReasonCode, Source, Why
+from tianfu.model.recommendation import OrderVerdict, PlacedBy, ReasonCode, Source, Why
 
 DEPTH = 60
 """How many items a feed holds over all its pages."""
 _CHUNK = 2_000
+_REASONS = {
+    PlacementAction.EMERGENCY: ReasonCode.EMERGENCY,
+    PlacementAction.MUST_CARRY: ReasonCode.MUST_CARRY,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssembledFeed:
-    """A feed with the count of candidates each source gave and of those each rule took out."""
+    """A feed with the count of candidates each source gave, of those each rule took out, and every order."""
 
     items: ItemColumns
     candidates: Mapping[str, int]
     filtered: Mapping[str, int]
     weights: Mapping[str, float]
     measured: Mapping[str, float]
+    orders: Sequence[OrderVerdict]
 
 
 def assemble(context: FeedContext) -> AssembledFeed:
@@ -44,7 +49,8 @@ def assemble(context: FeedContext) -> AssembledFeed:
     hits = gather(context)
     tally: dict[str, int] = {}
     weights = weights_of(context)
-    placed = _placed(context)
+    orders = resolve(context)
+    placed = orders.held
     held = context.view.cluster[np.array([row for row, _ in placed.values()], dtype=np.intp)]
     organic = _organic(hits, weights, held, context, tally)
     missing = DEPTH - len(organic) - len(placed)
@@ -57,6 +63,7 @@ def assemble(context: FeedContext) -> AssembledFeed:
         filtered=dict(sorted(tally.items())),
         weights={name: round(weight, 4) for name, weight in weights.items()},
         measured=measured(items, context),
+        orders=tuple(standing(orders, items)),
     )
 
 
@@ -86,18 +93,9 @@ def _organic(
         if count := int((gone & stays).sum()):
             tally[name] = count
             stays &= ~gone
-    found = scored(found.at(stays), weights, _orders(found.rows[stays], context))
+    found = scored(found.at(stays), weights, gains(found.rows[stays], context))
     versions = one_per_cluster(found, context)
     return _items(versions, spread(versions, DEPTH, context), weights, context)
-
-
-def _orders(rows: Rows, context: FeedContext) -> npt.NDArray[np.float32]:
-    """What placements add to scores."""
-    extra = np.zeros(len(rows), dtype=np.float32)
-    for action, gain in ((PlacementAction.BOOST, 1.5), (PlacementAction.SUPPRESS, -2.5)):
-        named = _rows_named(_story_ids(context.placements, action), context)
-        extra[np.isin(rows, named)] += gain
-    return extra
 
 
 def _items(found: Candidates, line: Line, weights: Mapping[str, float], context: FeedContext) -> ItemColumns:
@@ -149,51 +147,13 @@ def _fallback(
     )
 
 
-def _story_ids(placements: Sequence[Placement], action: PlacementAction) -> list[str]:
-    return [p.story_id for p in placements if p.action is action]
-
-
-def _rows_named(story_ids: Sequence[str], context: FeedContext) -> Rows:
-    numbers = [n for n in map(context.view.number_of, story_ids) if n is not None]
-    rows = context.view.rows_of(np.array(numbers, dtype=np.int64))
-    return rows[rows >= 0]
-
-
-def _placed(context: FeedContext) -> dict[int, tuple[int, Placement]]:
-    """Which placed story holds which position.
-
-    Pins hold exactly their position, the earliest order first; must-carry then takes the first free
-    positions from the top, inserts their own position or the next free one.  A block outranks all.
-    """
-    held: dict[int, tuple[int, Placement]] = {}
-    clusters: set[int] = set()
-    order = {PlacementAction.PIN: 0, PlacementAction.MUST_CARRY: 1, PlacementAction.INSERT: 2}
-    orders = sorted(
-        (p for p in context.placements if p.action in order),
-        key=lambda p: (order[p.action], p.created_at, p.id),
-    )
-    for placement in orders:
-        rows = _rows_named([placement.story_id], context)
-        if not len(rows) or not permitted(rows, context)[0]:
-            continue
-        row, cluster = int(rows[0]), int(context.view.cluster[rows[0]])
-        position = placement.position or 0
-        if cluster in clusters or (placement.action is PlacementAction.PIN and position in held):
-            continue
-        while position in held:
-            position += 1
-        held[position] = (row, placement)
-        clusters.add(cluster)
-    return held
-
-
 def _placed_item(row: int, placement: Placement, context: FeedContext) -> ItemColumns:
-    carried = placement.action is PlacementAction.MUST_CARRY
+    carried = placement.action in CARRIED
     rows = np.array([row], dtype=np.intp)
     return plain(
         context.view.number[rows],
         PlacedBy.MUST_CARRY if carried else PlacedBy.EDITOR,
-        Why(ReasonCode.MUST_CARRY if carried else ReasonCode.PINNED),
+        Why(_REASONS.get(placement.action, ReasonCode.PINNED)),
         source_bit=1 << SOURCES.index(Source.EDITOR),
         cluster_sizes=context.view.cluster_sizes(rows),
         placement_id=placement.id,

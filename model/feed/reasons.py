@@ -29,6 +29,7 @@ _PLAIN: Mapping[ReasonCode, str] = {
     ReasonCode.COVERAGE: "专题报道",
     ReasonCode.PINNED: "编辑推荐",
     ReasonCode.MUST_CARRY: "省级必推",
+    ReasonCode.EMERGENCY: "紧急信息",
     ReasonCode.RECENT: "近期内容",
 }
 _CODE_OF: Mapping[str, ReasonCode] = {

@@ -10,6 +10,7 @@ from tianfu.model.aims import Aims
 from tianfu.model.errors import InvalidRequest
 from tianfu.model.event import Scene
 from tianfu.model.feed.filters import RULES
+from tianfu.model.feed.orders import SAYS
 from tianfu.model.feed.rank import VERSION, WEIGHTS
 from tianfu.model.feed.sources import PIPELINES
 from tianfu.model.rules import check_text
@@ -74,6 +75,7 @@ class PipelineOut(Out):
     rules: list[str]
     ranker: str
     weights: dict[str, float]
+    orders: list[str]
     fills_gaps: PartOut
 
 
@@ -127,6 +129,7 @@ def get_pipelines(_room: NewsroomDep, _known: EditorCaller) -> PipelinesOut:
                 rules=[*RULES, "seen", "placed"],
                 ranker=VERSION,
                 weights=dict(WEIGHTS),
+                orders=list(SAYS),
                 fills_gaps=PartOut(
                     source="recent", says="以上不足时，以最新可展示的稿件补足，标记为 fallback"
                 ),

@@ -8,7 +8,9 @@ from pydantic import Field
 
 from tianfu.model.errors import InvalidPlacement
 from tianfu.model.event import Scene
-from tianfu.model.placement import MAX_POSITION, Placement, PlacementAction
+from tianfu.model.feed.orders import SAYS
+from tianfu.model.outlet import OutletLevel
+from tianfu.model.placement import MAX_POSITION, MAX_PRIORITY, Authority, Placement, PlacementAction
 from tianfu.model.rules import check_id
 from tianfu.serving.api.context import EditorCaller, NewsroomDep
 from tianfu.serving.api.forms import In, Out
@@ -31,7 +33,15 @@ class PlacementIn(In):
     position: Annotated[int | None, Field(ge=0, lt=MAX_POSITION, description="For pin and insert.")] = None
     outlet_ids: _OutletIds
     adcode: str | None = None
+    levels: Annotated[
+        list[OutletLevel], Field(max_length=3, default_factory=list, description="Empty means all.")
+    ]
     scenes: Annotated[list[Scene], Field(max_length=5, default_factory=list)]
+    channels: Annotated[
+        list[str], Field(max_length=20, default_factory=list, description="Of scene `channel`.")
+    ]
+    priority: Annotated[int, Field(ge=0, le=MAX_PRIORITY, description="The higher goes first.")] = 0
+    strength: Annotated[float, Field(ge=0.1, le=3.0, description="Of boost and suppress.")] = 1.0
     note: Annotated[str, Field(max_length=500)] = ""
 
 
@@ -41,6 +51,8 @@ class PlacementPatchIn(In):
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     position: Annotated[int | None, Field(ge=0, lt=MAX_POSITION)] = None
+    priority: Annotated[int | None, Field(ge=0, le=MAX_PRIORITY)] = None
+    strength: Annotated[float | None, Field(ge=0.1, le=3.0)] = None
     note: Annotated[str | None, Field(max_length=500)] = None
 
 
@@ -53,7 +65,12 @@ class PlacementOut(Out):
     position: int | None
     outlet_ids: list[str]
     adcode: str | None
+    levels: list[OutletLevel]
     scenes: list[Scene]
+    channels: list[str]
+    priority: int
+    strength: float
+    authority: Authority
     starts_at: datetime
     ends_at: datetime
     note: str
@@ -67,9 +84,19 @@ class PlacementsOut(Out):
     items: list[PlacementOut]
 
 
+class GivenPlacementOut(PlacementOut):
+    """An order with the standing orders it meets, and the rules that decide between them."""
+
+    meets: list[PlacementOut]
+    rules: list[str]
+
+
 @router.post("", status_code=201)
-def give_placement(order: PlacementIn, room: NewsroomDep, known: EditorCaller) -> PlacementOut:
-    """Pin, insert, boost, suppress or block a story; must_carry is the provincial platform's."""
+def give_placement(order: PlacementIn, room: NewsroomDep, known: EditorCaller) -> GivenPlacementOut:
+    """Pin, insert, boost, suppress or block a story; must_carry and emergency are the provincial platform's.
+
+    `meets` names standing orders that want the same story or position at the same time.
+    """
     now = room.clock.now()
     check_id(order.story_id, field="story_id", error=InvalidPlacement)
     placement = Placement(
@@ -79,14 +106,24 @@ def give_placement(order: PlacementIn, room: NewsroomDep, known: EditorCaller) -
         position=order.position,
         outlet_ids=frozenset(order.outlet_ids),
         adcode=order.adcode,
+        levels=frozenset(order.levels),
         scenes=frozenset(order.scenes),
+        channels=frozenset(order.channels),
+        priority=order.priority,
+        strength=order.strength,
+        authority=Authority.PLATFORM if known.key.outlet_id is None else Authority.OUTLET,
         starts_at=order.starts_at or now,
         ends_at=order.ends_at,
         note=order.note,
         created_by=known.key.id,
         created_at=now,
     )
-    return placement_out(room.placements.give(placement, caller=known))
+    given = placement_out(room.placements.give(placement, caller=known))
+    return GivenPlacementOut(
+        **given.model_dump(),
+        meets=[placement_out(other) for other in room.placements.meeting(placement, caller=known)],
+        rules=list(SAYS),
+    )
 
 
 @router.get("")
@@ -110,6 +147,58 @@ def withdraw_placement(placement_id: str, room: NewsroomDep, known: EditorCaller
     room.placements.withdraw(placement_id, caller=known)
 
 
+class SceneReceiptOut(Out):
+    """When and where an order was first shown in one scene; `pages` counts the pages that showed it."""
+
+    scene: Scene
+    first_shown_at: datetime
+    first_position: int
+    first_trace_id: str
+    last_shown_at: datetime
+    pages: int
+
+
+class OutletReceiptOut(Out):
+    """One outlet an order concerns; `scenes` is empty while its readers have seen nothing of it."""
+
+    outlet_id: str
+    outlet_name: str
+    shown: bool
+    scenes: list[SceneReceiptOut]
+
+
+class ReceiptsOut(Out):
+    """Where an order was shown: `reached` outlets concerned, `shown` of them so far."""
+
+    placement_id: str
+    reached: int
+    shown: int
+    items: list[OutletReceiptOut]
+
+
+@router.get("/{placement_id}/receipts")
+def get_receipts(placement_id: str, room: NewsroomDep, known: EditorCaller) -> ReceiptsOut:
+    """Prove where an order was shown; an outlet's key sees its own outlet."""
+    check_id(placement_id, field="placement_id", error=InvalidPlacement)
+    placement, receipts = room.placements.receipts(placement_id, caller=known)
+    outlets = room.library.outlets
+    items = [
+        OutletReceiptOut(
+            outlet_id=one.outlet_id,
+            outlet_name=outlets[one.outlet_id].name if one.outlet_id in outlets else one.outlet_id,
+            shown=bool(one.scenes),
+            scenes=[SceneReceiptOut.model_validate(row) for row in one.scenes],
+        )
+        for one in receipts
+    ]
+    return ReceiptsOut(
+        placement_id=placement.id,
+        reached=len(items),
+        shown=sum(item.shown for item in items),
+        items=items,
+    )
+
+
 def placement_out(placement: Placement) -> PlacementOut:
     """Translate an order."""
     return PlacementOut(
@@ -119,7 +208,12 @@ def placement_out(placement: Placement) -> PlacementOut:
         position=placement.position,
         outlet_ids=sorted(placement.outlet_ids),
         adcode=placement.adcode,
+        levels=sorted(placement.levels),
         scenes=sorted(placement.scenes),
+        channels=sorted(placement.channels),
+        priority=placement.priority,
+        strength=placement.strength,
+        authority=placement.authority,
         starts_at=placement.starts_at,
         ends_at=placement.ends_at,
         note=placement.note,

@@ -16,6 +16,7 @@ from tianfu.model.recommendation import (
     MAX_EXCLUDE,
     MAX_SUBJECTS,
     FeedRequest,
+    Outcome,
     PlacedBy,
     ReasonCode,
     Subjects,
@@ -200,6 +201,15 @@ class DecisionItemOut(Out):
     propensity: float
 
 
+class OrderOut(Out):
+    """What became of one order; `because` names another order or a rule."""
+
+    placement_id: str
+    outcome: Outcome
+    position: int | None
+    because: str
+
+
 class DecisionOut(Out):
     """The record that explains a feed.
 
@@ -218,6 +228,7 @@ class DecisionOut(Out):
     weights: dict[str, float]
     measured: dict[str, float]
     models: dict[str, str]
+    orders: list[OrderOut]
     items: list[DecisionItemOut]
 
 
@@ -239,6 +250,7 @@ def get_decision(trace_id: str, room: NewsroomDep, known: ReadingCaller) -> Deci
         weights=dict(decision.weights),
         measured=dict(decision.measured),
         models=dict(decision.models),
+        orders=[OrderOut.model_validate(order) for order in decision.orders],
         items=[_decided(one) for one in items],
     )
 

@@ -25,6 +25,7 @@ from tianfu.serving.api.story_forms import (
     StoryOut,
     StoryPatchIn,
     StoryReceiptOut,
+    dated_out,
     parse_row,
     row_problem,
     story_fields,
@@ -186,6 +187,7 @@ def get_story(story_id: str, room: NewsroomDep, known: NewsCaller) -> StoryOut:
         cluster_id=story.cluster_id,
         cluster_size=size,
         received_at=story.received_at,
+        dated=dated_out(story, room.reader.pair_text(story.text).body),
         tags=[tag_out(tag) for tag in tags],
         revisions=[RevisionOut(revision=r, received_at=at, text=text) for r, at, text in earlier if whole],
         rights=RightsOut(

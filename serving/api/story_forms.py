@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from tianfu.model.errors import InvalidInput, InvalidStory, TianfuError
+from tianfu.model.expiry import DatedKind, dated_until
 from tianfu.model.rights import Reuse
 from tianfu.model.story import (
     MAX_BODY_CHARS,
@@ -133,6 +134,13 @@ class RevisionOut(Out):
     text: dict[str, Any]
 
 
+class DatedOut(Out):
+    """As what a dated story was recognised, and when it ends by itself unless `expires_at` says otherwise."""
+
+    kind: DatedKind
+    until: datetime
+
+
 class StoryOut(Out):
     """One story; no `body` and `revisions` where `rights` do not let the caller's outlet show it."""
 
@@ -154,6 +162,7 @@ class StoryOut(Out):
     adcode: str | None
     published_at: datetime
     expires_at: datetime | None
+    dated: DatedOut | None
     ai_generated: bool
     reuse: Reuse | None
     rights: RightsOut
@@ -180,6 +189,12 @@ class InvalidRow(InvalidStory):
     def __init__(self, rows: list[FieldError]) -> None:
         super().__init__(field=rows[0]["field"], why=rows[0]["why"], advice=rows[0].get("advice", ""))
         self.rows = rows
+
+
+def dated_out(story: Story, clean_body: str) -> DatedOut | None:
+    """When a story ends by itself."""
+    found = dated_until(story.text.title, clean_body, story.text.published_at)
+    return None if found is None else DatedOut(kind=found.kind, until=found.at)
 
 
 def row_problem(error: TianfuError) -> dict[str, Any]:

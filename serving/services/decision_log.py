@@ -10,6 +10,7 @@ import structlog
 from tianfu.model.aims import MEASURED
 from tianfu.model.errors import StoreUnavailable
 from tianfu.model.recommendation import Decision
+from tianfu.serving.services.receipts import ReceiptBook
 from tianfu.serving.store.aims import SceneKey
 from tianfu.serving.store.database import Database
 
@@ -27,8 +28,9 @@ class DecisionLog:
     killed outright loses at most half a second of them: their cursors answer ``cursor_expired``.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, receipts: ReceiptBook) -> None:
         self._database = database
+        self._receipts = receipts
         self._lock = threading.Lock()
         self._recent: OrderedDict[str, Decision] = OrderedDict()
         self._waiting: list[Decision] = []
@@ -76,16 +78,19 @@ class DecisionLog:
         """Write what waits; when the database is away, keep it for the next time."""
         with self._lock:
             batch, self._waiting = self._waiting, []
-        if not batch:
+        shown = self._receipts.take()
+        if not batch and not shown:
             return
         try:
             with self._database.write() as uow:
                 uow.decisions.add(batch)
+                uow.receipts.add(shown)
                 for (key, hour), (feeds, sums) in hourly_sums(batch).items():
                     uow.aims.count(key, hour, sums, feeds)
                 uow.commit()
         except StoreUnavailable:
             log.warning("decisions.waiting", decisions=len(batch))
+            self._receipts.put_back(shown)
             with self._lock:
                 self._waiting = (batch + self._waiting)[-_MAX_WAITING:]
 

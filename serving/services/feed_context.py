@@ -15,7 +15,7 @@ from tianfu.model.feed.context import FeedContext, Proposals, Surroundings, surr
 from tianfu.model.feed.sources import COVERAGE_PREFIX
 from tianfu.model.feed.view import Numbers
 from tianfu.model.outlet import Outlet
-from tianfu.model.placement import PlacementAction
+from tianfu.model.placement import Placement
 from tianfu.model.ports import Clock
 from tianfu.model.reader import Reader
 from tianfu.model.recommendation import FeedRequest
@@ -97,7 +97,7 @@ class ContextMaker:
             read_after=self._after(read),
             hot=self._hot_here(outlet, now),
             coverages=self._asked_coverages(request, outlet),
-            placements=[p for p in self._library.placements if p.reaches(outlet, request.scene, now)],
+            placements=self.orders(request, now),
             permissions=self._rights.permissions(outlet.id, view),
             aims=self._library.aims.get((outlet.id, request.scene), Aims()),
             topics_named=self._topics_named,
@@ -105,16 +105,14 @@ class ContextMaker:
         )
         return context, tuple(degraded)
 
-    def blocked(self, request: FeedRequest, now: datetime) -> frozenset[str]:
-        """Stories that an order takes out of such a feed at this moment."""
-        outlet = self._library.outlets.get(request.outlet_id)
-        if outlet is None:
-            return frozenset()
-        return frozenset(
-            p.story_id
+    def orders(self, request: FeedRequest, now: datetime) -> list[Placement]:
+        """People's orders in force for such a feed at this moment."""
+        outlet = self._library.outlets[request.outlet_id]
+        return [
+            p
             for p in self._library.placements
-            if p.action is PlacementAction.BLOCK and p.reaches(outlet, request.scene, now)
-        )
+            if p.reaches(outlet, request.scene, now, channel=request.channel, adcode=request.adcode)
+        ]
 
     def _reader(self, request: FeedRequest, degraded: list[str]) -> Reader | None:
         ref = request.personal_reader

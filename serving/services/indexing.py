@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
 from tianfu.model.cluster import DuplicateEdge, cluster_id_of, components
+from tianfu.model.expiry import dated_until
 from tianfu.model.ports import Clock, PairText
 from tianfu.model.story import Story
 from tianfu.model.tag import TagAssignment, TagSuggestion, merge_suggestions
@@ -139,10 +141,17 @@ class Indexer:
         touched = {number for edge in edges for number in (edge.a, edge.b)} | set(numbers)
         moved = recluster(touched, before, uow)
         uow.stories.set_indexed({j.story.number: j.item.revision for j in batch})
+        uow.stories.set_dated({j.story.number: _ends(j) for j in batch})
         uow.changes.add(ChangeKind.STORY_INDEXED, numbers, now)
         uow.changes.add(ChangeKind.STORY_CLUSTER, sorted(moved - set(numbers)), now)
         copies |= uow.clusters.copies_of(numbers)
         uow.changes.add(ChangeKind.STORY_COPIES, sorted(copies - moved), now)
+
+
+def _ends(judged: _Judged) -> datetime | None:
+    pair = judged.reading.pair
+    found = dated_until(pair.title, pair.body, judged.story.text.published_at)
+    return found.at if found else None
 
 
 def merged(

@@ -1,16 +1,26 @@
 """Editors' and operators' orders about feeds."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from tianfu.model.errors import Forbidden, NotFound
-from tianfu.model.placement import Placement, PlacementAction
+from tianfu.model.errors import Forbidden, NotFound, TooManyCarried
+from tianfu.model.feed.orders import CARRIED
+from tianfu.model.placement import MAX_MUST_CARRY, Authority, Placement, PlacementAction
 from tianfu.model.ports import Clock
 from tianfu.serving.services.access import Caller
 from tianfu.serving.services.library import Library
 from tianfu.serving.store.changes import ChangeKind
 from tianfu.serving.store.database import Database, UnitOfWork
+from tianfu.serving.store.receipts import Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class OutletReceipt:
+    """What one outlet showed of an order, by scene; empty while it showed nothing."""
+
+    outlet_id: str
+    scenes: tuple[Receipt, ...]
 
 
 class PlacementDesk:
@@ -27,9 +37,11 @@ class PlacementDesk:
         Raises:
             NotFound: There is no such story or outlet.
             Forbidden: It reaches further than the key does.
+            TooManyCarried: Another must-carry would fill an outlet's first screen.
         """
         self._check_reach(placement, caller)
         with self._database.write() as uow:
+            self._check_room(placement, uow)
             if uow.stories.by_id(placement.story_id) is None:
                 raise NotFound("story", placement.story_id)
             uow.placements.add(placement)
@@ -49,6 +61,7 @@ class PlacementDesk:
             standing = self._standing(placement_id, caller, uow)
             changed = replace(standing, **fields)
             self._check_reach(changed, caller)
+            self._check_room(changed, uow)
             uow.placements.replace(changed)
             self._note("placement.changed", placement_id, caller, uow)
             uow.commit()
@@ -68,8 +81,47 @@ class PlacementDesk:
         """Orders in force now or later that reach the caller's outlet, oldest first."""
         with self._database.read() as uow:
             orders = uow.placements.standing(self._clock.now())
-        outlet_id = caller.key.outlet_id
-        return [p for p in orders if outlet_id is None or not p.outlet_ids or outlet_id in p.outlet_ids]
+        outlet = self._library.outlets.get(caller.key.outlet_id or "")
+        return [p for p in orders if outlet is None or p.concerns(outlet)]
+
+    def meeting(self, placement: Placement, *, caller: Caller) -> list[Placement]:
+        """Standing orders the caller may see that want the same story or the same position at one time."""
+        return [
+            other
+            for other in self.standing(caller)
+            if other.id != placement.id
+            and other.meets(placement)
+            and self._share_an_outlet(other, placement)
+            and (
+                other.story_id == placement.story_id
+                or (other.action == placement.action and other.position == placement.position is not None)
+            )
+        ]
+
+    def receipts(self, placement_id: str, *, caller: Caller) -> tuple[Placement, list[OutletReceipt]]:
+        """Of each outlet that an order concerns: whether and where it was shown.
+
+        An outlet's key sees the own outlet only.
+
+        Raises:
+            NotFound: There is no such order, or it does not concern the caller's outlet.
+        """
+        with self._database.read() as uow:
+            placement = uow.placements.by_id(placement_id, ended=True)
+            shown = uow.receipts.of(placement_id)
+        own = caller.key.outlet_id
+        concerned = [
+            outlet
+            for outlet in self._library.outlets.values()
+            if placement is not None and placement.concerns(outlet) and own in (None, outlet.id)
+        ]
+        if placement is None or not concerned:
+            raise NotFound("placement", placement_id)
+        by_outlet: dict[str, list[Receipt]] = {outlet.id: [] for outlet in concerned}
+        for receipt in shown:
+            if own in (None, receipt.outlet_id):
+                by_outlet.setdefault(receipt.outlet_id, []).append(receipt)
+        return placement, [OutletReceipt(name, tuple(rows)) for name, rows in sorted(by_outlet.items())]
 
     def _standing(self, placement_id: str, caller: Caller, uow: UnitOfWork) -> Placement:
         placement = uow.placements.by_id(placement_id)
@@ -87,8 +139,27 @@ class PlacementDesk:
             raise Forbidden(
                 "An outlet's key places in its own feeds only.", advice="Name your outlet in outlet_ids."
             )
-        if own is not None and placement.action is PlacementAction.MUST_CARRY:
-            raise Forbidden("Only the provincial platform gives must-carry orders.")
+        if own is not None and placement.action in CARRIED:
+            raise Forbidden("Only the provincial platform gives must-carry and emergency orders.")
+        if own is not None and placement.authority is Authority.PLATFORM:
+            raise Forbidden("This order is the provincial platform's.")
+
+    def _check_room(self, placement: Placement, uow: UnitOfWork) -> None:
+        if placement.action is not PlacementAction.MUST_CARRY:
+            return
+        others = [
+            other
+            for other in uow.placements.standing(self._clock.now())
+            if other.action is PlacementAction.MUST_CARRY
+            and other.id != placement.id
+            and other.meets(placement)
+        ]
+        for outlet in self._library.outlets.values():
+            if placement.concerns(outlet) and sum(o.concerns(outlet) for o in others) >= MAX_MUST_CARRY:
+                raise TooManyCarried(outlet.id, MAX_MUST_CARRY)
+
+    def _share_an_outlet(self, a: Placement, b: Placement) -> bool:
+        return any(a.concerns(outlet) and b.concerns(outlet) for outlet in self._library.outlets.values())
 
     def _note(self, action: str, placement_id: str, caller: Caller, uow: UnitOfWork) -> None:
         now: datetime = self._clock.now()

@@ -11,14 +11,16 @@ from tianfu.model.feed import rank
 from tianfu.model.feed.assemble import assemble
 from tianfu.model.feed.card import StoryCard
 from tianfu.model.feed.reasons import Version, in_words, tells_of_a_story, version_of
+from tianfu.model.placement import Authority, PlacementAction
 from tianfu.model.ports import Clock
-from tianfu.model.recommendation import Decision, FeedItem, FeedRequest, Reason
+from tianfu.model.recommendation import Decision, FeedItem, FeedRequest, PlacedBy, Reason
 from tianfu.model.rights import Permission
 from tianfu.serving.services.clock import new_id
 from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.feed_context import ContextMaker
 from tianfu.serving.services.library import Library
+from tianfu.serving.services.receipts import ReceiptBook
 from tianfu.serving.services.rights import RightsDesk
 from tianfu.serving.store.database import Database
 
@@ -75,6 +77,7 @@ class FeedDesk:
         contexts: ContextMaker,
         rights: RightsDesk,
         decisions: DecisionLog,
+        receipts: ReceiptBook,
         cursors: CursorSigner,
         encoder_version: str,
         clock: Clock,
@@ -84,6 +87,7 @@ class FeedDesk:
         self._contexts = contexts
         self._rights = rights
         self._decisions = decisions
+        self._receipts = receipts
         self._cursors = cursors
         self._models = {"encoder": encoder_version, "ranker": rank.VERSION}
         self._clock = clock
@@ -113,6 +117,7 @@ class FeedDesk:
             filtered=feed.filtered,
             weights=feed.weights,
             measured=feed.measured,
+            orders=feed.orders,
             models=self._models,
         )
         self._decisions.add(decision)
@@ -165,12 +170,13 @@ class FeedDesk:
             item = decision.items[at]
             at += 1
             card = self._library.view.card_of(item.number)
-            permission = gate(card)
+            permission = gate(item, card)
             if card is not None and permission is not Permission.NONE:
                 version = Version.ONLY
                 if item.cluster_size > 1:
                     version = version_of(card, decision.request.outlet_id, self._library.outlets)
                 shown.append(ShownItem(item, card, self._in_words(item), permission, version))
+        self._receipts.note(decision, [one.item for one in shown], self._clock.now())
         more = at < len(decision.items)
         return FeedPage(
             trace_id=decision.trace_id,
@@ -180,16 +186,25 @@ class FeedDesk:
             items=tuple(shown),
         )
 
-    def _gate(self, request: FeedRequest) -> Callable[[StoryCard | None], Permission]:
+    def _gate(self, request: FeedRequest) -> Callable[[FeedItem, StoryCard | None], Permission]:
         """Looks again at what may have changed since the feed was made: takedown, time, blocks, rights."""
         now = self._clock.now()
-        blocked = self._contexts.blocked(request, now)
+        standing = self._contexts.orders(request, now)
+        blocks = [p for p in standing if p.action is PlacementAction.BLOCK]
+        blocked = {p.story_id for p in blocks}
+        blocked_by_province = {p.story_id for p in blocks if p.authority is Authority.PLATFORM}
+        emergencies = {p.id for p in standing if p.action is PlacementAction.EMERGENCY}
 
-        def permission(card: StoryCard | None) -> Permission:
-            if card is None or not self._library.is_showable(card.number) or card.story_id in blocked:
+        def permission(item: FeedItem, card: StoryCard | None) -> Permission:
+            if card is None or not self._library.is_showable(card.number):
+                return Permission.NONE
+            carried = item.placed_by is PlacedBy.MUST_CARRY
+            if card.story_id in (blocked_by_province if carried else blocked):
                 return Permission.NONE
             if card.expires_at_s is not None and card.expires_at_s <= now.timestamp():
                 return Permission.NONE
+            if item.placement_id in emergencies:
+                return Permission.EMERGENCY
             return self._rights.permission(card, request.outlet_id)
 
         return permission

@@ -28,7 +28,7 @@ class Cards:
         c = stories.c
         columns: list[ColumnElement[Any]] = [
             c.number, c.id, c.title, c.url, c.image_url, c.outlet_id, c.channel, c.published_at,
-            c.expires_at, c.cluster_id, c.ai_generated, c.adcode, c.author, c.source, c.reuse,
+            c.expires_at, c.cluster_id, c.ai_generated, c.adcode, c.author, c.source, c.reuse, c.dated_until,
             func.length(c.body).label("chars"),
         ]  # fmt: skip
         codes = self._codes(numbers)
@@ -121,6 +121,7 @@ class Cards:
 
 
 def _card(row: Row[Any], topics: tuple[str, ...], places: tuple[str, ...], *, republished: bool) -> StoryCard:
+    ends = row.expires_at or row.dated_until
     return StoryCard(
         number=row.number,
         story_id=row.id,
@@ -130,7 +131,7 @@ def _card(row: Row[Any], topics: tuple[str, ...], places: tuple[str, ...], *, re
         outlet_id=row.outlet_id,
         channel=row.channel,
         published_at_s=int(row.published_at.timestamp()),
-        expires_at_s=int(row.expires_at.timestamp()) if row.expires_at else None,
+        expires_at_s=int(ends.timestamp()) if ends else None,
         topics=topics,
         places=places or ((row.adcode,) if row.adcode else ()),
         cluster_id=row.cluster_id,

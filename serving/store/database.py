@@ -28,6 +28,7 @@ from tianfu.serving.store.outlets import Outlets
 from tianfu.serving.store.placements import Placements
 from tianfu.serving.store.queue import WorkQueue
 from tianfu.serving.store.readers import Readers
+from tianfu.serving.store.receipts import Receipts
 from tianfu.serving.store.rights import Rights
 from tianfu.serving.store.stories import Stories
 from tianfu.serving.store.tags import Tags
@@ -55,6 +56,7 @@ class UnitOfWork:
         self.events = Events(connection)
         self.decisions = Decisions(connection)
         self.placements = Placements(connection)
+        self.receipts = Receipts(connection)
         self.aims = AimStore(connection)
         self.rights = Rights(connection)
         self.coverages = Coverages(connection)

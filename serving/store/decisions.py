@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, delete, insert, select
 
 from tianfu.model.feed.line import COLUMNS, ItemColumns, empty
-from tianfu.model.recommendation import Decision, FeedRequest
+from tianfu.model.recommendation import Decision, FeedRequest, OrderVerdict, Outcome
 from tianfu.serving.store.schema import decisions
 
 _REQUEST = TypeAdapter(FeedRequest)
@@ -66,6 +66,7 @@ def packed(decision: Decision) -> bytes:
         **plain,
         "request": _REQUEST.dump_python(replace(decision.request, reader=None), mode="json"),
         "items": columns,
+        "orders": [[o.placement_id, o.outcome.value, o.position, o.because] for o in decision.orders],
         "placements": {str(at): placement_id for at, placement_id in items.placements.items()},
     }
     return zlib.compress(orjson.dumps(whole, option=orjson.OPT_SERIALIZE_NUMPY), _FAST)
@@ -89,4 +90,8 @@ def unpacked(record: bytes, reader_key: str | None) -> Decision:
         reader_key=reader_key,
         request=_REQUEST.validate_python(whole["request"]),
         items=ItemColumns(**columns, placements=placements),
+        orders=tuple(
+            OrderVerdict(placement_id, Outcome(outcome), position, because)
+            for placement_id, outcome, position, because in whole.get("orders", ())
+        ),
     )

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from tianfu.model.event import Scene
-from tianfu.model.placement import Placement, PlacementAction
+from tianfu.model.outlet import OutletLevel
+from tianfu.model.placement import Authority, Placement, PlacementAction
 from tianfu.serving.store.schema import placements
 
 
@@ -35,9 +36,11 @@ class Placements:
         )
         return self._connection.execute(statement).rowcount > 0
 
-    def by_id(self, placement_id: str) -> Placement | None:
-        """Find a standing order."""
-        query = select(placements).where(placements.c.id == placement_id, placements.c.deleted_at.is_(None))
+    def by_id(self, placement_id: str, *, ended: bool = False) -> Placement | None:
+        """Find an order that was not withdrawn, or, with ``ended``, any that was ever given."""
+        query = select(placements).where(placements.c.id == placement_id)
+        if not ended:
+            query = query.where(placements.c.deleted_at.is_(None))
         row = self._connection.execute(query).one_or_none()
         return _placement(row) if row else None
 
@@ -59,6 +62,11 @@ def _values(placement: Placement) -> dict[str, Any]:
         "outlet_ids": sorted(placement.outlet_ids),
         "adcode": placement.adcode,
         "scenes": sorted(scene.value for scene in placement.scenes),
+        "levels": sorted(level.value for level in placement.levels),
+        "channels": sorted(placement.channels),
+        "priority": placement.priority,
+        "strength": placement.strength,
+        "authority": placement.authority.value,
         "starts_at": placement.starts_at,
         "ends_at": placement.ends_at,
         "note": placement.note,
@@ -76,6 +84,11 @@ def _placement(row: Row[Any]) -> Placement:
         outlet_ids=frozenset(row.outlet_ids),
         adcode=row.adcode,
         scenes=frozenset(Scene(scene) for scene in row.scenes),
+        levels=frozenset(OutletLevel(level) for level in row.levels),
+        channels=frozenset(row.channels),
+        priority=row.priority,
+        strength=row.strength,
+        authority=Authority(row.authority),
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         note=row.note,

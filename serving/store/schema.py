@@ -90,6 +90,7 @@ stories = Table(
     Column("expires_at", UtcDateTime),
     Column("ai_generated", Boolean, nullable=False),
     Column("reuse", String(8)),
+    Column("dated_until", UtcDateTime),
     Column("received_at", UtcDateTime, nullable=False),
     Column("state", String(12), nullable=False),
     Column("indexed_revision", Integer, nullable=False),
@@ -248,7 +249,25 @@ placements = Table(
     Column("created_by", String(40), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("deleted_at", UtcDateTime),
+    Column("levels", JSON, nullable=False, server_default="[]"),
+    Column("channels", JSON, nullable=False, server_default="[]"),
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("strength", Float, nullable=False, server_default="1"),
+    Column("authority", String(8), nullable=False, server_default="outlet"),
     Index(None, "ends_at"),
+)
+
+placement_receipts = Table(
+    "placement_receipts",
+    metadata,
+    Column("placement_id", String(40), ForeignKey("placements.id"), primary_key=True),
+    Column("outlet_id", String(40), primary_key=True),
+    Column("scene", String(8), primary_key=True),
+    Column("first_shown_at", UtcDateTime, nullable=False),
+    Column("first_position", Integer, nullable=False),
+    Column("first_trace_id", String(40), nullable=False),
+    Column("last_shown_at", UtcDateTime, nullable=False),
+    Column("pages", Integer, nullable=False),
 )
 
 scene_aims = Table(

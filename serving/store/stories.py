@@ -92,6 +92,16 @@ class Stories:
             )
             self._connection.execute(statement, [{"story": n, "done": r} for n, r in done.items()])
 
+    def set_dated(self, until: Mapping[int, datetime | None]) -> None:
+        """Note when dated stories end by themselves; ``None`` for those that do not."""
+        if until:
+            statement = (
+                update(stories)
+                .where(stories.c.number == bindparam("story"))
+                .values(dated_until=bindparam("until"))
+            )
+            self._connection.execute(statement, [{"story": n, "until": at} for n, at in until.items()])
+
     def set_clusters(self, clusters: Mapping[int, str]) -> None:
         """Move stories into clusters."""
         if clusters:

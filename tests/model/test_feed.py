@@ -12,13 +12,14 @@ from tianfu.model.event import ReaderKind, ReaderRef, Scene
 from tianfu.model.feed.assemble import DEPTH, assemble
 from tianfu.model.feed.card import StoryCard
 from tianfu.model.feed.context import FeedContext, Proposals
+from tianfu.model.feed.orders import CARRIED, PLACING, rank_of, resolve
 from tianfu.model.feed.table import view_of
 from tianfu.model.feed.vary import MAX_OUTLET_IN_WINDOW, MAX_TOPIC_IN_WINDOW, WINDOW
 from tianfu.model.feed.view import FeedView
 from tianfu.model.outlet import Outlet, OutletLevel
-from tianfu.model.placement import Placement, PlacementAction
+from tianfu.model.placement import FIRST_SCREEN, Authority, Placement, PlacementAction
 from tianfu.model.reader import Engagement, Reader
-from tianfu.model.recommendation import FeedRequest, PlacedBy, ReasonCode
+from tianfu.model.recommendation import FeedRequest, Outcome, ReasonCode
 
 NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 NOW_S = int(NOW.timestamp())
@@ -75,6 +76,11 @@ def contexts(draw: st.DrawFn) -> FeedContext:
             ends_at=NOW + timedelta(hours=1),
             created_by="k",
             created_at=NOW,
+            adcode="510000" if action is PlacementAction.EMERGENCY else None,
+            authority=Authority.PLATFORM
+            if action in CARRIED
+            else draw(st.sampled_from([Authority.OUTLET, Authority.PLATFORM])),
+            priority=draw(st.integers(0, 2)),
         )
         for place, action in enumerate(draw(st.lists(st.sampled_from(list(PlacementAction)), max_size=5)))
     )
@@ -110,14 +116,29 @@ def proposals(numbers: list[int], strength: float, because: int = 0) -> Proposal
     )
 
 
-def may_show(card: StoryCard, context: FeedContext) -> bool:
-    blocked = {p.story_id for p in context.placements if p.action is PlacementAction.BLOCK}
+def blocked(context: FeedContext, *by: Authority) -> set[str]:
+    return {p.story_id for p in context.placements if p.action is PlacementAction.BLOCK and p.authority in by}
+
+
+def may_show(card: StoryCard, context: FeedContext, order: PlacementAction | None = None) -> bool:
+    """Whether a story may stand in a feed by itself, or by an order."""
+    binding = [Authority.PLATFORM] if order in CARRIED else list(Authority)
     return (
-        card.story_id not in context.request.exclude
-        and card.story_id not in blocked
+        (order is PlacementAction.EMERGENCY or card.story_id not in context.request.exclude)
+        and card.story_id not in blocked(context, *binding)
         and (card.expires_at_s is None or card.expires_at_s > NOW_S)
         and card.published_at_s <= NOW_S + 60
     )
+
+
+def showable(context: FeedContext) -> set[str]:
+    """Clusters with a story that may be shown by itself or by some order."""
+    found = {card.cluster_id for card in context.view.cards if may_show(card, context)}
+    for order in context.placements:
+        card = context.view.card_named(order.story_id)
+        if order.action in PLACING and card is not None and may_show(card, context, order.action):
+            found.add(card.cluster_id)
+    return found
 
 
 @given(contexts())
@@ -128,8 +149,10 @@ def test_no_cluster_twice_nothing_forbidden_and_never_empty_while_anything_may_b
     feed = assemble(context)
     shown = [the_card(context, item.number) for item in feed.items]
     assert len({card.cluster_id for card in shown}) == len(shown) <= DEPTH
-    assert all(may_show(card, context) for card in shown)
-    assert bool(shown) == any(may_show(card, context) for card in context.view.cards)
+    actions = {order.id: order.action for order in context.placements}
+    for card, item in zip(shown, feed.items, strict=True):
+        assert may_show(card, context, actions.get(item.placement_id or ""))
+    assert bool(shown) == bool(showable(context))
     assert [item.position for item in feed.items] == list(range(len(shown)))
     assert all(item.whys for item in feed.items)
     assert assemble(context) == feed
@@ -139,30 +162,44 @@ def test_no_cluster_twice_nothing_forbidden_and_never_empty_while_anything_may_b
 @settings(max_examples=100, deadline=None)
 def test_every_showable_cluster_is_in_the_feed_up_to_its_depth(context: FeedContext) -> None:
     feed = assemble(context)
-    could = {card.cluster_id for card in context.view.cards if may_show(card, context)}
-    assert {the_card(context, item.number).cluster_id for item in feed.items} == could
+    assert {the_card(context, item.number).cluster_id for item in feed.items} == showable(context)
 
 
 @given(contexts())
-@settings(max_examples=150, deadline=None)
-def test_the_first_pin_of_a_place_stands_exactly_there_when_the_feed_is_long_enough(
-    context: FeedContext,
-) -> None:
+@settings(max_examples=200, deadline=None)
+def test_pins_stand_exactly_where_asked_unless_something_above_them_is_named(context: FeedContext) -> None:
     feed = assemble(context)
-    taken: set[int] = set()
-    clusters: set[str] = set()
-    for order in context.placements:
-        card = context.view.card_named(order.story_id)
-        if order.action is not PlacementAction.PIN or card is None or not may_show(card, context):
+    actions = {order.id: order.action for order in context.placements}
+    at = {item.placement_id: item.position for item in feed.items if item.placement_id}
+    assert {verdict.placement_id for verdict in feed.orders} == actions.keys()
+    for verdict in feed.orders:
+        order = next(one for one in context.placements if one.id == verdict.placement_id)
+        assert verdict.position == at.get(verdict.placement_id)
+        if order.action is not PlacementAction.PIN or len(feed.items) < DEPTH / 2:
             continue
-        position = order.position or 0
-        if position in taken or card.cluster_id in clusters:
-            continue
-        taken.add(position)
-        clusters.add(card.cluster_id)
-        if len(feed.items) > max(taken):
-            item = feed.items[position]
-            assert (item.number, item.placed_by) == (card.number, PlacedBy.EDITOR)
+        if verdict.outcome is Outcome.PLACED:
+            assert verdict.position == order.position
+        else:
+            assert verdict.because or verdict.outcome is Outcome.GONE
+        if verdict.outcome is Outcome.MOVED:
+            assert actions[verdict.because] in CARRIED
+        if verdict.outcome is Outcome.OUTRANKED and actions[verdict.because] is PlacementAction.PIN:
+            assert rank_of(order) > rank_of(next(o for o in context.placements if o.id == verdict.because))
+
+
+@given(contexts())
+@settings(max_examples=100, deadline=None)
+def test_orders_stand_the_same_in_whatever_order_they_were_read(context: FeedContext) -> None:
+    turned = replace(context, placements=tuple(reversed(context.placements)))
+    assert resolve(turned).held == resolve(context).held
+
+
+@given(contexts())
+@settings(max_examples=100, deadline=None)
+def test_what_the_province_carries_stands_on_the_first_screen(context: FeedContext) -> None:
+    for position, (_, order) in resolve(context).held.items():
+        if order.action in CARRIED:
+            assert position < FIRST_SCREEN
 
 
 def many(count: int, **fields: object) -> FeedView:

@@ -1,0 +1,67 @@
+"""Proof that orders were shown: one row for each order, outlet and scene."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from tianfu.model.event import Scene
+from tianfu.serving.store.schema import placement_receipts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """When and where an order was first shown in one scene of one outlet.
+
+    Attributes:
+        first_position: Zero-based.
+        first_trace_id: The decision that showed it first.
+        pages: How many pages have shown it.
+    """
+
+    placement_id: str
+    outlet_id: str
+    scene: Scene
+    first_shown_at: datetime
+    first_position: int
+    first_trace_id: str
+    last_shown_at: datetime
+    pages: int
+
+    @property
+    def key(self) -> tuple[str, str, Scene]:
+        """What one row stands for."""
+        return self.placement_id, self.outlet_id, self.scene
+
+
+class Receipts:
+    """Receipts by order, outlet and scene."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, shown: Sequence[Receipt]) -> None:
+        """Take down what was shown; a row that is there keeps its first and adds to its count."""
+        c = placement_receipts.c
+        for one in shown:
+            known = update(placement_receipts).where(
+                c.placement_id == one.placement_id,
+                c.outlet_id == one.outlet_id,
+                c.scene == one.scene.value,
+            )
+            added = {"last_shown_at": one.last_shown_at, "pages": c.pages + one.pages}
+            if self._connection.execute(known.values(added)).rowcount == 0:
+                row = {name: getattr(one, name) for name in Receipt.__slots__}
+                self._connection.execute(insert(placement_receipts), [{**row, "scene": one.scene.value}])
+
+    def of(self, placement_id: str) -> list[Receipt]:
+        """Every receipt of an order, by outlet and scene."""
+        c = placement_receipts.c
+        query = (
+            select(placement_receipts).where(c.placement_id == placement_id).order_by(c.outlet_id, c.scene)
+        )
+        return [
+            Receipt(**{**dict(row._mapping), "scene": Scene(row.scene)})
+            for row in self._connection.execute(query)
+        ]
