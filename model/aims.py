@@ -37,6 +37,15 @@ class Aims:
         """The weight as a factor, 0..2."""
         return 2.0 * float(getattr(self, name))
 
+    def times(self, other: "Aims") -> "Aims":
+        """Both wishes together: 0.5 changes nothing, 0 of either is 0; nothing counts more than 1."""
+        return Aims(
+            **{
+                one.name: min(1.0, 2.0 * getattr(self, one.name) * getattr(other, one.name))
+                for one in fields(self)
+            }
+        )
+
 
 MEASURED = ("popular", "fresh", "local", "varied", "related")
 """Aims that are measured on what was shown, each as a mean 0..1 over the items of first pages."""

@@ -73,6 +73,7 @@ class Event:
         dwell_s: Seconds on the page, for ``stay``; 0..3600.
         trace_id: The decision that showed the story, or ``None``.
         position: Zero-based place in that feed, or ``None``.
+        minor: Whether it happened in minors' mode: it is counted, and nothing of the reader is remembered.
     """
 
     event_id: str
@@ -84,6 +85,7 @@ class Event:
     dwell_s: float | None = None
     trace_id: str | None = None
     position: int | None = None
+    minor: bool = False
 
     def __post_init__(self) -> None:
         check_id(self.event_id, field="event_id", error=InvalidEvent)

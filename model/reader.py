@@ -7,16 +7,20 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from tianfu.model.aims import Aims
 from tianfu.model.event import Event, EventType, ReaderRef
 from tianfu.model.tag import TagKind
+from tianfu.model.wishes import Wish, WishKind
 
 INTEREST_HALF_LIFE_S = 14 * 86_400.0
 """Behaviour counts half after two weeks."""
 MAX_ENGAGEMENTS = 60
 MAX_SEEN = 600
 MAX_TAGS = 40
+MAX_WISHES = 100
 SENSITIVE_TOPICS = frozenset({"38"})
-"""Classes that never become an interest tag: health is sensitive personal information (PIPL §28)."""
+"""Classes nothing is remembered from but that a story was seen: what someone reads of health would tell of
+sensitive personal matters (PIPL §28)."""
 
 EVENT_WEIGHTS: Mapping[EventType, float] = {
     EventType.EXPOSE: 0.0,
@@ -88,6 +92,8 @@ class Reader:
         seen: Story numbers shown or read, oldest first, at most 600.
         tags: Interests by kind and code.
         removed: Interests the reader deleted, which old or new behaviour never brings back.
+        wishes: Less of something, by what it is about; at most 100, the oldest give way.
+        sliders: How feeds are mixed for this reader, on top of what the outlet wants; ``None`` as usual.
         revision: Grows with every change.
     """
 
@@ -97,6 +103,8 @@ class Reader:
     seen: tuple[int, ...] = ()
     tags: Mapping[TagKey, InterestTag] = field(default_factory=dict)
     removed: frozenset[TagKey] = frozenset()
+    wishes: Mapping[tuple[WishKind, str], Wish] = field(default_factory=dict)
+    sliders: Aims | None = None
     revision: int = 0
 
     @property
@@ -108,7 +116,8 @@ class Reader:
 def after_event(reader: Reader, event: Event, number: int, interests: Iterable[TagKey]) -> Reader:
     """Return the reader as the event leaves them.
 
-    A reader who switched personalisation off leaves no trace: nothing is remembered.
+    A reader who switched personalisation off leaves no trace: nothing is remembered.  Of a story of a
+    sensitive class only that it was seen is kept.
 
     Args:
         reader: The reader before.
@@ -120,8 +129,9 @@ def after_event(reader: Reader, event: Event, number: int, interests: Iterable[T
         return reader
     at_s = int(event.at.timestamp())
     seen = (*(n for n in reader.seen if n != number), number)[-MAX_SEEN:]
+    interests = tuple(interests)
     weight = event_weight(event)
-    if weight == 0.0:
+    if weight == 0.0 or any(is_sensitive(key) for key in interests):
         return replace(reader, seen=seen, revision=reader.revision + 1)
     return replace(
         reader,
@@ -130,6 +140,12 @@ def after_event(reader: Reader, event: Event, number: int, interests: Iterable[T
         tags=_learned(reader, interests, weight, at_s),
         revision=reader.revision + 1,
     )
+
+
+def is_sensitive(key: TagKey) -> bool:
+    """Whether this may never become an interest."""
+    kind, code = key
+    return kind is TagKind.TOPIC and code in SENSITIVE_TOPICS
 
 
 def _engaged(
@@ -150,7 +166,7 @@ def _learned(
     tags = dict(reader.tags)
     for key in interests:
         kind, code = key
-        if key in reader.removed or (kind is TagKind.TOPIC and code in SENSITIVE_TOPICS):
+        if key in reader.removed:
             continue
         known = tags.get(key)
         if known is not None and known.by_reader:
@@ -161,10 +177,7 @@ def _learned(
             tags.pop(key, None)
         else:
             tags[key] = InterestTag(kind=kind, code=code, weight=total, at_s=now_s)
-    if len(tags) > MAX_TAGS:
-        ranked = sorted(tags.values(), key=lambda t: (not t.by_reader, -t.weight_at(at_s), t.code))
-        tags = {(t.kind, t.code): t for t in ranked[:MAX_TAGS]}
-    return tags
+    return _strongest(tags) if len(tags) > MAX_TAGS else tags
 
 
 def without_tag(reader: Reader, key: TagKey) -> Reader:
@@ -183,6 +196,60 @@ def with_tag(reader: Reader, key: TagKey, weight: float, at_s: int) -> Reader:
         removed=reader.removed - {key},
         revision=reader.revision + 1,
     )
+
+
+def with_wish(reader: Reader, wish: Wish) -> Reader:
+    """Take down a wish; one about the same thing gives way."""
+    wishes = {key: one for key, one in reader.wishes.items() if key != wish.key}
+    newest = sorted([*wishes.values(), wish], key=lambda one: (one.at_s, one.key))[-MAX_WISHES:]
+    return replace(reader, wishes={one.key: one for one in newest}, revision=reader.revision + 1)
+
+
+def without_wish(reader: Reader, key: tuple[WishKind, str]) -> Reader:
+    """Withdraw a wish."""
+    wishes = {known: one for known, one in reader.wishes.items() if known != key}
+    return replace(reader, wishes=wishes, revision=reader.revision + 1)
+
+
+def with_sliders(reader: Reader, sliders: Aims | None) -> Reader:
+    """Set how feeds are mixed for this reader; ``None`` as usual."""
+    return replace(reader, sliders=sliders, revision=reader.revision + 1)
+
+
+def merged(reader: Reader, device: Reader) -> Reader:
+    """A reader who signed in on a device: one memory of both, the reader's own word first.
+
+    What either deleted stays deleted, and personalisation stays off if either switched it off.
+    """
+    engagements = reader.engagements
+    for one in device.engagements:
+        engagements = _engaged(engagements, one.number, one.weight, one.at_s)
+    removed = (reader.removed | device.removed) - {k for k, t in reader.tags.items() if t.by_reader}
+    tags = {key: tag for key, tag in {**device.tags, **reader.tags}.items() if key not in removed}
+    for key, tag in device.tags.items():
+        known = reader.tags.get(key)
+        if key in tags and known is not None and not known.by_reader:
+            at_s = max(tag.at_s, known.at_s)
+            tags[key] = replace(known, weight=known.weight_at(at_s) + tag.weight_at(at_s), at_s=at_s)
+    seen = (*(n for n in device.seen if n not in set(reader.seen)), *reader.seen)[-MAX_SEEN:]
+    newest = sorted({**device.wishes, **reader.wishes}.values(), key=lambda one: (one.at_s, one.key))
+    return replace(
+        reader,
+        personalise=reader.personalise and device.personalise,
+        engagements=engagements,
+        seen=seen,
+        tags=_strongest(tags),
+        removed=removed,
+        wishes={one.key: one for one in newest[-MAX_WISHES:]},
+        sliders=reader.sliders or device.sliders,
+        revision=reader.revision + 1,
+    )
+
+
+def _strongest(tags: Mapping[TagKey, InterestTag]) -> Mapping[TagKey, InterestTag]:
+    now_s = max((tag.at_s for tag in tags.values()), default=0)
+    ranked = sorted(tags.values(), key=lambda t: (not t.by_reader, -t.weight_at(now_s), t.code))
+    return {(t.kind, t.code): t for t in ranked[:MAX_TAGS]}
 
 
 def with_personalisation(reader: Reader, *, on: bool) -> Reader:

@@ -16,6 +16,7 @@ from tianfu.serving.api import (
     operations,
     placements,
     problems,
+    reader_rights,
     readers,
     recommend,
     rights,
@@ -66,8 +67,8 @@ def create_app(
     )
     problems.install(app)
     parts = (
-        stories, takedowns, tags, duplicates, recommend, aims, rights, readers, placements, coverages,
-        operations,
+        stories, takedowns, tags, duplicates, recommend, aims, rights, readers, reader_rights, placements,
+        coverages, operations,
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)

@@ -108,7 +108,14 @@ def build_newsroom(
         decisions=decisions,
         interests=interests,
         events=EventRecorder(database=database, library=library, signals=signals, clock=clock),
-        readers=ReaderDesk(database=database, signals=signals, interests=interests, clock=clock),
+        readers=ReaderDesk(
+            database=database,
+            library=library,
+            signals=signals,
+            interests=interests,
+            names=parts.names,
+            clock=clock,
+        ),
         feeds=FeedDesk(
             database=database,
             library=library,

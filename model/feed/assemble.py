@@ -16,6 +16,7 @@ from tianfu.model.feed.rank import FEATURES, SOURCES, Candidates, scored, united
 from tianfu.model.feed.reasons import whys
 from tianfu.model.feed.sources import Hits, gather
 from tianfu.model.feed.vary import Line, one_per_cluster, spread
+from tianfu.model.feed.wishes import away, less
 from tianfu.model.placement import Placement, PlacementAction
 from tianfu.model.recommendation import OrderVerdict, PlacedBy, ReasonCode, Source, Why
 
@@ -88,12 +89,15 @@ def _organic(
     stays = permitted(found.rows, context, tally)
     for name, gone in (
         ("seen", np.isin(context.view.cluster[found.rows], seen_clusters(context))),
+        ("wished_away", away(found.rows, context)),
         ("placed", np.isin(context.view.cluster[found.rows], held)),
     ):
         if count := int((gone & stays).sum()):
             tally[name] = count
             stays &= ~gone
-    found = scored(found.at(stays), weights, gains(found.rows[stays], context))
+    found = scored(
+        found.at(stays), weights, gains(found.rows[stays], context) + less(found.rows[stays], context)
+    )
     versions = one_per_cluster(found, context)
     return _items(versions, spread(versions, DEPTH, context), weights, context)
 
@@ -120,7 +124,7 @@ def _items(found: Candidates, line: Line, weights: Mapping[str, float], context:
 def _fallback(
     context: FeedContext, held: npt.NDArray[np.int64], organic: ItemColumns, count: int
 ) -> ItemColumns:
-    """Newest showable stories not in the feed yet; what the reader has seen comes last."""
+    """Newest showable stories not in the feed yet; what the reader has seen or wished away comes last."""
     view = context.view
     taken = np.concatenate([held, view.cluster[view.rows_of(organic.number)]])
     seen = seen_clusters(context)
@@ -130,7 +134,7 @@ def _fallback(
     for start in range(0, len(view), _CHUNK):
         rows = np.arange(start, min(start + _CHUNK, len(view)), dtype=np.intp)
         rows = rows[permitted(rows, context)]
-        read = np.isin(view.cluster[rows], seen)
+        read = np.isin(view.cluster[rows], seen) | away(rows, context)
         for row, cluster, old in zip(rows.tolist(), view.cluster[rows].tolist(), read.tolist(), strict=True):
             if cluster not in known:
                 known.add(cluster)

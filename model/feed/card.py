@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from tianfu.model.placement import lies_within
 from tianfu.model.rights import Reuse, RightsFacts
 
-MINOR_TOPICS = frozenset({"22", "31", "33", "35", "36", "39", "14", "16", "18"})
-"""Primary classes fit for minors."""
+MINOR_TOPICS = frozenset({"14", "16", "18", "22", "31", "33", "35", "36", "39"})
+"""Classes fit for minors: a story needs one of them first, and none beside it that is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class StoryCard:
     @property
     def fits_minors(self) -> bool:
         """Whether minors may be shown it."""
-        return bool(self.topics) and self.topics[0] in MINOR_TOPICS
+        return bool(self.topics) and MINOR_TOPICS.issuperset(self.topics)
 
     def is_about(self, area: str) -> bool:
         """Whether it is about a place within an area."""

@@ -16,6 +16,7 @@ import numpy as np
 from tianfu.model.feed.context import FeedContext
 from tianfu.model.feed.filters import RULES
 from tianfu.model.feed.view import Rows
+from tianfu.model.feed.wishes import away
 from tianfu.model.placement import FIRST_SCREEN, Authority, Placement, PlacementAction
 from tianfu.model.recommendation import FeedItem, OrderVerdict, Outcome
 
@@ -161,6 +162,8 @@ def _forbidding(row: int, order: Placement, context: FeedContext, blocked: set[s
     if context.request.scene in order.scenes:
         above |= {"outside"}
     rows = np.array([row], dtype=np.intp)
+    if order.action not in CARRIED and away(rows, context)[0]:
+        return "wished_away"
     for name, rule in RULES.items():
         out = None if name in above else rule(rows, context)
         if out is not None and out[0]:

@@ -126,7 +126,7 @@ def get_pipelines(_room: NewsroomDep, _known: EditorCaller) -> PipelinesOut:
             PipelineOut(
                 scene=scene,
                 parts=[PartOut(source=part.source.value, says=part.says) for part in parts],
-                rules=[*RULES, "seen", "placed"],
+                rules=[*RULES, "seen", "wished_away", "placed"],
                 ranker=VERSION,
                 weights=dict(WEIGHTS),
                 orders=list(SAYS),

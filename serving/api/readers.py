@@ -11,6 +11,7 @@ from tianfu.model.event import Event, EventType, ReaderKind, ReaderRef, Scene
 from tianfu.model.reader import Reader
 from tianfu.model.rules import check_text
 from tianfu.model.tag import TagKind
+from tianfu.model.wishes import Amount, Wish, WishKind
 from tianfu.serving.api.context import AppCaller, NewsroomDep
 from tianfu.serving.api.forms import In, Out
 from tianfu.serving.api.problems import validation_errors
@@ -39,6 +40,9 @@ class EventIn(In):
     dwell_s: float | None = None
     trace_id: _Id | None = None
     position: int | None = None
+    minor: Annotated[
+        bool, Field(description="Minors' mode: counted, and nothing of the reader is remembered.")
+    ] = False
 
     def to_event(self, outlet_id: str) -> Event:
         """Make the domain's event.
@@ -60,6 +64,7 @@ class EventIn(In):
             dwell_s=self.dwell_s,
             trace_id=self.trace_id,
             position=self.position,
+            minor=self.minor,
         )
 
 
@@ -150,6 +155,26 @@ class InterestKeyOut(Out):
     label: str
 
 
+class WishOut(Out):
+    """Less of something, or none of it."""
+
+    kind: WishKind
+    code: str
+    label: str
+    amount: Amount
+
+
+class SlidersOut(Out):
+    """How feeds are mixed for this reader; 0.5 is as usual."""
+
+    popular: float
+    fresh: float
+    local: float
+    varied: float
+    related: float
+    explore: float
+
+
 class ReaderOut(Out):
     """Everything remembered of a reader."""
 
@@ -159,6 +184,8 @@ class ReaderOut(Out):
     personalise: bool
     interests: list[InterestOut]
     removed: list[InterestKeyOut]
+    wishes: list[WishOut]
+    sliders: SlidersOut | None
     stories_read: int
     stories_seen: int
     last_event_at: datetime | None
@@ -202,8 +229,8 @@ def get_reader(
     ref: ReaderRefDep,
     room: NewsroomDep,
 ) -> ReaderOut:
-    """See everything remembered of a reader; this is also the export."""
-    return _reader_out(room.readers.look(ref), room)
+    """See everything remembered of a reader."""
+    return reader_out(room.readers.look(ref), room)
 
 
 @router.delete("/readers/{reader_id}")
@@ -223,7 +250,7 @@ def switch_personalisation(
     room: NewsroomDep,
 ) -> ReaderOut:
     """Switch personalisation on or off; effective with the very next feed."""
-    return _reader_out(room.readers.switch(ref, on=switch.on), room)
+    return reader_out(room.readers.switch(ref, on=switch.on), room)
 
 
 @router.get("/readers/{reader_id}/tags")
@@ -232,7 +259,7 @@ def get_interests(
     room: NewsroomDep,
 ) -> list[InterestOut]:
     """See a reader's interests, strongest first."""
-    return _reader_out(room.readers.look(ref), room).interests
+    return reader_out(room.readers.look(ref), room).interests
 
 
 @router.put("/readers/{reader_id}/tags/{tag_kind}/{code}")
@@ -247,7 +274,7 @@ def set_interest(
     check_text(code, field="code", error=InvalidRequest, low=1, high=64)
     if tag_kind not in _STEERING or (tag_kind, code) not in room.names:
         raise InvalidRequest(field="code", why=f"is not a {tag_kind} of our vocabulary")
-    return _reader_out(room.readers.set_tag(ref, (tag_kind, code), interest.weight), room)
+    return reader_out(room.readers.set_tag(ref, (tag_kind, code), interest.weight), room)
 
 
 @router.delete("/readers/{reader_id}/tags/{tag_kind}/{code}")
@@ -258,7 +285,7 @@ def delete_interest(
     room: NewsroomDep,
 ) -> ReaderOut:
     """Delete an interest for good: behaviour never brings it back."""
-    return _reader_out(room.readers.delete_tag(ref, (tag_kind, code)), room)
+    return reader_out(room.readers.delete_tag(ref, (tag_kind, code)), room)
 
 
 def _outlet(outlet_id: str | None, known: Caller) -> str:
@@ -270,7 +297,8 @@ def _outlet(outlet_id: str | None, known: Caller) -> str:
     return found
 
 
-def _reader_out(reader: Reader, room: Newsroom) -> ReaderOut:
+def reader_out(reader: Reader, room: Newsroom) -> ReaderOut:
+    """Translate a reader's memory."""
     now_s = int(room.clock.now().timestamp())
     tags = sorted(reader.tags.values(), key=lambda tag: (-tag.weight_at(now_s), tag.code))
     last = reader.engagements[-1].at_s if reader.engagements else None
@@ -293,7 +321,24 @@ def _reader_out(reader: Reader, room: Newsroom) -> ReaderOut:
             InterestKeyOut(kind=kind, code=code, label=room.names.get((kind, code), code))
             for kind, code in sorted(reader.removed)
         ],
+        wishes=[
+            WishOut(kind=wish.kind, code=wish.code, label=_label(wish, room), amount=wish.amount)
+            for wish in reader.wishes.values()
+        ],
+        sliders=SlidersOut.model_validate(reader.sliders) if reader.sliders else None,
         stories_read=len(reader.engagements),
         stories_seen=len(reader.seen),
         last_event_at=datetime.fromtimestamp(last, UTC) if last is not None else None,
     )
+
+
+def _label(wish: Wish, room: Newsroom) -> str:
+    """What a wish is about, as readers call it."""
+    if wish.kind is WishKind.STORY:
+        card = room.library.view.card_named(wish.code)
+        return card.title if card else wish.code
+    if wish.kind is WishKind.OUTLET:
+        outlet = room.library.outlets.get(wish.code)
+        return outlet.name if outlet else wish.code
+    kind = TagKind.TOPIC if wish.kind is WishKind.TOPIC else TagKind.PLACE
+    return room.names.get((kind, wish.code), wish.code)

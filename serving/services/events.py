@@ -124,10 +124,18 @@ class EventRecorder:
         for event, number in sorted(good, key=lambda row: row[0].at):
             key = event.reader.key
             reader = readers.get(key) or Reader(ref=event.reader)
+            if event.minor:
+                readers.setdefault(key, reader)
+                continue
             card = self._library.view.card_of(number)
             readers[key] = after_event(reader, event, number, interests_of(card))
         uow.readers.put(
-            [reader for key, reader in readers.items() if before.get(key) is not reader], self._clock.now()
+            [
+                reader
+                for key, reader in readers.items()
+                if before.get(key) is not reader and reader.revision > 0
+            ],
+            self._clock.now(),
         )
         return readers
 
@@ -135,7 +143,7 @@ class EventRecorder:
         for event, number in good:
             outlet = self._library.outlets.get(event.reader.outlet_id)
             if outlet is not None:
-                known = readers[event.reader.key].personalise
+                known = readers[event.reader.key].personalise and not event.minor
                 who = event.reader.key if known else f"anonymous-{secrets.token_hex(8)}"
                 self._signals.add(outlet, who, number, event.type, event.at.timestamp())
 
@@ -158,7 +166,7 @@ def _logged(event: Event, number: int, reader: Reader, *, received_at: datetime)
     return LoggedEvent(
         outlet_id=event.reader.outlet_id,
         event_id=event.event_id,
-        reader_key=event.reader.key if reader.personalise else None,
+        reader_key=event.reader.key if reader.personalise and not event.minor else None,
         story_number=number,
         type=event.type,
         at=event.at,

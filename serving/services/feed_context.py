@@ -99,7 +99,7 @@ class ContextMaker:
             coverages=self._asked_coverages(request, outlet),
             placements=self.orders(request, now),
             permissions=self._rights.permissions(outlet.id, view),
-            aims=self._library.aims.get((outlet.id, request.scene), Aims()),
+            aims=self._aims(request, reader),
             topics_named=self._topics_named,
             chance=zlib.crc32(trace_id.encode()),
         )
@@ -113,6 +113,11 @@ class ContextMaker:
             for p in self._library.placements
             if p.reaches(outlet, request.scene, now, channel=request.channel, adcode=request.adcode)
         ]
+
+    def _aims(self, request: FeedRequest, reader: Reader | None) -> Aims:
+        """What the outlet wants of the scene, steered by the reader's own sliders."""
+        aims = self._library.aims.get((request.outlet_id, request.scene), Aims())
+        return aims if reader is None or reader.sliders is None else aims.times(reader.sliders)
 
     def _reader(self, request: FeedRequest, degraded: list[str]) -> Reader | None:
         ref = request.personal_reader

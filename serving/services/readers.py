@@ -1,23 +1,67 @@
 """The rights of readers: see, correct, delete, switch off, take along, erase."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-from tianfu.model.errors import NotFound
+from tianfu.model.aims import Aims
+from tianfu.model.errors import InvalidRequest, NotFound
 from tianfu.model.event import ReaderRef
 from tianfu.model.ports import Clock
-from tianfu.model.reader import Reader, TagKey, with_personalisation, with_tag, without_tag
+from tianfu.model.reader import (
+    Reader,
+    TagKey,
+    is_sensitive,
+    merged,
+    with_personalisation,
+    with_sliders,
+    with_tag,
+    with_wish,
+    without_tag,
+    without_wish,
+)
+from tianfu.model.recommendation import Decision
+from tianfu.model.tag import TagKind
+from tianfu.model.wishes import Amount, Wish, WishKind
 from tianfu.serving.services.interests import InterestFinder
+from tianfu.serving.services.library import Library
 from tianfu.serving.services.signals import Signals
 from tianfu.serving.store.database import Database
+from tianfu.serving.store.exports import OwnEvent
+
+EXPORTED = 5_000
+"""Most events, and most feeds, of one export; the newest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderExport:
+    """Everything kept of one reader.
+
+    Attributes:
+        story_ids: By number, of the stories in the decisions.
+    """
+
+    reader: Reader
+    events: Sequence[OwnEvent]
+    decisions: Sequence[Decision]
+    story_ids: Mapping[int, str]
 
 
 class ReaderDesk:
     """Answers readers, through their outlet's app, about what is remembered of them."""
 
     def __init__(
-        self, *, database: Database, signals: Signals, interests: InterestFinder, clock: Clock
+        self,
+        *,
+        database: Database,
+        library: Library,
+        signals: Signals,
+        interests: InterestFinder,
+        names: Mapping[tuple[TagKind, str], str],
+        clock: Clock,
     ) -> None:
         self._database = database
+        self._library = library
+        self._names = names
         self._signals = signals
         self._interests = interests
         self._clock = clock
@@ -32,7 +76,17 @@ class ReaderDesk:
         return self._change(ref, lambda reader: with_personalisation(reader, on=on))
 
     def set_tag(self, ref: ReaderRef, key: TagKey, weight: float) -> Reader:
-        """Set an interest by hand."""
+        """Set an interest by hand.
+
+        Raises:
+            InvalidRequest: It is of a sensitive class, which never becomes an interest.
+        """
+        if is_sensitive(key):
+            raise InvalidRequest(
+                field="code",
+                why="is of a class that never becomes an interest",
+                advice="What is read of it is not remembered either.",
+            )
         at_s = int(self._clock.now().timestamp())
         return self._change(ref, lambda reader: with_tag(reader, key, weight, at_s))
 
@@ -45,6 +99,71 @@ class ReaderDesk:
         if key not in self.look(ref).tags:
             raise NotFound("tag", key[1])
         return self._change(ref, lambda reader: without_tag(reader, key))
+
+    def wish(self, ref: ReaderRef, kind: WishKind, code: str, amount: Amount) -> Reader:
+        """Take down that a reader wants less of something, or nothing; the next feed follows.
+
+        Raises:
+            InvalidRequest: The code breaks its rule.
+            NotFound: There is no such story, outlet or class.
+        """
+        wish = Wish(kind=kind, code=code, amount=amount, at_s=int(self._clock.now().timestamp()))
+        self._must_be_known(wish)
+        return self._change(ref, lambda reader: with_wish(reader, wish))
+
+    def withdraw_wish(self, ref: ReaderRef, key: tuple[WishKind, str]) -> Reader:
+        """Withdraw a wish.
+
+        Raises:
+            NotFound: The reader has no such wish.
+        """
+        if key not in self.look(ref).wishes:
+            raise NotFound("wish", key[1])
+        return self._change(ref, lambda reader: without_wish(reader, key))
+
+    def set_sliders(self, ref: ReaderRef, sliders: Aims | None) -> Reader:
+        """Set how feeds are mixed for a reader."""
+        return self._change(ref, lambda reader: with_sliders(reader, sliders))
+
+    def take_over(self, ref: ReaderRef, device: ReaderRef) -> Reader:
+        """Join a device's memory to the reader who signed in on it, and forget the device."""
+        with self._database.write() as uow:
+            known = uow.readers.of([ref, device])
+            reader = known.get(ref.key) or Reader(ref=ref)
+            if device.key in known:
+                reader = merged(reader, known[device.key])
+                uow.readers.put([reader], self._clock.now())
+            uow.readers.hand_over(device, ref)
+            uow.commit()
+        self._signals.forget(device.key)
+        self._interests.forget(device.key)
+        return reader
+
+    def export(self, ref: ReaderRef) -> ReaderExport:
+        """Everything kept of a reader, for the reader."""
+        with self._database.read() as uow:
+            reader = uow.readers.of([ref]).get(ref.key) or Reader(ref=ref)
+            decisions = uow.exports.decisions(ref, EXPORTED)
+            numbers = sorted({item.number for one in decisions for item in one.items})
+            stories = uow.stories.by_numbers(numbers)
+            return ReaderExport(
+                reader=reader,
+                events=uow.exports.events(ref, EXPORTED),
+                decisions=decisions,
+                story_ids={number: story.id for number, story in stories.items()},
+            )
+
+    def _must_be_known(self, wish: Wish) -> None:
+        known = True
+        if wish.kind is WishKind.OUTLET:
+            known = wish.code in self._library.outlets
+        elif wish.kind is WishKind.TOPIC:
+            known = (TagKind.TOPIC, wish.code) in self._names
+        elif wish.kind is WishKind.STORY and self._library.view.number_of(wish.code) is None:
+            with self._database.read() as uow:
+                known = uow.stories.by_id(wish.code) is not None
+        if not known:
+            raise NotFound(wish.kind.value, wish.code)
 
     def erase(self, ref: ReaderRef) -> dict[str, int]:
         """Delete everything that names the reader; returns the number of rows by table."""

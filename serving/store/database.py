@@ -23,6 +23,7 @@ from tianfu.serving.store.coverage_stories import CoverageStories
 from tianfu.serving.store.coverages import Coverages
 from tianfu.serving.store.decisions import Decisions
 from tianfu.serving.store.events import Events
+from tianfu.serving.store.exports import Exports
 from tianfu.serving.store.governance import Audit, Keys, Settings
 from tianfu.serving.store.outlets import Outlets
 from tianfu.serving.store.placements import Placements
@@ -54,6 +55,7 @@ class UnitOfWork:
         self.takedowns = Takedowns(connection)
         self.readers = Readers(connection)
         self.events = Events(connection)
+        self.exports = Exports(connection)
         self.decisions = Decisions(connection)
         self.placements = Placements(connection)
         self.receipts = Receipts(connection)

@@ -5,11 +5,13 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
+from tianfu.model.aims import Aims
 from tianfu.model.event import ReaderKind, ReaderRef
 from tianfu.model.reader import Engagement, InterestTag, Reader
 from tianfu.model.tag import TagKind
+from tianfu.model.wishes import Amount, Wish, WishKind
 from tianfu.serving.store.schema import decisions, events, readers
 from tianfu.serving.store.upsert import in_chunks, upsert
 
@@ -44,6 +46,17 @@ class Readers:
         ]
         upsert(self._connection, readers, rows)
 
+    def hand_over(self, device: ReaderRef, reader: ReaderRef) -> dict[str, int]:
+        """Give a device's events and decisions to a reader of the same outlet and drop its memory."""
+        counts = {}
+        for name, table in (("events", events), ("decisions", decisions)):
+            moved = update(table).where(table.c.reader_key == device.key).values(reader_key=reader.key)
+            counts[name] = self._connection.execute(moved).rowcount
+        counts["readers"] = self._connection.execute(
+            delete(readers).where(readers.c.key == device.key)
+        ).rowcount
+        return counts
+
     def erase(self, ref: ReaderRef) -> dict[str, int]:
         """Delete every row that names the reader; returns how many by table."""
         counts = {}
@@ -64,8 +77,14 @@ def _state(reader: Reader) -> dict[str, Any]:
         "seen": list(reader.seen),
         "tags": [asdict(tag) for tag in reader.tags.values()],
         "removed": sorted([kind.value, code] for kind, code in reader.removed),
+        "wishes": [asdict(wish) for wish in reader.wishes.values()],
+        "sliders": asdict(reader.sliders) if reader.sliders else None,
         "revision": reader.revision,
     }
+
+
+def _wish(kept: dict[str, Any]) -> Wish:
+    return Wish(**{**kept, "kind": WishKind(kept["kind"]), "amount": Amount(kept["amount"])})
 
 
 def _reader(state: dict[str, Any]) -> Reader:
@@ -78,5 +97,7 @@ def _reader(state: dict[str, Any]) -> Reader:
         seen=tuple(state["seen"]),
         tags={(tag.kind, tag.code): tag for tag in tags},
         removed=frozenset((TagKind(kind), code) for kind, code in state["removed"]),
+        wishes={wish.key: wish for wish in map(_wish, state.get("wishes", ()))},
+        sliders=Aims(**state["sliders"]) if state.get("sliders") else None,
         revision=state["revision"],
     )

@@ -1,5 +1,6 @@
 """What behaviour does to a reader's memory."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,14 +14,21 @@ from tianfu.model.reader import (
     MAX_ENGAGEMENTS,
     MAX_SEEN,
     MAX_TAGS,
+    MAX_WISHES,
+    Engagement,
+    InterestTag,
     Reader,
     after_event,
     event_weight,
+    merged,
     with_personalisation,
     with_tag,
+    with_wish,
     without_tag,
+    without_wish,
 )
 from tianfu.model.tag import TagKind
+from tianfu.model.wishes import Amount, Wish, WishKind
 
 NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 REF = ReaderRef(outlet_id="lizhou", kind=ReaderKind.READER, id="r-1")
@@ -100,3 +108,54 @@ def test_a_fast_clock_is_forgiven_and_a_wrong_one_is_not() -> None:
 def test_ids_that_name_a_person_or_break_the_form_are_refused(person: str) -> None:
     with pytest.raises(InvalidEvent):
         ReaderRef(outlet_id="lizhou", kind=ReaderKind.READER, id=person)
+
+
+def tags_of(*weights: tuple[str, float, bool]) -> dict[tuple[TagKind, str], InterestTag]:
+    at_s = int(NOW.timestamp())
+    return {
+        (TagKind.TOPIC, code): InterestTag(
+            kind=TagKind.TOPIC, code=code, weight=weight, at_s=at_s, by_reader=own
+        )
+        for code, weight, own in weights
+    }
+
+
+def test_two_memories_become_one_with_the_readers_own_word_first() -> None:
+    device = Reader(
+        ref=replace(REF, kind=ReaderKind.DEVICE),
+        engagements=(Engagement(1, 1.0, 10), Engagement(2, 2.0, 20)),
+        seen=(1, 2, 3),
+        tags=tags_of(("14", 2.0, False), ("31", 1.0, False), ("39", 1.0, False)),
+        removed=frozenset({(TagKind.TOPIC, "22")}),
+    )
+    reader = Reader(
+        ref=REF,
+        engagements=(Engagement(2, 1.0, 30),),
+        seen=(3, 4),
+        tags=tags_of(("14", 5.0, True), ("31", 1.0, False), ("22", 3.0, False)),
+        removed=frozenset({(TagKind.TOPIC, "39")}),
+    )
+    joined = merged(reader, device)
+    assert joined.ref == REF
+    assert joined.engagements == (Engagement(1, 1.0, 10), Engagement(2, 3.0, 30))
+    assert joined.seen == (1, 2, 3, 4)
+    assert {code: tag.weight for (_, code), tag in joined.tags.items()} == {"14": 5.0, "31": 2.0}
+    assert joined.removed == {(TagKind.TOPIC, "22"), (TagKind.TOPIC, "39")}
+
+
+@pytest.mark.parametrize(("a", "b"), [(True, False), (False, True)])
+def test_personalisation_stays_off_if_either_switched_it_off(a: bool, b: bool) -> None:
+    device = Reader(ref=replace(REF, kind=ReaderKind.DEVICE), personalise=b)
+    assert not merged(Reader(ref=REF, personalise=a), device).personalise
+
+
+def test_wishes_are_kept_up_to_a_bound_the_newest_first() -> None:
+    reader = Reader(ref=REF)
+    for n in range(MAX_WISHES + 5):
+        wish = Wish(kind=WishKind.STORY, code=f"s{n}", amount=Amount.LESS, at_s=n)
+        reader = with_wish(reader, wish)
+    assert len(reader.wishes) == MAX_WISHES
+    assert (WishKind.STORY, "s0") not in reader.wishes
+    assert without_wish(reader, (WishKind.STORY, "s50")).wishes.keys() == reader.wishes.keys() - {
+        (WishKind.STORY, "s50")
+    }

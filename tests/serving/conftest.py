@@ -87,3 +87,9 @@ def story_json() -> Callable[..., dict[str, Any]]:
         }
 
     return make
+
+
+@pytest.fixture
+def app_key(key: Callable[..., dict[str, str]]) -> dict[str, str]:
+    """The key of a county's app."""
+    return key(Role.APP, "lizhou")

@@ -1,0 +1,131 @@
+"""What readers ask for themselves: less of something, another mix, one memory, everything to take along."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from tianfu.model.aims import Aims
+from tianfu.model.event import EventType, ReaderKind, ReaderRef, Scene
+from tianfu.model.wishes import Amount, WishKind
+from tianfu.serving.api.context import NewsroomDep
+from tianfu.serving.api.forms import In, Out
+from tianfu.serving.api.readers import ReaderOut, ReaderRefDep, reader_out
+from tianfu.serving.services.readers import EXPORTED
+
+router = APIRouter(tags=["readers"])
+
+_Share = Annotated[float, Field(ge=0.0, le=1.0, description="0 none, 0.5 as usual, 1 twice as much.")]
+
+
+class WishIn(In):
+    """`less` of it, or `none`; a story always goes with its cluster, and what reads like it stands lower."""
+
+    amount: Amount = Amount.LESS
+
+
+class SlidersIn(In):
+    """How feeds are mixed for one reader, on top of what the outlet wants."""
+
+    popular: _Share = 0.5
+    fresh: _Share = 0.5
+    local: _Share = 0.5
+    varied: _Share = 0.5
+    related: _Share = 0.5
+    explore: _Share = 0.5
+
+
+class DeviceIn(In):
+    """The device that a reader signed in on."""
+
+    device_id: Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class OwnEventOut(Out):
+    """One thing the reader did."""
+
+    event_id: str
+    story_id: str
+    title: str
+    type: EventType
+    at: datetime
+    scene: Scene
+    dwell_s: float | None
+
+
+class OwnFeedOut(Out):
+    """One feed that was made with features of the reader; its trace explains it."""
+
+    trace_id: str
+    made_at: datetime
+    scene: Scene
+    story_ids: list[str]
+
+
+class ExportOut(Out):
+    """Everything kept of a reader: the memory, and the newest events and feeds, up to a stated number."""
+
+    reader: ReaderOut
+    events: list[OwnEventOut]
+    feeds: list[OwnFeedOut]
+    at_most: int
+
+
+@router.put("/readers/{reader_id}/wishes/{wish_kind}/{code}")
+def set_wish(ref: ReaderRefDep, wish_kind: WishKind, code: str, wish: WishIn, room: NewsroomDep) -> ReaderOut:
+    """Ask for less of a story, a topic, an outlet or a place; the very next feed shows it."""
+    return reader_out(room.readers.wish(ref, wish_kind, code, wish.amount), room)
+
+
+@router.delete("/readers/{reader_id}/wishes/{wish_kind}/{code}")
+def withdraw_wish(ref: ReaderRefDep, wish_kind: WishKind, code: str, room: NewsroomDep) -> ReaderOut:
+    """Withdraw a wish."""
+    return reader_out(room.readers.withdraw_wish(ref, (wish_kind, code)), room)
+
+
+@router.put("/readers/{reader_id}/sliders")
+def set_sliders(ref: ReaderRefDep, sliders: SlidersIn, room: NewsroomDep) -> ReaderOut:
+    """Set how feeds are mixed for this reader."""
+    return reader_out(room.readers.set_sliders(ref, Aims(**sliders.model_dump())), room)
+
+
+@router.delete("/readers/{reader_id}/sliders")
+def reset_sliders(ref: ReaderRefDep, room: NewsroomDep) -> ReaderOut:
+    """Back to the usual mix."""
+    return reader_out(room.readers.set_sliders(ref, None), room)
+
+
+@router.post("/readers/{reader_id}/devices")
+def take_over_device(ref: ReaderRefDep, device: DeviceIn, room: NewsroomDep) -> ReaderOut:
+    """Join what a device was remembered by to the reader who signed in on it; the device is forgotten.
+
+    Sending it again changes nothing.
+    """
+    found = ReaderRef(outlet_id=ref.outlet_id, kind=ReaderKind.DEVICE, id=device.device_id)
+    room.decisions.flush()
+    room.decisions.forget(found.key)
+    return reader_out(room.readers.take_over(ref, found), room)
+
+
+@router.get("/readers/{reader_id}/export")
+def export_reader(ref: ReaderRefDep, room: NewsroomDep) -> ExportOut:
+    """Take everything along: memory, events, feeds."""
+    room.decisions.flush()
+    taken = room.readers.export(ref)
+    return ExportOut(
+        reader=reader_out(taken.reader, room),
+        events=[OwnEventOut.model_validate(event) for event in taken.events],
+        feeds=[
+            OwnFeedOut(
+                trace_id=feed.trace_id,
+                made_at=feed.made_at,
+                scene=feed.request.scene,
+                story_ids=[
+                    taken.story_ids[item.number] for item in feed.items if item.number in taken.story_ids
+                ],
+            )
+            for feed in taken.decisions
+        ],
+        at_most=EXPORTED,
+    )
