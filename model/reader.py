@@ -110,7 +110,7 @@ class Reader:
     @property
     def is_new(self) -> bool:
         """Whether nothing is known yet."""
-        return not self.engagements and not self.tags
+        return not (self.engagements or self.tags or self.wishes or self.sliders)
 
 
 def after_event(reader: Reader, event: Event, number: int, interests: Iterable[TagKey]) -> Reader:

@@ -10,6 +10,7 @@ from tianfu.model.feed.context import FeedContext
 from tianfu.model.feed.filters import permitted
 from tianfu.model.feed.rank import COLUMN, Candidates
 from tianfu.model.feed.view import Rows
+from tianfu.model.feed.wishes import away
 from tianfu.model.outlet import OutletLevel
 from tianfu.model.rights import PERMISSIONS, Permission
 
@@ -51,7 +52,7 @@ def nearest_versions(rows: Rows, context: FeedContext) -> tuple[Rows, npt.NDArra
     """
     view = context.view
     versions, of = view.versions(rows)
-    may = permitted(versions, context)
+    may = permitted(versions, context) & ~away(versions, context)
     versions, of = versions[may], of[may]
     rank = closeness_of_outlets(context)[view.outlet[versions]]
     order = np.lexsort(
