@@ -64,7 +64,7 @@ def assemble(context: FeedContext) -> AssembledFeed:
         filtered=dict(sorted(tally.items())),
         weights={name: round(weight, 4) for name, weight in weights.items()},
         measured=measured(items, context),
-        orders=tuple(standing(orders, items)),
+        orders=tuple(standing(orders, items.placements)),
     )
 
 

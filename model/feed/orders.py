@@ -8,7 +8,7 @@ everything but what the province carries; the province's block takes out everyth
 scene brings its story there, whatever the scene is about.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -18,7 +18,7 @@ from tianfu.model.feed.filters import RULES
 from tianfu.model.feed.view import Rows
 from tianfu.model.feed.wishes import away
 from tianfu.model.placement import FIRST_SCREEN, Authority, Placement, PlacementAction
-from tianfu.model.recommendation import FeedItem, OrderVerdict, Outcome
+from tianfu.model.recommendation import OrderVerdict, Outcome
 
 PLACING = (
     PlacementAction.EMERGENCY,
@@ -89,9 +89,14 @@ def resolve(context: FeedContext) -> Placed:
     return placed
 
 
-def standing(placed: Placed, items: Sequence[FeedItem]) -> Iterator[OrderVerdict]:
-    """Every verdict, with the positions that a feed of its length left."""
-    at = {item.placement_id: item.position for item in items if item.placement_id is not None}
+def standing(placed: Placed, positions: Mapping[int, str]) -> Iterator[OrderVerdict]:
+    """Every verdict, with the positions that a feed of its length left.
+
+    Args:
+        placed: As resolved.
+        positions: Id of the order by position in the feed.
+    """
+    at = {placement_id: position for position, placement_id in positions.items()}
     for verdict in placed.verdicts.values():
         found = at.get(verdict.placement_id)
         yield verdict if found == verdict.position else replace(verdict, position=found)
@@ -148,9 +153,7 @@ def _in_turn(orders: Iterable[Placement]) -> list[Placement]:
 
 def _row_of(order: Placement, context: FeedContext) -> int | None:
     number = context.view.number_of(order.story_id)
-    if number is None:
-        return None
-    row = int(context.view.rows_of(np.array([number], dtype=np.int64))[0])
+    row = -1 if number is None else context.view.row_of(number)
     return None if row < 0 else row
 
 

@@ -151,12 +151,21 @@ def taste_of(reader: Reader | None, rows: Rows, context: FeedContext) -> tuple[F
     top = max(weights.values())
     if top <= 0.0:
         return best, tags
-    topics, places = context.view.topics[rows], context.view.places[rows]
-    for (kind, code), weight in weights.items():
-        held = (topics if kind is TagKind.TOPIC else places) == int(code)
-        louder = held.any(axis=1) & (best < weight / top)
-        best[louder] = weight / top
-        tags[louder] = int(code)
+    for kind, codes in (
+        (TagKind.TOPIC, context.view.topics[rows].astype(np.int64)),
+        (TagKind.PLACE, context.view.places[rows]),
+    ):
+        mine = sorted((int(code), weight / top) for (of, code), weight in weights.items() if of is kind)
+        if not mine:
+            continue
+        known = np.array([code for code, _ in mine], dtype=np.int64)
+        at = np.minimum(known.searchsorted(codes), len(known) - 1)
+        found = np.where(known[at] == codes, np.array([w for _, w in mine], dtype=np.float32)[at], 0.0)
+        first = found.argmax(axis=1)
+        loudest = np.take_along_axis(found, first[:, None], axis=1)[:, 0]
+        louder = loudest > best
+        best[louder] = loudest[louder]
+        tags[louder] = np.take_along_axis(codes, first[:, None], axis=1)[louder, 0]
     return best, tags
 
 

@@ -111,11 +111,11 @@ def fresh(context: FeedContext) -> Iterator[Hits]:
 def explore(context: FeedContext) -> Iterator[Hits]:
     """The newest story of each outlet nearby that nobody reads just now, in an order that chance decides."""
     view = context.view
-    read = {view.card(row).outlet_id for row in _rows(context.hot.get("city"), view)[:PER_SOURCE]}
+    read = set(view.outlet[_rows(context.hot.get("city"), view)[:PER_SOURCE]].tolist())
     newest = [
         rows[0]
         for outlet_id in context.around.nearby
-        if outlet_id not in read and len(rows := view.of_outlet(outlet_id))
+        if view.outlet_code(outlet_id) not in read and len(rows := view.of_outlet(outlet_id))
     ]
     found = np.array(newest, dtype=np.intp)
     found = found[view.published_s[found] > context.now_s - _EXPLORE_WITHIN_S]

@@ -95,27 +95,44 @@ class Line:
 
 
 class _Window:
-    """Counts of topics and outlets over the last nine items."""
+    """What the last nine items hold, as seen from every candidate."""
 
-    def __init__(self, topics: npt.NDArray[np.int64], outlets: npt.NDArray[np.int64]) -> None:
+    def __init__(
+        self,
+        topics: npt.NDArray[np.int64],
+        outlets: npt.NDArray[np.int64],
+        sketches: npt.NDArray[np.float32] | None,
+        strength: float,
+    ) -> None:
+        n = len(topics)
         self._kinds = (topics, outlets)
-        self.counts = (np.zeros(len(topics)), np.zeros(len(outlets)))
+        self._sketches = sketches
+        self._strength = strength
+        self._counts = np.zeros((2, n))
+        self._weights = strength * np.array([TOPIC_PENALTY, OUTLET_PENALTY])
+        self._most = np.array([[MAX_TOPIC_IN_WINDOW], [MAX_OUTLET_IN_WINDOW]])
+        self._same = np.zeros((WINDOW - 1, 2, n))
+        self._alike = np.zeros((WINDOW - 1, n), dtype=np.float32)
         self.chosen: list[int] = []
 
     def penalty(self) -> npt.NDArray[np.float64]:
-        topic, outlet = self.counts
-        return TOPIC_PENALTY * topic + OUTLET_PENALTY * outlet
-
-    def full(self) -> npt.NDArray[np.bool_]:
-        topic, outlet = self.counts
-        return (topic >= MAX_TOPIC_IN_WINDOW) | (outlet >= MAX_OUTLET_IN_WINDOW)
+        """What standing next costs each candidate; beyond ``_LAST`` where the window is full of its kind."""
+        cost = self._weights @ self._counts
+        if self._sketches is not None:
+            cost += self._strength * LIKENESS_PENALTY * self._alike.max(axis=0)
+        cost += _LAST * (self._counts >= self._most).any(axis=0)
+        return np.asarray(cost, dtype=np.float64)
 
     def add(self, place: int) -> None:
+        """Let a candidate in, and the oldest out."""
+        slot = len(self.chosen) % (WINDOW - 1)
         self.chosen.append(place)
-        for kind, count in zip(self._kinds, self.counts, strict=True):
-            count += kind == kind[place]
-            if len(self.chosen) >= WINDOW:
-                count -= kind == kind[self.chosen[-WINDOW]]
+        self._counts -= self._same[slot]
+        for row, kind in enumerate(self._kinds):
+            np.equal(kind, kind[place], out=self._same[slot, row])
+        self._counts += self._same[slot]
+        if self._sketches is not None:
+            np.maximum(self._sketches @ self._sketches[place] - LIKENESS_FLOOR, 0.0, out=self._alike[slot])
 
 
 def spread(found: Candidates, count: int, context: FeedContext) -> Line:
@@ -127,25 +144,19 @@ def spread(found: Candidates, count: int, context: FeedContext) -> Line:
     subject, beside a story or in a channel, topics and texts are not spread.  Some places of each ten are
     kept for stories that chance proposes, see :func:`explored_places`.
     """
-    window = _Window(*_kinds(found, context))
-    strength = context.aims.factor("varied")
-    likeness = _likeness(found, context)
+    window = _Window(*_kinds(found, context), _sketches(found, context), context.aims.factor("varied"))
     value = found.score.astype(np.float64)
     chance = found.features[:, COLUMN["explore"]].astype(np.float64)
-    kept_free = explored_places(context)
+    kept_free = explored_places(context) if chance.any() else frozenset()
     propensities: list[float] = []
     for place in range(min(count, len(value))):
-        worth = value - strength * window.penalty()
-        if likeness is not None and place:
-            worth -= strength * LIKENESS_PENALTY * likeness[window.chosen[1 - WINDOW :]].max(axis=0)
-        worth[window.full()] -= _LAST
-        drawn = np.isfinite(worth) & (worth > -_LAST / 2) & (chance > 0.0)
-        if place % WINDOW in kept_free and (choices := int(drawn.sum())):
-            best = int(np.where(drawn, chance, -1.0).argmax())
-            propensities.append(1.0 / choices)
-        else:
-            best = int(worth.argmax())
-            propensities.append(1.0)
+        worth = value - window.penalty()
+        best, propensity = int(worth.argmax()), 1.0
+        if place % WINDOW in kept_free:
+            drawn = (worth > -_LAST / 2) & (chance > 0.0)
+            if choices := int(drawn.sum()):
+                best, propensity = int(np.where(drawn, chance, -1.0).argmax()), 1.0 / choices
+        propensities.append(propensity)
         value[best] = -np.inf
         window.add(best)
     return Line(np.array(window.chosen, dtype=np.intp), np.array(propensities))
@@ -168,10 +179,8 @@ def _kinds(found: Candidates, context: FeedContext) -> tuple[npt.NDArray[np.int6
     )
 
 
-def _likeness(found: Candidates, context: FeedContext) -> npt.NDArray[np.float32] | None:
-    """How alike the texts are, shape (n, n), 0 below the floor."""
+def _sketches(found: Candidates, context: FeedContext) -> npt.NDArray[np.float32] | None:
+    """Short vectors of the texts, shape (n, SKETCH); none where texts are not to be spread."""
     if context.request.scene in ONE_SUBJECT:
         return None
-    full = context.view.sketches[found.rows].astype(np.float32)
-    alike: npt.NDArray[np.float32] = np.maximum(full @ full.T - LIKENESS_FLOOR, 0.0)
-    return alike
+    return context.view.sketches[found.rows].astype(np.float32)

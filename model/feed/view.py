@@ -36,27 +36,72 @@ class Postings:
 
     def __init__(self, keys: npt.NDArray[np.int64], rows: Rows) -> None:
         order = np.lexsort((rows, keys))
-        self._keys = keys[order]
         self._rows = rows[order]
+        self._keys, starts = np.unique(keys[order], return_index=True)
+        self._starts = np.append(starts, len(rows))
 
     def rows(self, key: int) -> Rows:
         """Rows of one key, newest first."""
-        low, high = np.searchsorted(self._keys, (key, key + 1))
-        return self._rows[low:high]
+        at = int(self._keys.searchsorted(key))
+        if at == len(self._keys) or self._keys[at] != key:
+            return self._rows[:0]
+        return self._rows[self._starts[at] : self._starts[at + 1]]
 
     def spans(self, keys: npt.NDArray[np.int64]) -> tuple[Rows, Rows]:
         """All rows of many keys, one key after another, and for each row the place of its key."""
-        low = np.searchsorted(self._keys, keys, side="left")
-        counts = np.searchsorted(self._keys, keys, side="right") - low
+        low, counts = self._found(keys)
         of = np.repeat(np.arange(len(keys)), counts)
         within = np.arange(len(of)) - np.repeat(np.cumsum(counts) - counts, counts)
         return self._rows[np.repeat(low, counts) + within], of
 
     def counts(self, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
         """How many rows each key has."""
-        return np.searchsorted(self._keys, keys, side="right") - np.searchsorted(
-            self._keys, keys, side="left"
-        )
+        return self._found(keys)[1]
+
+    def _found(self, keys: npt.NDArray[np.int64]) -> tuple[Rows, Rows]:
+        """Where each key's rows begin, and how many there are."""
+        if not len(self._keys):
+            nothing = np.zeros(len(keys), dtype=np.intp)
+            return nothing, nothing
+        at = np.minimum(self._keys.searchsorted(keys), len(self._keys) - 1)
+        counts = np.where(self._keys[at] == keys, self._starts[at + 1] - self._starts[at], 0)
+        return self._starts[at], counts
+
+
+class Addresses:
+    """Row of each number: looked up at once where numbers lie close together, else searched for.
+
+    Numbers are handed out one after another, so those of a hot window nearly fill a range; stories imported
+    late from an archive may stretch it.
+    """
+
+    _SPREAD = 16
+
+    def __init__(self, numbers: Numbers) -> None:
+        self._low = int(numbers.min()) if len(numbers) else 0
+        width = int(numbers.max()) - self._low + 1 if len(numbers) else 0
+        self._table: npt.NDArray[np.int32] | None = None
+        if width <= self._SPREAD * len(numbers) + 1_024:
+            self._table = np.full(width + 1, -1, dtype=np.int32)
+            self._table[numbers - self._low] = np.arange(len(numbers), dtype=np.int32)
+        self._by_number = np.argsort(numbers)
+        self._sorted = numbers[self._by_number]
+
+    def rows(self, numbers: Numbers) -> Rows:
+        """Row of each number, -1 for one that is not there."""
+        if self._table is not None:
+            at = numbers - self._low
+            at[(at < 0) | (at >= len(self._table))] = -1
+            return self._table[at].astype(np.intp)
+        at = np.minimum(self._sorted.searchsorted(numbers), len(self._sorted) - 1)
+        return np.where(self._sorted[at] == numbers, self._by_number[at], -1)
+
+    def row(self, number: int) -> int:
+        """Row of one number, -1 for one that is not there."""
+        if self._table is not None:
+            at = number - self._low
+            return int(self._table[at]) if 0 <= at < len(self._table) else -1
+        return int(self.rows(np.array([number], dtype=np.int64))[0])
 
 
 class FeedView:
@@ -107,8 +152,7 @@ class FeedView:
         self.rights_codes = rights
         self._numbers = numbers
         self._outlets = outlets
-        self._by_number = np.argsort(self.number)
-        self._sorted = self.number[self._by_number]
+        self._row_of = Addresses(self.number)
         everyone = np.arange(len(cards), dtype=np.intp)
         self._of_outlet = Postings(self.outlet.astype(np.int64), everyone)
         self._of_cluster = Postings(self.cluster, everyone)
@@ -121,14 +165,15 @@ class FeedView:
 
     def rows_of(self, numbers: Numbers) -> Rows:
         """Row of each number, -1 where it is not in the view."""
-        if not len(self._sorted):
-            return np.full(len(numbers), -1, dtype=np.intp)
-        at = np.minimum(np.searchsorted(self._sorted, numbers), len(self._sorted) - 1)
-        return np.where(self._sorted[at] == numbers, self._by_number[at], -1)
+        return self._row_of.rows(numbers)
+
+    def row_of(self, number: int) -> int:
+        """Row of one number, -1 where it is not in the view."""
+        return self._row_of.row(number)
 
     def card_of(self, number: int) -> StoryCard | None:
         """The card of a number."""
-        row = int(self.rows_of(np.array([number], dtype=np.int64))[0])
+        row = self._row_of.row(number)
         return None if row < 0 else self.card(row)
 
     def card_named(self, story_id: str) -> StoryCard | None:

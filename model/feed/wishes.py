@@ -59,7 +59,7 @@ def _alike(wish: Wish, rows: Rows, context: FeedContext) -> Floats:
     """How much each row reads like an unwanted story, 0..1 above the floor."""
     view = context.view
     number = view.number_of(wish.code)
-    row = -1 if number is None else int(view.rows_of(np.array([number], dtype=np.int64))[0])
+    row = -1 if number is None else view.row_of(number)
     if row < 0:
         return np.zeros(len(rows), dtype=np.float32)
     cosines = view.sketches[rows].astype(np.float32) @ view.sketches[row].astype(np.float32)

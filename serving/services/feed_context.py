@@ -1,5 +1,6 @@
 """What is known at the moment a feed is asked for."""
 
+import math
 import time
 import zlib
 from collections.abc import Mapping, Sequence
@@ -59,7 +60,7 @@ class ContextMaker:
         self._coverages = coverages
         self._rights = rights
         self._clock = clock
-        self._hot: dict[str, tuple[float, Proposals]] = {}
+        self._hot: dict[str, tuple[int, float, Proposals]] = {}
         self._around: dict[str, tuple[Mapping[str, Outlet], Surroundings]] = {}
         self._topics_named = topics_named(names)
         self.names = names
@@ -124,8 +125,8 @@ class ContextMaker:
         if ref is None:
             return None
         try:
-            with self._database.read() as uow:
-                reader = uow.readers.of([ref]).get(ref.key) or Reader(ref=ref)
+            with self._database.glance() as uow:
+                reader = uow.readers.one(ref) or Reader(ref=ref)
         except TianfuError as down:
             log.warning("feed.degraded", part="readers", code=down.code)
             degraded.append("readers")
@@ -173,14 +174,20 @@ class ContextMaker:
         return [_proposals(dict(rows), because=story) for story, rows in found.items()]
 
     def _hot_here(self, outlet: Outlet, now: datetime) -> dict[str, Proposals]:
-        """What is hot here, in the city and in the province, as of at most a second ago."""
+        """What is hot here, in the city and in the province, as of at most a second ago.
+
+        Counts decay alike, so what nothing was added to is as hot as before, for a minute.
+        """
         found = {}
+        clock_s = time.monotonic()
         for name, scope in zip(("outlet", "city", "province"), scopes_of(outlet), strict=True):
             kept = self._hot.get(scope)
-            if kept is None or time.monotonic() - kept[0] >= _HOT_KEEP_S:
-                kept = (time.monotonic(), _proposals(self._signals.hot(scope, now.timestamp())))
+            version = self._signals.version(scope)
+            age_s = clock_s - kept[1] if kept is not None else math.inf
+            if kept is None or age_s >= _HOT_KEEP_S * (1 if kept[0] != version else 60):
+                kept = (version, clock_s, _proposals(self._signals.hot(scope, now.timestamp())))
                 self._hot[scope] = kept
-            found[name] = kept[1]
+            found[name] = kept[2]
         return found
 
     def _asked_coverages(self, request: FeedRequest, outlet: Outlet) -> dict[str, Numbers]:

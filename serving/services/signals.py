@@ -36,6 +36,7 @@ class HotCounts:
 
     def __init__(self) -> None:
         self._scopes: dict[str, dict[int, float]] = {}
+        self._versions: dict[str, int] = {}
         self._counted: OrderedDict[tuple[str, int, EventType], None] = OrderedDict()
 
     def add(self, scopes: Iterable[str], reader: str, number: int, kind: EventType, at_s: float) -> None:
@@ -49,11 +50,16 @@ class HotCounts:
         gain = math.log(weight) + at_s * math.log(2) / (HOT_HALF_LIFE_H * 3_600)
         for scope in scopes:
             counts = self._scopes.setdefault(scope, {})
+            self._versions[scope] = self._versions.get(scope, 0) + 1
             before = counts.get(number)
             counts[number] = gain if before is None else _log_add(before, gain)
             if len(counts) > 40 * _TOP:
                 kept = sorted(counts.items(), key=lambda row: -row[1])[: 20 * _TOP]
                 self._scopes[scope] = dict(kept)
+
+    def version(self, scope: str) -> int:
+        """Grows with everything that is counted in a scope."""
+        return self._versions.get(scope, 0)
 
     def forget(self, reader: str) -> None:
         """Drop the notes of what a reader was counted for; what was counted stays."""
@@ -132,6 +138,11 @@ class Signals:
         with self._lock:
             self._read_after.forget(reader)
             self._hot.forget(reader)
+
+    def version(self, scope: str) -> int:
+        """Grows with everything that is counted in a scope."""
+        with self._lock:
+            return self._hot.version(scope)
 
     def hot(self, scope: str, now_s: float) -> dict[int, float]:
         """Hot stories of a scope, see :func:`scopes_of`."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import orjson
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -37,6 +38,13 @@ from tianfu.serving.store.takedowns import Takedowns
 from tianfu.serving.store.vectors import Vectors
 
 MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def _to_json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+_JSON: dict[str, Any] = {"json_serializer": _to_json, "json_deserializer": orjson.loads}
 
 
 class UnitOfWork:
@@ -89,6 +97,7 @@ class Database:
         self._write_lock = threading.Lock()
         self._readers: Engine | None = None
         self._writers: Engine | None = None
+        self._glancers: Engine | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -103,17 +112,20 @@ class Database:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
             self._writers = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE", pool_size=2)
             self._readers = _sqlite_engine(self.url, begin="BEGIN", pool_size=16)
+            self._glancers = _sqlite_engine(self.url, begin=None, pool_size=16)
         else:
-            self._writers = self._readers = create_engine(self.url, pool_size=16, pool_pre_ping=True)
+            self._writers = self._readers = self._glancers = create_engine(
+                self.url, pool_size=16, pool_pre_ping=True, **_JSON
+            )
         self.upgrade()
         return self
 
     def close(self) -> None:
         """Let go of every connection."""
-        for engine in (self._readers, self._writers):
+        for engine in (self._readers, self._writers, self._glancers):
             if engine is not None:
                 engine.dispose()
-        self._readers = self._writers = None
+        self._readers = self._writers = self._glancers = None
 
     def __enter__(self) -> Self:
         return self.open()
@@ -141,6 +153,16 @@ class Database:
         """
         lock = self._write_lock if self.is_sqlite else _no_lock()
         with lock, self._translated(), _opened(self._writers).connect() as connection:
+            yield UnitOfWork(connection)
+
+    @contextmanager
+    def glance(self) -> Iterator[UnitOfWork]:
+        """Open a view for one single query: no transaction is begun, so two queries may see two states.
+
+        Raises:
+            StoreUnavailable: The database does not answer.
+        """
+        with self._translated(), _opened(self._glancers).connect() as connection:
             yield UnitOfWork(connection)
 
     @contextmanager
@@ -174,11 +196,12 @@ def _no_lock() -> Iterator[None]:
     yield
 
 
-def _sqlite_engine(url: str, *, begin: str, pool_size: int) -> Engine:
+def _sqlite_engine(url: str, *, begin: str | None, pool_size: int) -> Engine:
     engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=32,
+        **_JSON,
         connect_args={"timeout": 30, "check_same_thread": False},
     )
 
@@ -199,8 +222,10 @@ def _sqlite_engine(url: str, *, begin: str, pool_size: int) -> Engine:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+    if begin is not None:
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            connection.exec_driver_sql(begin)
 
     return engine

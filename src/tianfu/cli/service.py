@@ -31,6 +31,7 @@ from tianfu.serving.importers.send import send_stories
 from tianfu.serving.logs import configure_logs
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.store.database import Database
+from tianfu.serving.threads import one_thread_each
 from tianfu.serving.wiring import build_newsroom
 
 app = typer.Typer()
@@ -51,6 +52,7 @@ def worker(data_dir: DataDir = None) -> None:
     """Work through the queue without serving, until interrupted."""
     settings = settings_of(data_dir=data_dir, worker=True)
     configure_logs(settings.log_level)
+    one_thread_each()
     room = build_newsroom(settings)
     room.start()
     try:
@@ -133,8 +135,8 @@ def reindex(data_dir: DataDir = None) -> None:
 
 
 def _serve(settings: ServiceSettings, ready: Callable[[str], None]) -> None:
-
     configure_logs(settings.log_level)
+    one_thread_each()
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: Any = None) -> None:
