@@ -29,9 +29,9 @@ from tianfu.serving.demo.load import clear, load_demo, standing_demo
 from tianfu.serving.importers.formats import ImportFormat, read_stories
 from tianfu.serving.importers.send import send_stories
 from tianfu.serving.logs import configure_logs
+from tianfu.serving.process import one_thread_each, settle
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.store.database import Database
-from tianfu.serving.threads import one_thread_each
 from tianfu.serving.wiring import build_newsroom
 
 app = typer.Typer()
@@ -142,6 +142,7 @@ def _serve(settings: ServiceSettings, ready: Callable[[str], None]) -> None:
         async def startup(self, sockets: Any = None) -> None:
             await super().startup(sockets)
             if self.started:
+                settle()
                 ready(f"http://{settings.host}:{settings.port}")
 
     config = uvicorn.Config(
