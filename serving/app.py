@@ -14,6 +14,7 @@ from tianfu.serving.api import (
     coverages,
     duplicates,
     operations,
+    pickups,
     placements,
     problems,
     readers,
@@ -66,6 +67,7 @@ def create_app(
     problems.install(app)
     parts = (
         stories, takedowns, tags, duplicates, recommend, aims, readers, placements, coverages, operations,
+        pickups,
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)

@@ -24,6 +24,7 @@ from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
 from tianfu.serving.services.newsroom import Newsroom
+from tianfu.serving.services.pickups import PickupDesk
 from tianfu.serving.services.placing import PlacementDesk
 from tianfu.serving.services.readers import ReaderDesk
 from tianfu.serving.services.reading import StoryReader
@@ -131,6 +132,7 @@ def build_newsroom(
         coverage_matcher=matcher,
         coverage_shelf=coverage_shelf,
         claims=claims,
+        pickups=PickupDesk(database=database, library=library, signals=signals, names=parts.names),
         indexer=indexer,
         worker=Worker(
             library=library,

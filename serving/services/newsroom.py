@@ -23,6 +23,7 @@ from tianfu.serving.services.indexing import Indexer
 from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
+from tianfu.serving.services.pickups import PickupDesk
 from tianfu.serving.services.placing import PlacementDesk
 from tianfu.serving.services.readers import ReaderDesk
 from tianfu.serving.services.reading import StoryReader
@@ -62,6 +63,7 @@ class Newsroom:
     coverage_matcher: CoverageMatcher
     coverage_shelf: CoverageShelf
     claims: ClaimDesk
+    pickups: PickupDesk
     indexer: Indexer
     worker: Worker
     names: Mapping[tuple[TagKind, str], str]

@@ -28,6 +28,7 @@ from tianfu.serving.store.outlets import Outlets
 from tianfu.serving.store.placements import Placements
 from tianfu.serving.store.queue import WorkQueue
 from tianfu.serving.store.readers import Readers
+from tianfu.serving.store.readings import Readings
 from tianfu.serving.store.stories import Stories
 from tianfu.serving.store.tags import Tags
 from tianfu.serving.store.takedowns import Takedowns
@@ -52,6 +53,7 @@ class UnitOfWork:
         self.takedowns = Takedowns(connection)
         self.readers = Readers(connection)
         self.events = Events(connection)
+        self.readings = Readings(connection)
         self.decisions = Decisions(connection)
         self.placements = Placements(connection)
         self.aims = AimStore(connection)

@@ -47,6 +47,7 @@ ROUTES = [
     ("POST", "/v1/coverages/z1/claims"),
     ("PATCH", "/v1/coverages/z1/claims/k1"),
     ("GET", "/v1/outlets"),
+    ("GET", "/v1/outlets/o1/pickups"),
     ("GET", "/v1/audit"),
     ("GET", "/v1/whoami"),
 ]
