@@ -20,6 +20,7 @@ from tianfu.serving.api import (
     readers,
     recommend,
     stories,
+    submissions,
     tags,
     takedowns,
 )
@@ -67,7 +68,7 @@ def create_app(
     problems.install(app)
     parts = (
         stories, takedowns, tags, duplicates, recommend, aims, readers, placements, coverages, operations,
-        pickups,
+        pickups, submissions,
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)

@@ -30,6 +30,7 @@ from tianfu.serving.services.readers import ReaderDesk
 from tianfu.serving.services.reading import StoryReader
 from tianfu.serving.services.recommend import FeedDesk
 from tianfu.serving.services.signals import Signals
+from tianfu.serving.services.submissions import SubmissionDesk
 from tianfu.serving.services.tagging import TagDesk
 from tianfu.serving.services.takedown import TakedownDesk
 from tianfu.serving.services.teaching import Teacher
@@ -133,6 +134,7 @@ def build_newsroom(
         coverage_shelf=coverage_shelf,
         claims=claims,
         pickups=PickupDesk(database=database, library=library, signals=signals, names=parts.names),
+        submissions=SubmissionDesk(database=database, library=library, clock=clock),
         indexer=indexer,
         worker=Worker(
             library=library,

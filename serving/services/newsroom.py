@@ -28,6 +28,7 @@ from tianfu.serving.services.placing import PlacementDesk
 from tianfu.serving.services.readers import ReaderDesk
 from tianfu.serving.services.reading import StoryReader
 from tianfu.serving.services.recommend import FeedDesk
+from tianfu.serving.services.submissions import SubmissionDesk
 from tianfu.serving.services.tagging import TagDesk
 from tianfu.serving.services.takedown import TakedownDesk
 from tianfu.serving.services.throttle import Throttle
@@ -64,6 +65,7 @@ class Newsroom:
     coverage_shelf: CoverageShelf
     claims: ClaimDesk
     pickups: PickupDesk
+    submissions: SubmissionDesk
     indexer: Indexer
     worker: Worker
     names: Mapping[tuple[TagKind, str], str]

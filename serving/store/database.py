@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tianfu.model.errors import StoreUnavailable
+from tianfu.serving.store.adoptions import Adoptions
 from tianfu.serving.store.aims import AimStore
 from tianfu.serving.store.cards import Cards
 from tianfu.serving.store.changes import Changes
@@ -30,6 +31,7 @@ from tianfu.serving.store.queue import WorkQueue
 from tianfu.serving.store.readers import Readers
 from tianfu.serving.store.readings import Readings
 from tianfu.serving.store.stories import Stories
+from tianfu.serving.store.submissions import Submissions
 from tianfu.serving.store.tags import Tags
 from tianfu.serving.store.takedowns import Takedowns
 from tianfu.serving.store.vectors import Vectors
@@ -60,6 +62,8 @@ class UnitOfWork:
         self.coverages = Coverages(connection)
         self.coverage_stories = CoverageStories(connection)
         self.claims = Claims(connection)
+        self.submissions = Submissions(connection)
+        self.adoptions = Adoptions(connection)
         self.keys = Keys(connection)
         self.audit = Audit(connection)
         self.settings = Settings(connection)

@@ -48,6 +48,9 @@ ROUTES = [
     ("PATCH", "/v1/coverages/z1/claims/k1"),
     ("GET", "/v1/outlets"),
     ("GET", "/v1/outlets/o1/pickups"),
+    ("POST", "/v1/stories/s1/submissions"),
+    ("GET", "/v1/submissions"),
+    ("PATCH", "/v1/submissions/u1"),
     ("GET", "/v1/audit"),
     ("GET", "/v1/whoami"),
 ]
