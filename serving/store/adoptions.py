@@ -131,7 +131,9 @@ def _with_topic() -> Select[Any]:
         t.is_primary,
         t.state != TagState.REJECTED.value,
     )
-    columns = (s.number, s.id, s.title, s.outlet_id, s.published_at, s.cluster_id, s.state, t.code)
+    columns: list[ColumnElement[Any]] = [
+        s.number, s.id, s.title, s.outlet_id, s.published_at, s.cluster_id, s.state, t.code,
+    ]  # fmt: skip
     return select(*columns).select_from(stories.outerjoin(tags, is_primary))
 
 
