@@ -12,6 +12,7 @@ from tianfu import __version__
 from tianfu.serving.api import (
     aims,
     coverages,
+    desks,
     duplicates,
     operations,
     pickups,
@@ -68,7 +69,7 @@ def create_app(
     problems.install(app)
     parts = (
         stories, takedowns, tags, duplicates, recommend, aims, readers, placements, coverages, operations,
-        pickups, submissions,
+        pickups, submissions, desks,
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)

@@ -17,6 +17,7 @@ from tianfu.serving.services.coverage_shelf import CoverageShelf
 from tianfu.serving.services.coverages import CoverageDesk
 from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
+from tianfu.serving.services.desks import DeskFinder
 from tianfu.serving.services.events import EventRecorder
 from tianfu.serving.services.feed_context import ContextMaker
 from tianfu.serving.services.indexing import Indexer
@@ -134,6 +135,7 @@ def build_newsroom(
         coverage_shelf=coverage_shelf,
         claims=claims,
         pickups=PickupDesk(database=database, library=library, signals=signals, names=parts.names),
+        desks=DeskFinder(database=database, library=library, names=parts.names, clock=clock),
         submissions=SubmissionDesk(database=database, library=library, clock=clock),
         indexer=indexer,
         worker=Worker(

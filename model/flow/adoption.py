@@ -51,6 +51,7 @@ class Adoption:
     number: int
     story_id: str
     title: str
+    cluster_id: str
     outlet_id: str
     adopter_id: str
     at: datetime
@@ -100,6 +101,7 @@ def _adoptions(group: Sequence[Version], edges: Sequence[DuplicateEdge]) -> list
             number=lead.number,
             story_id=lead.story_id,
             title=lead.title,
+            cluster_id=lead.cluster_id,
             outlet_id=lead.outlet_id,
             adopter_id=version.outlet_id,
             at=version.published_at,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tianfu.model.errors import InvalidSubmission
 from tianfu.model.feed.context import surroundings
 from tianfu.model.flow.grounds import Names, name_of_topic
-from tianfu.model.outlet import Outlet
+from tianfu.model.outlet import Outlet, OutletLevel
 from tianfu.model.vocab.topics import load_topics
 
 
@@ -50,6 +50,8 @@ def name_of_desk(desk: Desk, outlets: Mapping[str, Outlet], names: Names) -> str
 
 
 def uppers_of(outlet: Outlet, outlets: Mapping[str, Outlet]) -> tuple[Outlet, ...]:
-    """The outlets above one: its city's and the province's, the nearest first, then by id."""
+    """The outlets above one, the nearest first, then by id; none above the province's."""
+    if outlet.level is OutletLevel.PROVINCE:
+        return ()
     above = [outlets[one] for one in surroundings(outlet, outlets).uppers]
     return tuple(sorted(above, key=lambda one: (one.id != outlet.parent_id, one.id)))

@@ -18,6 +18,7 @@ from tianfu.serving.services.coverage_shelf import CoverageShelf
 from tianfu.serving.services.coverages import CoverageDesk
 from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
+from tianfu.serving.services.desks import DeskFinder
 from tianfu.serving.services.events import EventRecorder
 from tianfu.serving.services.indexing import Indexer
 from tianfu.serving.services.interests import InterestFinder
@@ -66,6 +67,7 @@ class Newsroom:
     claims: ClaimDesk
     pickups: PickupDesk
     submissions: SubmissionDesk
+    desks: DeskFinder
     indexer: Indexer
     worker: Worker
     names: Mapping[tuple[TagKind, str], str]

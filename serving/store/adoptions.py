@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, distinct, exists, func, or_, select
 
 from tianfu.model.cluster import Relation
 from tianfu.model.flow.adoption import AdoptedBy, Adoption, Version, adoptions_among, merged
@@ -51,6 +51,17 @@ class Adoptions:
         derived = adoptions_among(versions, judged)
         return merged([one for one in (*derived, *self._accepted(query)) if _meets(one, query)])
 
+    def offered(self, since: datetime, until: datetime) -> dict[tuple[str, str], int]:
+        """How many clusters each outlet has a story in, by (outlet, primary class)."""
+        s, t = stories.c, tags.c
+        query = (
+            select(s.outlet_id, t.code, func.count(distinct(s.cluster_id)))
+            .select_from(stories.join(tags, _is_primary()))
+            .where(s.published_at >= since, s.published_at < until, s.state == StoryState.LIVE.value)
+            .group_by(s.outlet_id, t.code)
+        )
+        return {(row[0], row[1]): row[2] for row in self._connection.execute(query)}
+
     def _clusters(self, query: AdoptionQuery) -> list[str]:
         """Clusters with a copy by an adopter in the window."""
         s = stories.c
@@ -82,7 +93,7 @@ class Adoptions:
     def _accepted(self, query: AdoptionQuery) -> list[Adoption]:
         c, s = submissions.c, stories.c
         statement = (
-            select(c.to_outlet_id, c.topic, c.decided_at, s.number, s.id, s.title, s.outlet_id)
+            select(c.to_outlet_id, c.topic, c.decided_at, s.number, s.id, s.title, s.outlet_id, s.cluster_id)
             .join(stories, s.number == c.story_number)
             .where(
                 c.state == SubmissionState.ACCEPTED.value,
@@ -98,6 +109,7 @@ class Adoptions:
                 number=row.number,
                 story_id=row.id,
                 title=row.title,
+                cluster_id=row.cluster_id,
                 outlet_id=row.outlet_id,
                 adopter_id=row.to_outlet_id,
                 at=row.decided_at,
@@ -123,18 +135,22 @@ def _meets(one: Adoption, query: AdoptionQuery) -> bool:
     )
 
 
-def _with_topic() -> Select[Any]:
-    s, t = stories.c, tags.c
-    is_primary = and_(
-        t.story_number == s.number,
+def _is_primary() -> ColumnElement[bool]:
+    t = tags.c
+    return and_(
+        t.story_number == stories.c.number,
         t.kind == TagKind.TOPIC.value,
         t.is_primary,
         t.state != TagState.REJECTED.value,
     )
+
+
+def _with_topic() -> Select[Any]:
+    s, t = stories.c, tags.c
     columns: list[ColumnElement[Any]] = [
         s.number, s.id, s.title, s.outlet_id, s.published_at, s.cluster_id, s.state, t.code,
     ]  # fmt: skip
-    return select(*columns).select_from(stories.outerjoin(tags, is_primary))
+    return select(*columns).select_from(stories.outerjoin(tags, _is_primary()))
 
 
 def _version(row: Row[Any]) -> Version:

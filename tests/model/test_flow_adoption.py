@@ -70,7 +70,7 @@ def test_the_order_of_what_comes_in_changes_nothing(order: list[int], data: st.D
 def test_a_submission_and_a_copy_of_one_story_are_one_line_with_the_earlier_time() -> None:
     copy = adoptions_among([a_version(1, "lizhou"), a_version(2, "guangyuan")], [an_edge(1, 2)])[0]
     accepted = Adoption(
-        number=1, story_id="s1", title="", outlet_id="lizhou", adopter_id="guangyuan",
+        number=1, story_id="s1", title="", cluster_id="c1", outlet_id="lizhou", adopter_id="guangyuan",
         at=START + timedelta(hours=1), topic="31", by=AdoptedBy.SUBMISSION,
     )  # fmt: skip
     assert merged([copy, accepted]) == [accepted]

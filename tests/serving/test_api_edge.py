@@ -50,6 +50,7 @@ ROUTES = [
     ("GET", "/v1/outlets/o1/pickups"),
     ("POST", "/v1/stories/s1/submissions"),
     ("GET", "/v1/submissions"),
+    ("GET", "/v1/stories/s1/desks"),
     ("PATCH", "/v1/submissions/u1"),
     ("GET", "/v1/audit"),
     ("GET", "/v1/whoami"),
