@@ -14,6 +14,7 @@ from tianfu.serving.api import (
     coverages,
     desks,
     duplicates,
+    insights,
     operations,
     pickups,
     placements,
@@ -69,7 +70,7 @@ def create_app(
     problems.install(app)
     parts = (
         stories, takedowns, tags, duplicates, recommend, aims, readers, placements, coverages, operations,
-        pickups, submissions, desks,
+        pickups, submissions, desks, insights,
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)

@@ -21,6 +21,7 @@ from tianfu.serving.services.desks import DeskFinder
 from tianfu.serving.services.events import EventRecorder
 from tianfu.serving.services.feed_context import ContextMaker
 from tianfu.serving.services.indexing import Indexer
+from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
@@ -136,6 +137,7 @@ def build_newsroom(
         claims=claims,
         pickups=PickupDesk(database=database, library=library, signals=signals, names=parts.names),
         desks=DeskFinder(database=database, library=library, names=parts.names, clock=clock),
+        insights=InsightDesk(database=database, library=library, names=parts.names, clock=clock),
         submissions=SubmissionDesk(database=database, library=library, clock=clock),
         indexer=indexer,
         worker=Worker(

@@ -60,7 +60,7 @@ class Adoption:
 
 
 def adoptions_among(versions: Iterable[Version], edges: Iterable[DuplicateEdge]) -> list[Adoption]:
-    """Copies of each cluster's first story by other outlets; one for each adopter, its earliest.
+    """Copies of each cluster's first story by other outlets, one for each copy.
 
     Args:
         versions: Whole clusters, any number of them.
@@ -92,10 +92,7 @@ def _adoptions(group: Sequence[Version], edges: Sequence[DuplicateEdge]) -> list
         return []
     lead = shown[0]
     relations = relations_to_lead(lead.number, [v.number for v in group], edges)
-    first: dict[str, Version] = {}
-    for version in shown:
-        if version.outlet_id != lead.outlet_id and relations[version.number].is_copy:
-            first.setdefault(version.outlet_id, version)
+    copies = [v for v in shown if v.outlet_id != lead.outlet_id and relations[v.number].is_copy]
     return [
         Adoption(
             number=lead.number,
@@ -108,5 +105,5 @@ def _adoptions(group: Sequence[Version], edges: Sequence[DuplicateEdge]) -> list
             topic=version.topic or lead.topic,
             by=AdoptedBy.COPY,
         )
-        for version in first.values()
+        for version in copies
     ]

@@ -21,6 +21,7 @@ from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.desks import DeskFinder
 from tianfu.serving.services.events import EventRecorder
 from tianfu.serving.services.indexing import Indexer
+from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
@@ -68,6 +69,7 @@ class Newsroom:
     pickups: PickupDesk
     submissions: SubmissionDesk
     desks: DeskFinder
+    insights: InsightDesk
     indexer: Indexer
     worker: Worker
     names: Mapping[tuple[TagKind, str], str]

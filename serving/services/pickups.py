@@ -14,6 +14,7 @@ from tianfu.model.flow.audience import Audience
 from tianfu.model.flow.grounds import Ground, Names, pickup_grounds
 from tianfu.model.flow.pickups import Pickup, PickupPlace, PickupWish, find_pickups
 from tianfu.model.outlet import Outlet
+from tianfu.model.tag import TagKind
 from tianfu.serving.services.access import Caller
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.signals import Signals, scopes_of
@@ -116,6 +117,6 @@ def audience_of(outlet_id: str, now: datetime, uow: UnitOfWork, *, days: int = A
     until = now + timedelta(seconds=1)
     return Audience(
         readers=uow.readings.readers(outlet_id, since, until),
-        clicks=uow.readings.topics(outlet_id, since, until),
+        clicks=uow.readings.by_code(TagKind.TOPIC, outlet_id, since, until),
         days=days,
     )

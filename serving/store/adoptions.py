@@ -46,10 +46,14 @@ class Adoptions:
 
     def read(self, query: AdoptionQuery) -> list[Adoption]:
         """Adoptions, newest first, one for each story and adopter."""
+        accepted = [one for one in self._accepted(query) if _meets(one, query)]
+        return merged([*self.copies(query), *accepted])
+
+    def copies(self, query: AdoptionQuery) -> list[Adoption]:
+        """Every copy alone, several of one story by one adopter included."""
         versions = self._versions(self._clusters(query))
         judged = Clusters(self._connection).of([v.number for v in versions])
-        derived = adoptions_among(versions, judged)
-        return merged([one for one in (*derived, *self._accepted(query)) if _meets(one, query)])
+        return [one for one in adoptions_among(versions, judged) if _meets(one, query)]
 
     def offered(self, since: datetime, until: datetime) -> dict[tuple[str, str], int]:
         """How many clusters each outlet has a story in, by (outlet, primary class)."""

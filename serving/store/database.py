@@ -30,6 +30,7 @@ from tianfu.serving.store.placements import Placements
 from tianfu.serving.store.queue import WorkQueue
 from tianfu.serving.store.readers import Readers
 from tianfu.serving.store.readings import Readings
+from tianfu.serving.store.reports import Reports
 from tianfu.serving.store.stories import Stories
 from tianfu.serving.store.submissions import Submissions
 from tianfu.serving.store.tags import Tags
@@ -64,6 +65,7 @@ class UnitOfWork:
         self.claims = Claims(connection)
         self.submissions = Submissions(connection)
         self.adoptions = Adoptions(connection)
+        self.reports = Reports(connection)
         self.keys = Keys(connection)
         self.audit = Audit(connection)
         self.settings = Settings(connection)

@@ -34,10 +34,12 @@ def lines(adoptions: list[Adoption]) -> set[tuple[int, str, int]]:
     return {(one.number, one.adopter_id, int((one.at - START).total_seconds() // 3_600)) for one in adoptions}
 
 
-def test_copies_of_the_first_story_by_others_are_adoptions_each_adopter_once() -> None:
+def test_copies_of_the_first_story_by_others_are_adoptions_and_one_line_each_adopter() -> None:
     versions = [a_version(n, who) for n, who in enumerate(["lizhou", "guangyuan", "guangyuan", "cangxi"], 1)]
     edges = [an_edge(1, 2), an_edge(2, 3), an_edge(1, 4, Relation.SAME_EVENT)]
-    assert lines(adoptions_among(versions, edges)) == {(1, "guangyuan", 2)}
+    every = adoptions_among(versions, edges)
+    assert lines(every) == {(1, "guangyuan", 2), (1, "guangyuan", 3)}
+    assert lines(merged(every)) == {(1, "guangyuan", 2)}
 
 
 def test_a_copy_is_known_over_others_also_over_a_taken_down_one() -> None:
