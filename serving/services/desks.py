@@ -19,7 +19,7 @@ from tianfu.serving.store.adoptions import AdoptionQuery
 from tianfu.serving.store.database import Database, UnitOfWork
 
 LEDGER_DAYS = 90
-LEDGER_LIFE = timedelta(minutes=1)
+LEDGER_LIFE = timedelta(minutes=5)
 """The ledger is read again after this; reading it costs far more than using it."""
 NEIGHBOURS = 60
 
@@ -35,7 +35,7 @@ class FoundDesk:
 
 
 class DeskFinder:
-    """Estimates from the ledger; keeps what it read of it for a minute."""
+    """Estimates from the ledger; keeps what it read of it for some minutes."""
 
     def __init__(self, *, database: Database, library: Library, names: Names, clock: Clock) -> None:
         self._database = database

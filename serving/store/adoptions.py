@@ -17,8 +17,8 @@ from tianfu.serving.store.schema import edges, stories, submissions, tags
 from tianfu.serving.store.upsert import in_chunks
 
 _COPIES = [relation.value for relation in Relation if relation.is_copy]
-MAX_CLUSTERS = 5_000
-"""Clusters looked through at most, the newest copies first."""
+MAX_CLUSTERS = 50_000
+"""Clusters looked through at most, the newest copies first: far more than outlets take in a quarter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,8 @@ def test_clusters_told_by_more_outlets_are_hotter_and_hidden_clicks_count_nothin
     view = view_of(
         [
             a_card(1, "lizhou", 1, hours=5), a_card(2, "cangxi", 1, hours=3), a_card(3, "cangxi", 1),
-            a_card(4, "lizhou", 2), a_card(5, "lizhou", 3, hours=2), a_card(6, "leshan", 4, places=("511102",)),
+            a_card(4, "lizhou", 2), a_card(5, "lizhou", 3, hours=2),
+            a_card(6, "leshan", 4, places=("511102",)),
         ]
     )  # fmt: skip
     rows = rows_in(view, "510800", NOW_S - 86_400, NOW_S)
