@@ -85,6 +85,12 @@ class InvalidCoverage(InvalidInput):
     code = "invalid_coverage"
 
 
+class InvalidSubmission(InvalidInput):
+    """A story offered to an upper outlet breaks a rule."""
+
+    code = "invalid_submission"
+
+
 class InvalidRequest(InvalidInput):
     """A request's field breaks its rule."""
 

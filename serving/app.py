@@ -12,8 +12,11 @@ from tianfu import __version__
 from tianfu.serving.api import (
     aims,
     coverages,
+    desks,
     duplicates,
+    insights,
     operations,
+    pickups,
     placements,
     problems,
     reader_rights,
@@ -21,6 +24,7 @@ from tianfu.serving.api import (
     recommend,
     rights,
     stories,
+    submissions,
     tags,
     takedowns,
 )
@@ -68,7 +72,7 @@ def create_app(
     problems.install(app)
     parts = (
         stories, takedowns, tags, duplicates, recommend, aims, rights, readers, reader_rights, placements,
-        coverages, operations,
+        coverages, operations, pickups, submissions, desks, insights,
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)

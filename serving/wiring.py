@@ -17,13 +17,16 @@ from tianfu.serving.services.coverage_shelf import CoverageShelf
 from tianfu.serving.services.coverages import CoverageDesk
 from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
+from tianfu.serving.services.desks import DeskFinder
 from tianfu.serving.services.events import EventRecorder
 from tianfu.serving.services.feed_context import ContextMaker
 from tianfu.serving.services.indexing import Indexer
+from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
 from tianfu.serving.services.newsroom import Newsroom
+from tianfu.serving.services.pickups import PickupDesk
 from tianfu.serving.services.placing import PlacementDesk
 from tianfu.serving.services.readers import ReaderDesk
 from tianfu.serving.services.reading import StoryReader
@@ -31,6 +34,7 @@ from tianfu.serving.services.receipts import ReceiptBook
 from tianfu.serving.services.recommend import FeedDesk
 from tianfu.serving.services.rights import RightsDesk
 from tianfu.serving.services.signals import Signals
+from tianfu.serving.services.submissions import SubmissionDesk
 from tianfu.serving.services.tagging import TagDesk
 from tianfu.serving.services.takedown import TakedownDesk
 from tianfu.serving.services.teaching import Teacher
@@ -146,6 +150,12 @@ def build_newsroom(
         coverage_matcher=matcher,
         coverage_shelf=coverage_shelf,
         claims=claims,
+        pickups=PickupDesk(
+            database=database, library=library, signals=signals, rights=rights, names=parts.names
+        ),
+        desks=DeskFinder(database=database, library=library, names=parts.names, clock=clock),
+        insights=InsightDesk(database=database, library=library, names=parts.names, clock=clock),
+        submissions=SubmissionDesk(database=database, library=library, clock=clock),
         indexer=indexer,
         worker=Worker(
             library=library,

@@ -31,6 +31,15 @@ class Caller:
             self.key.outlet_id is None and self.key.role in (Role.OPERATOR, Role.ADMIN)
         )
 
+    def must_read_for(self, outlet_id: str) -> None:
+        """Refuse unless the key may read what concerns this outlet alone; scientists of the platform may.
+
+        Raises:
+            Forbidden: It may not.
+        """
+        if self.key.role is not Role.SCIENTIST or self.key.outlet_id is not None:
+            self.must_act_for(outlet_id)
+
     def must_act_for(self, outlet_id: str) -> None:
         """Refuse unless the key speaks for this outlet.
 

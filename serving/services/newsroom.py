@@ -18,16 +18,20 @@ from tianfu.serving.services.coverage_shelf import CoverageShelf
 from tianfu.serving.services.coverages import CoverageDesk
 from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
+from tianfu.serving.services.desks import DeskFinder
 from tianfu.serving.services.events import EventRecorder
 from tianfu.serving.services.indexing import Indexer
+from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
+from tianfu.serving.services.pickups import PickupDesk
 from tianfu.serving.services.placing import PlacementDesk
 from tianfu.serving.services.readers import ReaderDesk
 from tianfu.serving.services.reading import StoryReader
 from tianfu.serving.services.recommend import FeedDesk
 from tianfu.serving.services.rights import RightsDesk, list_central_sources_once
+from tianfu.serving.services.submissions import SubmissionDesk
 from tianfu.serving.services.tagging import TagDesk
 from tianfu.serving.services.takedown import TakedownDesk
 from tianfu.serving.services.throttle import Throttle
@@ -64,6 +68,10 @@ class Newsroom:
     coverage_matcher: CoverageMatcher
     coverage_shelf: CoverageShelf
     claims: ClaimDesk
+    pickups: PickupDesk
+    submissions: SubmissionDesk
+    desks: DeskFinder
+    insights: InsightDesk
     indexer: Indexer
     worker: Worker
     names: Mapping[tuple[TagKind, str], str]

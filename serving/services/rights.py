@@ -72,6 +72,11 @@ class RightsDesk:
             self._known[outlet_id] = known
         return known.codes
 
+    def may_carry(self, outlet_id: str, view: FeedView) -> npt.NDArray[np.bool_]:
+        """By row of a view: whether an outlet may show the story whole."""
+        whole = np.array([permission.shows_whole for permission in PERMISSIONS])
+        return np.asarray(whole[self.permissions(outlet_id, view)[view.rights]], dtype=np.bool_)
+
     def permission(self, card: StoryCard, outlet_id: str) -> Permission:
         """What an outlet may do with one story."""
         return self._library.rights.permission(card.rights_facts, outlet_id)

@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tianfu.model.errors import StoreUnavailable
+from tianfu.serving.store.adoptions import Adoptions
 from tianfu.serving.store.aims import AimStore
 from tianfu.serving.store.cards import Cards
 from tianfu.serving.store.changes import Changes
@@ -30,9 +31,12 @@ from tianfu.serving.store.outlets import Outlets
 from tianfu.serving.store.placements import Placements
 from tianfu.serving.store.queue import WorkQueue
 from tianfu.serving.store.readers import Readers
+from tianfu.serving.store.readings import Readings
 from tianfu.serving.store.receipts import Receipts
+from tianfu.serving.store.reports import Reports
 from tianfu.serving.store.rights import Rights
 from tianfu.serving.store.stories import Stories
+from tianfu.serving.store.submissions import Submissions
 from tianfu.serving.store.tags import Tags
 from tianfu.serving.store.takedowns import Takedowns
 from tianfu.serving.store.vectors import Vectors
@@ -64,6 +68,7 @@ class UnitOfWork:
         self.readers = Readers(connection)
         self.events = Events(connection)
         self.exports = Exports(connection)
+        self.readings = Readings(connection)
         self.decisions = Decisions(connection)
         self.placements = Placements(connection)
         self.receipts = Receipts(connection)
@@ -72,6 +77,9 @@ class UnitOfWork:
         self.coverages = Coverages(connection)
         self.coverage_stories = CoverageStories(connection)
         self.claims = Claims(connection)
+        self.submissions = Submissions(connection)
+        self.adoptions = Adoptions(connection)
+        self.reports = Reports(connection)
         self.keys = Keys(connection)
         self.audit = Audit(connection)
         self.settings = Settings(connection)

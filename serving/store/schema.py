@@ -217,6 +217,7 @@ events = Table(
     Column("position", Integer),
     UniqueConstraint("outlet_id", "event_id"),
     Index(None, "at"),
+    Index(None, "outlet_id", "at"),
     Index(None, "reader_key"),
     Index(None, "story_number"),
 )
@@ -402,6 +403,26 @@ coverage_claims = Table(
     Column("until", UtcDateTime, nullable=False),
     Index(None, "coverage_id"),
     Index(None, "state", "until"),
+)
+
+submissions = Table(
+    "submissions",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("story_number", _Number, ForeignKey("stories.number"), nullable=False),
+    Column("outlet_id", String(40), nullable=False),
+    Column("to_outlet_id", String(40), nullable=False),
+    Column("topic", String(10), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("submitted_by", String(40), nullable=False),
+    Column("submitted_at", UtcDateTime, nullable=False),
+    Column("decided_by", String(40)),
+    Column("decided_at", UtcDateTime),
+    Index(None, "story_number"),
+    Index(None, "outlet_id", "submitted_at"),
+    Index(None, "to_outlet_id", "submitted_at"),
 )
 
 settings = Table(

@@ -1,0 +1,1 @@
+"""What flows between newsrooms: pick-ups, desks, submissions, trends, reports.  Pure."""

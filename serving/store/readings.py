@@ -1,0 +1,101 @@
+"""What readers read, in counts.  No reader's id ever leaves these queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, distinct, func, select
+
+from tianfu.model.event import EventType
+from tianfu.model.tag import TagKind, TagState
+from tianfu.serving.store.schema import events, stories, tags
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Counts of one outlet's app; ``readers`` are different known ones."""
+
+    exposures: int
+    clicks: int
+    readers: int
+
+
+class Readings:
+    """Counts over the event log, by outlet or over all."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def readers(self, outlet_id: str | None, since: datetime, until: datetime) -> int:
+        """How many different known readers clicked anything; over all outlets for ``None``."""
+        query = select(func.count(distinct(events.c.reader_key))).where(_clicked(outlet_id, since, until))
+        return int(self._connection.execute(query).scalar_one())
+
+    def by_code(
+        self,
+        kind: TagKind,
+        outlet_id: str | None,
+        since: datetime,
+        until: datetime,
+        *,
+        least_readers: int = 0,
+    ) -> dict[str, int]:
+        """Clicks by the primary topic or place of the story, most first.
+
+        Args:
+            kind: Of tag.
+            outlet_id: In this outlet's app; in all for ``None``.
+            since: From then on.
+            until: And before then.
+            least_readers: Codes with fewer known readers are left out.
+        """
+        count = func.count().label("clicks")
+        query = (
+            select(tags.c.code, count)
+            .select_from(events.join(tags, tags.c.story_number == events.c.story_number))
+            .where(
+                _clicked(outlet_id, since, until),
+                tags.c.kind == kind.value,
+                tags.c.is_primary,
+                tags.c.state != TagState.REJECTED.value,
+            )
+            .group_by(tags.c.code)
+            .having(func.count(distinct(events.c.reader_key)) >= least_readers)
+            .order_by(count.desc(), tags.c.code)
+        )
+        return {row.code: row.clicks for row in self._connection.execute(query)}
+
+    def by_cluster(
+        self, outlet_id: str | None, since: datetime, until: datetime, *, least_readers: int
+    ) -> dict[str, int]:
+        """Clicks by cluster, without those that fewer known readers than this clicked."""
+        query = (
+            select(stories.c.cluster_id, func.count().label("clicks"))
+            .select_from(events.join(stories, stories.c.number == events.c.story_number))
+            .where(_clicked(outlet_id, since, until))
+            .group_by(stories.c.cluster_id)
+            .having(func.count(distinct(events.c.reader_key)) >= least_readers)
+        )
+        return {row.cluster_id: row.clicks for row in self._connection.execute(query)}
+
+    def totals(self, outlet_id: str, since: datetime, until: datetime) -> Totals:
+        """What was shown and clicked in one outlet's app."""
+        e = events.c
+        query = select(
+            func.count().filter(e.type == EventType.EXPOSE.value),
+            func.count().filter(e.type == EventType.CLICK.value),
+            func.count(distinct(e.reader_key)),
+        ).where(e.outlet_id == outlet_id, e.at >= since, e.at < until)
+        exposures, clicks, readers = self._connection.execute(query).one()
+        return Totals(exposures=exposures, clicks=clicks, readers=readers)
+
+
+def _clicked(outlet_id: str | None, since: datetime, until: datetime) -> ColumnElement[bool]:
+    e = events.c
+    conditions: Sequence[ColumnElement[bool]] = [
+        e.type == EventType.CLICK.value,
+        e.at >= since,
+        e.at < until,
+        *([e.outlet_id == outlet_id] if outlet_id is not None else []),
+    ]
+    return and_(*conditions)
