@@ -74,6 +74,7 @@ class Event:
         trace_id: The decision that showed the story, or ``None``.
         position: Zero-based place in that feed, or ``None``.
         minor: Whether it happened in minors' mode: it is counted, and nothing of the reader is remembered.
+        client_address: The reader's own address, where the app tells it; used against brushing, never kept.
     """
 
     event_id: str
@@ -86,6 +87,7 @@ class Event:
     trace_id: str | None = None
     position: int | None = None
     minor: bool = False
+    client_address: str | None = None
 
     def __post_init__(self) -> None:
         check_id(self.event_id, field="event_id", error=InvalidEvent)

@@ -19,6 +19,7 @@ from tianfu.serving.api import (
     pickups,
     placements,
     problems,
+    quarantine,
     reader_rights,
     readers,
     recommend,
@@ -72,7 +73,7 @@ def create_app(
     problems.install(app)
     parts = (
         stories, takedowns, tags, duplicates, recommend, aims, rights, readers, reader_rights, placements,
-        coverages, operations, pickups, submissions, desks, insights,
+        coverages, operations, pickups, submissions, desks, insights, quarantine,
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)

@@ -8,6 +8,7 @@ from tianfu.model.ports import Clock
 from tianfu.serving.parts import ModelParts, load_parts
 from tianfu.serving.services.access import Gatekeeper
 from tianfu.serving.services.aims import AimDesk
+from tianfu.serving.services.brushing import EventGate, QuarantineDesk
 from tianfu.serving.services.claims import ClaimDesk
 from tianfu.serving.services.clock import SystemClock
 from tianfu.serving.services.coverage_board import CoverageReader
@@ -76,6 +77,7 @@ def build_newsroom(
     reader = StoryReader(encoder=parts.encoder, taggers=parts.taggers, judge=parts.judge, clean=parts.clean)
     finder = LikenessFinder(library=library, judge=parts.judge)
     signals = Signals()
+    gate = EventGate()
     interests = InterestFinder(library)
     rights = RightsDesk(database=database, library=library, clock=clock)
     receipts = ReceiptBook()
@@ -111,11 +113,12 @@ def build_newsroom(
         cursors=cursors,
         decisions=decisions,
         interests=interests,
-        events=EventRecorder(database=database, library=library, signals=signals, clock=clock),
+        events=EventRecorder(database=database, library=library, signals=signals, gate=gate, clock=clock),
         readers=ReaderDesk(
             database=database,
             library=library,
             signals=signals,
+            gate=gate,
             interests=interests,
             names=parts.names,
             clock=clock,
@@ -140,6 +143,7 @@ def build_newsroom(
             encoder_version=parts.encoder_version,
             clock=clock,
         ),
+        quarantine=QuarantineDesk(database=database, library=library, signals=signals, clock=clock),
         rights=rights,
         aims=AimDesk(database=database, library=library, clock=clock),
         tags=TagDesk(database=database, library=library, names=parts.names, clock=clock),

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field, ValidationError
 
+from tianfu.model.brushing import address_group
 from tianfu.model.errors import InvalidEvent, InvalidRequest, TianfuError
 from tianfu.model.event import Event, EventType, ReaderKind, ReaderRef, Scene
 from tianfu.model.reader import Reader
@@ -40,6 +41,10 @@ class EventIn(In):
     dwell_s: float | None = None
     trace_id: _Id | None = None
     position: int | None = None
+    client_address: Annotated[
+        str | None,
+        Field(max_length=45, description="The reader's own address: helps against brushing, is never kept."),
+    ] = None
     minor: Annotated[
         bool, Field(description="Minors' mode: counted, and nothing of the reader is remembered.")
     ] = False
@@ -52,6 +57,8 @@ class EventIn(In):
         """
         if (self.reader_id is None) == (self.device_id is None):
             raise InvalidEvent(field="reader_id", why="either reader_id or device_id is needed")
+        if self.client_address is not None:
+            address_group(self.client_address)
         kind = ReaderKind.READER if self.reader_id is not None else ReaderKind.DEVICE
         who = ReaderRef(outlet_id=outlet_id, kind=kind, id=self.reader_id or self.device_id or "")
         return Event(
@@ -65,6 +72,7 @@ class EventIn(In):
             trace_id=self.trace_id,
             position=self.position,
             minor=self.minor,
+            client_address=self.client_address,
         )
 
 

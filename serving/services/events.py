@@ -1,19 +1,21 @@
 """Reader events: each counted once, forgotten on request, useful within the second."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
 
+from tianfu.model.brushing import BrushRule
 from tianfu.model.errors import InvalidInput, NotFound
 from tianfu.model.event import Event, settle_time
 from tianfu.model.feed.card import StoryCard
 from tianfu.model.ports import Clock
 from tianfu.model.reader import Reader, TagKey, after_event
 from tianfu.model.tag import TagKind
+from tianfu.serving.services.brushing import EventGate
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.signals import Signals
 from tianfu.serving.store.database import Database, UnitOfWork
@@ -44,16 +46,23 @@ class EventReceipt:
 class EventRecorder:
     """Writes events to the log and to readers' memories in one transaction, then to the signals."""
 
-    def __init__(self, *, database: Database, library: Library, signals: Signals, clock: Clock) -> None:
+    def __init__(
+        self, *, database: Database, library: Library, signals: Signals, gate: EventGate, clock: Clock
+    ) -> None:
         self._database = database
         self._library = library
         self._signals = signals
+        self._gate = gate
         self._clock = clock
 
     def with_clock(self, clock: Clock) -> "EventRecorder":
         """Return a recorder of the same newsroom that takes another clock's word for the time."""
         return EventRecorder(
-            database=self._database, library=self._library, signals=self._signals, clock=clock
+            database=self._database,
+            library=self._library,
+            signals=self._signals,
+            gate=self._gate,
+            clock=clock,
         )
 
     def record(self, sent: Sequence[Event]) -> list[EventReceipt]:
@@ -86,12 +95,17 @@ class EventRecorder:
                 known.add(event.event_id)
                 good.append((settled, number))
                 receipts[place] = _receipt(event, EventOutcome.ACCEPTED)
-            readers = self._remember(good, uow)
+            known_readers = uow.readers.of(list({e.reader.key: e.reader for e, _ in good}.values()))
+            held = self._held_back(good, known_readers)
+            readers = self._remember(good, held, known_readers, uow)
             uow.events.add(
-                [_logged(event, number, readers[event.reader.key], received_at=now) for event, number in good]
+                [
+                    _logged(event, number, readers[event.reader.key], received_at=now, rule=held.get(place))
+                    for place, (event, number) in enumerate(good)
+                ]
             )
             uow.commit()
-        self._signal(good, readers)
+        self._signal([row for place, row in enumerate(good) if place not in held], readers)
         log.info("events.recorded", outlet_id=outlet_id, accepted=len(good), sent=len(sent))
         return [receipts[place] for place in range(len(sent))]
 
@@ -117,26 +131,37 @@ class EventRecorder:
         numbers.update({story_id: s.number for story_id, s in uow.stories.by_ids(missing).items()})
         return numbers
 
-    def _remember(self, good: Sequence[tuple[Event, int]], uow: UnitOfWork) -> dict[str, Reader]:
-        refs = {event.reader.key: event.reader for event, _ in good}
-        readers = uow.readers.of(list(refs.values()))
-        before = dict(readers)
-        for event, number in sorted(good, key=lambda row: row[0].at):
+    def _held_back(
+        self, good: Sequence[tuple[Event, int]], known: Mapping[str, Reader]
+    ) -> dict[int, BrushRule]:
+        """Rules by place in the batch, of events that are kept but not counted."""
+        met = {key for key, reader in known.items() if reader.engagements}
+        held: dict[int, BrushRule] = {}
+        for place, (event, number) in sorted(enumerate(good), key=lambda row: row[1][0].at):
+            rule = self._gate.judge(event, number, newcomer=event.reader.key not in met)
+            if rule is not None:
+                held[place] = rule
+        return held
+
+    def _remember(
+        self,
+        good: Sequence[tuple[Event, int]],
+        held: Mapping[int, BrushRule],
+        known: Mapping[str, Reader],
+        uow: UnitOfWork,
+    ) -> dict[str, Reader]:
+        """Readers as the events leave them; only what counts is remembered."""
+        readers = dict(known)
+        for place, (event, number) in sorted(enumerate(good), key=lambda row: row[1][0].at):
             key = event.reader.key
-            reader = readers.get(key) or Reader(ref=event.reader)
-            if event.minor:
-                readers.setdefault(key, reader)
-                continue
-            card = self._library.view.card_of(number)
-            readers[key] = after_event(reader, event, number, interests_of(card))
-        uow.readers.put(
-            [
-                reader
-                for key, reader in readers.items()
-                if before.get(key) is not reader and reader.revision > 0
-            ],
-            self._clock.now(),
-        )
+            reader = readers.setdefault(key, Reader(ref=event.reader))
+            if not event.minor and held.get(place) is not BrushRule.TOO_FAST:
+                card = self._library.view.card_of(number)
+                readers[key] = after_event(reader, event, number, interests_of(card))
+        changed = [
+            reader for key, reader in readers.items() if known.get(key) is not reader and reader.revision > 0
+        ]
+        uow.readers.put(changed, self._clock.now())
         return readers
 
     def _signal(self, good: Sequence[tuple[Event, int]], readers: dict[str, Reader]) -> None:
@@ -162,7 +187,9 @@ def _receipt(
     return EventReceipt(event_id=event.event_id, outcome=outcome, error=error)
 
 
-def _logged(event: Event, number: int, reader: Reader, *, received_at: datetime) -> LoggedEvent:
+def _logged(
+    event: Event, number: int, reader: Reader, *, received_at: datetime, rule: BrushRule | None
+) -> LoggedEvent:
     return LoggedEvent(
         outlet_id=event.reader.outlet_id,
         event_id=event.event_id,
@@ -175,4 +202,5 @@ def _logged(event: Event, number: int, reader: Reader, *, received_at: datetime)
         dwell_s=event.dwell_s,
         trace_id=event.trace_id,
         position=event.position,
+        quarantine=rule,
     )

@@ -10,6 +10,7 @@ from tianfu.model.ports import Clock
 from tianfu.model.tag import TagKind
 from tianfu.serving.services.access import Gatekeeper
 from tianfu.serving.services.aims import AimDesk
+from tianfu.serving.services.brushing import QuarantineDesk
 from tianfu.serving.services.claims import ClaimDesk
 from tianfu.serving.services.consortium import put_outlets_once
 from tianfu.serving.services.coverage_board import CoverageReader
@@ -60,6 +61,7 @@ class Newsroom:
     feeds: FeedDesk
     aims: AimDesk
     rights: RightsDesk
+    quarantine: QuarantineDesk
     tags: TagDesk
     takedowns: TakedownDesk
     placements: PlacementDesk

@@ -22,6 +22,7 @@ from tianfu.model.reader import (
 from tianfu.model.recommendation import Decision
 from tianfu.model.tag import TagKind
 from tianfu.model.wishes import Amount, Wish, WishKind
+from tianfu.serving.services.brushing import EventGate
 from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.signals import Signals
@@ -55,6 +56,7 @@ class ReaderDesk:
         database: Database,
         library: Library,
         signals: Signals,
+        gate: EventGate,
         interests: InterestFinder,
         names: Mapping[tuple[TagKind, str], str],
         clock: Clock,
@@ -63,6 +65,7 @@ class ReaderDesk:
         self._library = library
         self._names = names
         self._signals = signals
+        self._gate = gate
         self._interests = interests
         self._clock = clock
 
@@ -136,6 +139,7 @@ class ReaderDesk:
             uow.readers.hand_over(device, ref)
             uow.commit()
         self._signals.forget(device.key)
+        self._gate.forget(device.key)
         self._interests.forget(device.key)
         return reader
 
@@ -171,6 +175,7 @@ class ReaderDesk:
             counts = uow.readers.erase(ref)
             uow.commit()
         self._signals.forget(ref.key)
+        self._gate.forget(ref.key)
         self._interests.forget(ref.key)
         return counts
 

@@ -29,6 +29,7 @@ from tianfu.serving.store.exports import Exports
 from tianfu.serving.store.governance import Audit, Keys, Settings
 from tianfu.serving.store.outlets import Outlets
 from tianfu.serving.store.placements import Placements
+from tianfu.serving.store.quarantine import Quarantine
 from tianfu.serving.store.queue import WorkQueue
 from tianfu.serving.store.readers import Readers
 from tianfu.serving.store.readings import Readings
@@ -67,6 +68,7 @@ class UnitOfWork:
         self.takedowns = Takedowns(connection)
         self.readers = Readers(connection)
         self.events = Events(connection)
+        self.quarantine = Quarantine(connection)
         self.exports = Exports(connection)
         self.readings = Readings(connection)
         self.decisions = Decisions(connection)

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
+from tianfu.model.brushing import BrushRule
 from tianfu.model.event import EventType, Scene
 from tianfu.serving.store.schema import events
 from tianfu.serving.store.upsert import in_chunks
@@ -17,6 +19,7 @@ class LoggedEvent:
 
     Attributes:
         reader_key: ``None`` when the reader had personalisation switched off.
+        quarantine: The rule that holds it back; ``None`` for one that counts.
     """
 
     outlet_id: str
@@ -30,6 +33,7 @@ class LoggedEvent:
     dwell_s: float | None = None
     trace_id: str | None = None
     position: int | None = None
+    quarantine: BrushRule | None = None
 
 
 class Events:
@@ -63,6 +67,7 @@ class Events:
                 "dwell_s": e.dwell_s,
                 "trace_id": e.trace_id,
                 "position": e.position,
+                "quarantine": e.quarantine,
             }
             for e in logged
         ]
@@ -70,12 +75,12 @@ class Events:
             self._connection.execute(insert(events), rows)
 
     def since(self, start: datetime, *, batch: int = 10_000) -> Iterator[list[LoggedEvent]]:
-        """Events that happened from ``start`` on, in the order they came in, in batches."""
+        """Events that count and happened from ``start`` on, in the order they came in, in batches."""
         last = 0
         while True:
             query = (
                 select(events)
-                .where(events.c.number > last, events.c.at >= start)
+                .where(events.c.number > last, events.c.at >= start, events.c.quarantine.is_(None))
                 .order_by(events.c.number)
                 .limit(batch)
             )
@@ -83,19 +88,22 @@ class Events:
             if not rows:
                 return
             last = rows[-1].number
-            yield [
-                LoggedEvent(
-                    outlet_id=row.outlet_id,
-                    event_id=row.event_id,
-                    reader_key=row.reader_key,
-                    story_number=row.story_number,
-                    type=EventType(row.type),
-                    at=row.at,
-                    received_at=row.received_at,
-                    scene=Scene(row.scene),
-                    dwell_s=row.dwell_s,
-                    trace_id=row.trace_id,
-                    position=row.position,
-                )
-                for row in rows
-            ]
+            yield [logged_event(row, quarantine=None) for row in rows]
+
+
+def logged_event(row: Row[Any], *, quarantine: BrushRule | None) -> LoggedEvent:
+    """Read a row of the log."""
+    return LoggedEvent(
+        outlet_id=row.outlet_id,
+        event_id=row.event_id,
+        reader_key=row.reader_key,
+        story_number=row.story_number,
+        type=EventType(row.type),
+        at=row.at,
+        received_at=row.received_at,
+        scene=Scene(row.scene),
+        dwell_s=row.dwell_s,
+        trace_id=row.trace_id,
+        position=row.position,
+        quarantine=quarantine,
+    )

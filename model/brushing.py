@@ -1,0 +1,178 @@
+"""Brushing (刷量): events that are kept but not counted, and the rules that say which.
+
+Rules look at how events come, never at what a reader likes.  An event that a rule holds back is stored and
+answered like any other, so that nobody learns where the line is; it makes nothing hot and leads nowhere,
+until a person releases it, and what comes too fast is not remembered of the reader either.
+"""
+
+import ipaddress
+from collections import OrderedDict, deque
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from tianfu.model.errors import InvalidEvent
+from tianfu.model.event import EventType
+
+ENGAGING = frozenset({EventType.CLICK, EventType.LIKE, EventType.COLLECT, EventType.SHARE, EventType.COMMENT})
+"""Events that can make a story hot."""
+PER_MINUTE = 20
+PER_HOUR = 120
+"""Most stories one reader can turn to: a person opens one in three seconds only for so long."""
+READERS_OF_A_GROUP = 3
+"""How many readers behind one group of addresses count for one story in a day; an office shares an address,
+and a farm of devices too."""
+NEWCOMERS_OF_A_GROUP = 30
+"""How many readers never met before one group of addresses may bring in an hour."""
+NEWCOMERS_ALONE = 5
+"""How many newcomers count for a story in an hour beyond one for each reader already known."""
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
+_MOST = 200_000
+
+
+class BrushRule(StrEnum):
+    """Why an event is held back."""
+
+    TOO_FAST = "too_fast"
+    ONE_ADDRESS = "one_address"
+    NEWCOMER_CROWD = "newcomer_crowd"
+    NEWCOMER_BURST = "newcomer_burst"
+
+
+_Key = TypeVar("_Key", bound=Hashable)
+_Value = TypeVar("_Value")
+
+
+class _Recent(Generic[_Key, _Value]):
+    """The most recently used entries, up to a bound."""
+
+    def __init__(self, most: int = _MOST) -> None:
+        self._kept: OrderedDict[_Key, _Value] = OrderedDict()
+        self._most = most
+
+    def of(self, key: _Key, fresh: _Value) -> _Value:
+        """The entry of a key; ``fresh`` becomes it where there is none."""
+        found = self._kept.setdefault(key, fresh)
+        self._kept.move_to_end(key)
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+        return found
+
+    def drop(self, key: _Key) -> None:
+        self._kept.pop(key, None)
+
+    def values(self) -> list[_Value]:
+        return list(self._kept.values())
+
+
+@dataclass(slots=True)
+class _Crowd:
+    """Who came for one story within an hour."""
+
+    hour: int = 0
+    known: int = 0
+    newcomers: int = 0
+
+
+@dataclass(slots=True)
+class _Group:
+    """Readers behind one group of addresses that turned to one story on one day."""
+
+    day: int = 0
+    readers: set[str] = field(default_factory=set)
+
+
+class BrushGuard:
+    """Judges events one by one, in order of time.  Memory is bounded; not thread-safe."""
+
+    def __init__(self) -> None:
+        self._times: _Recent[str, deque[float]] = _Recent()
+        self._groups: _Recent[tuple[str, int], _Group] = _Recent()
+        self._arrivals: _Recent[str, deque[float]] = _Recent()
+        self._crowds: _Recent[tuple[str, int], _Crowd] = _Recent()
+
+    def judge(
+        self, reader: str, number: int, kind: EventType, at_s: float, *, newcomer: bool, group: str | None
+    ) -> BrushRule | None:
+        """Which rule holds an event back, if any; what it sees it remembers.
+
+        Args:
+            reader: Key of the reader.
+            number: Of the story.
+            kind: Only :data:`ENGAGING` events are judged.
+            at_s: Seconds since the epoch.
+            newcomer: Whether nothing was known of the reader before.
+            group: Opaque stand-in for the reader's group of addresses, where the app told it.
+        """
+        if kind not in ENGAGING:
+            return None
+        if self._too_fast(reader, at_s):
+            return BrushRule.TOO_FAST
+        if group is not None and self._one_address(reader, number, group, at_s):
+            return BrushRule.ONE_ADDRESS
+        if newcomer and group is not None and self._newcomer_crowd(group, at_s):
+            return BrushRule.NEWCOMER_CROWD
+        if self._newcomer_burst(reader, number, newcomer, at_s):
+            return BrushRule.NEWCOMER_BURST
+        return None
+
+    def forget(self, reader: str) -> None:
+        """Drop what could be traced to a reader."""
+        self._times.drop(reader)
+        for group in self._groups.values():
+            group.readers.discard(reader)
+
+    def _too_fast(self, reader: str, at_s: float) -> bool:
+        times = self._times.of(reader, deque(maxlen=PER_HOUR))
+        in_a_minute = sum(at_s - time < _MINUTE_S for time in times)
+        in_an_hour = sum(at_s - time < _HOUR_S for time in times)
+        times.append(at_s)
+        return in_a_minute >= PER_MINUTE or in_an_hour >= PER_HOUR
+
+    def _one_address(self, reader: str, number: int, group: str, at_s: float) -> bool:
+        found = self._groups.of((group, number), _Group())
+        day = int(at_s // _DAY_S)
+        if found.day != day:
+            found.day, found.readers = day, set()
+        if reader in found.readers:
+            return False
+        if len(found.readers) >= READERS_OF_A_GROUP:
+            return True
+        found.readers.add(reader)
+        return False
+
+    def _newcomer_crowd(self, group: str, at_s: float) -> bool:
+        times = self._arrivals.of(group, deque(maxlen=NEWCOMERS_OF_A_GROUP))
+        crowded = len(times) == NEWCOMERS_OF_A_GROUP and at_s - times[0] < _HOUR_S
+        if not crowded:
+            times.append(at_s)
+        return crowded
+
+    def _newcomer_burst(self, reader: str, number: int, newcomer: bool, at_s: float) -> bool:
+        crowd = self._crowds.of((reader.partition("/")[0], number), _Crowd())
+        hour = int(at_s // _HOUR_S)
+        if crowd.hour != hour:
+            crowd.hour, crowd.known, crowd.newcomers = hour, 0, 0
+        if not newcomer:
+            crowd.known += 1
+            return False
+        if crowd.newcomers >= NEWCOMERS_ALONE + crowd.known:
+            return True
+        crowd.newcomers += 1
+        return False
+
+
+def address_group(address: str) -> str:
+    """The neighbourhood of an address: its /24 for IPv4, its /48 for IPv6.
+
+    Raises:
+        InvalidEvent: It is no address.
+    """
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError as bad:
+        raise InvalidEvent(field="client_address", why="must be an IPv4 or IPv6 address") from bad
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    found = mapped or found
+    return str(ipaddress.ip_network((found, 24 if found.version == 4 else 48), strict=False))

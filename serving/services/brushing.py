@@ -1,0 +1,114 @@
+"""Holding back events that look made, and letting people release them."""
+
+import hashlib
+import hmac
+import secrets
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from tianfu.model.brushing import BrushGuard, BrushRule, address_group
+from tianfu.model.errors import NotFound
+from tianfu.model.event import Event
+from tianfu.model.ports import Clock
+from tianfu.serving.services.access import Caller
+from tianfu.serving.services.library import Library
+from tianfu.serving.services.signals import Signals
+from tianfu.serving.store.database import Database
+from tianfu.serving.store.quarantine import HeldBack
+
+LOOK_BACK = timedelta(days=7)
+
+
+class EventGate:
+    """Judges events as they come in.  Safe to call from many threads.
+
+    Addresses never leave this object: they are turned into keyed hashes of their group at once, with a key
+    that is made anew in every process and kept nowhere.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._guard = BrushGuard()
+        self._secret = secrets.token_bytes(32)
+
+    def judge(self, event: Event, number: int, *, newcomer: bool) -> BrushRule | None:
+        """Which rule holds an event back, if any."""
+        group = None
+        if event.client_address is not None:
+            network = address_group(event.client_address).encode()
+            group = hmac.new(self._secret, network, hashlib.sha256).hexdigest()[:16]
+        with self._lock:
+            return self._guard.judge(
+                event.reader.key,
+                number,
+                event.type,
+                event.at.timestamp(),
+                newcomer=newcomer,
+                group=group,
+            )
+
+    def forget(self, reader_key: str) -> None:
+        """Drop what could be traced to a reader."""
+        with self._lock:
+            self._guard.forget(reader_key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldStory:
+    """A story with what is held back of it."""
+
+    held: HeldBack
+    story_id: str
+    title: str
+
+
+class QuarantineDesk:
+    """Shows operators what is held back, without naming readers, and releases it."""
+
+    def __init__(self, *, database: Database, library: Library, signals: Signals, clock: Clock) -> None:
+        self._database = database
+        self._library = library
+        self._signals = signals
+        self._clock = clock
+
+    def look(self, limit: int) -> Sequence[HeldStory]:
+        """What came in during the last seven days and is held back, most first."""
+        with self._database.read() as uow:
+            held = uow.quarantine.since(self._clock.now() - LOOK_BACK, limit)
+            stories = uow.stories.by_numbers([one.story_number for one in held])
+        return [
+            HeldStory(
+                held=one, story_id=stories[one.story_number].id, title=stories[one.story_number].text.title
+            )
+            for one in held
+        ]
+
+    def release(self, story_id: str, *, caller: Caller) -> int:
+        """Count what was held back of a story after all; returns how many events.
+
+        Readers' memories stay as they are: only what is hot and what is read after what changes.
+
+        Raises:
+            NotFound: There is no such story, or nothing of it is held back.
+        """
+        with self._database.write() as uow:
+            story = uow.stories.by_id(story_id)
+            released = [] if story is None else uow.quarantine.release(story.number)
+            if not released:
+                raise NotFound("held back story", story_id)
+            uow.audit.add(
+                actor=caller.key.id,
+                action="quarantine.released",
+                target=story_id,
+                now=self._clock.now(),
+                details={"events": len(released)},
+            )
+            uow.commit()
+        for event in released:
+            outlet = self._library.outlets.get(event.outlet_id)
+            if outlet is not None:
+                who = event.reader_key or f"anonymous-{event.event_id}"
+                self._signals.add(outlet, who, event.story_number, event.type, event.at.timestamp())
+        return len(released)

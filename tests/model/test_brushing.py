@@ -1,0 +1,117 @@
+"""Who is held back and who is not."""
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tianfu.model.brushing import (
+    NEWCOMERS_ALONE,
+    NEWCOMERS_OF_A_GROUP,
+    PER_HOUR,
+    PER_MINUTE,
+    READERS_OF_A_GROUP,
+    BrushGuard,
+    BrushRule,
+    address_group,
+)
+from tianfu.model.errors import InvalidEvent
+from tianfu.model.event import EventType
+
+CLICK = EventType.CLICK
+
+
+def test_one_reader_counts_only_as_fast_as_a_person_reads() -> None:
+    guard = BrushGuard()
+    verdicts = [
+        guard.judge("o/reader/r", n, CLICK, 0.1 * n, newcomer=False, group=None) for n in range(10_000)
+    ]
+    assert verdicts.count(None) == PER_MINUTE
+    assert set(verdicts[PER_MINUTE:]) == {BrushRule.TOO_FAST}
+    slow = BrushGuard()
+    verdicts = [slow.judge("o/reader/r", n, CLICK, 4.0 * n, newcomer=False, group=None) for n in range(900)]
+    assert verdicts[:PER_HOUR].count(None) == PER_HOUR
+    assert verdicts[:900].count(None) == PER_HOUR
+
+
+def test_a_thousand_devices_of_one_neighbourhood_count_as_three() -> None:
+    guard = BrushGuard()
+    verdicts = [
+        guard.judge(f"o/device/d{n}", 7, CLICK, 5.0 * n, newcomer=False, group="g") for n in range(1_000)
+    ]
+    assert verdicts.count(None) == READERS_OF_A_GROUP
+
+
+def test_a_thousand_new_devices_without_addresses_count_as_few() -> None:
+    guard = BrushGuard()
+    verdicts = [
+        guard.judge(f"o/device/d{n}", 7, CLICK, 3.0 * n, newcomer=True, group=None) for n in range(1_000)
+    ]
+    assert verdicts.count(None) == NEWCOMERS_ALONE
+
+
+def test_newcomers_count_beside_readers_who_are_known() -> None:
+    guard = BrushGuard()
+    counted = 0
+    for n in range(100):
+        new = n % 2 == 1
+        counted += guard.judge(f"o/reader/r{n}", 7, CLICK, 30.0 * n, newcomer=new, group=None) is None
+    assert counted == 100
+
+
+def test_a_neighbourhood_brings_only_so_many_newcomers_in_an_hour() -> None:
+    guard = BrushGuard()
+    verdicts = [
+        guard.judge(f"o/device/d{n}", n, CLICK, 10.0 * n, newcomer=True, group="g") for n in range(100)
+    ]
+    assert verdicts.count(None) == NEWCOMERS_OF_A_GROUP
+    assert guard.judge("o/device/x", 500, CLICK, 7_200.0, newcomer=True, group="g") is None
+
+
+def test_two_outlets_stand_apart() -> None:
+    guard = BrushGuard()
+    for n in range(50):
+        guard.judge(f"a/device/d{n}", 7, CLICK, float(n), newcomer=True, group=None)
+    assert guard.judge("b/device/d", 7, CLICK, 60.0, newcomer=True, group=None) is None
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=25, deadline=None)
+def test_honest_readers_are_never_held_back(seed: int) -> None:
+    """A thousand known readers at home behind their own addresses, a story every half minute at most."""
+    draw = random.Random(seed)
+    guard = BrushGuard()
+    events = []
+    for reader in range(200):
+        at_s = draw.uniform(0, 50_000)
+        for _ in range(draw.randint(1, 25)):
+            at_s += draw.expovariate(1 / 90) + 15
+            events.append((at_s, f"o/reader/r{reader}", draw.randint(1, 60), f"g{reader // 2}"))
+    for at_s, reader_key, number, group in sorted(events):
+        assert guard.judge(reader_key, number, CLICK, at_s, newcomer=False, group=group) is None
+
+
+def test_looking_and_leaving_is_never_judged() -> None:
+    guard = BrushGuard()
+    for n in range(1_000):
+        for kind in (EventType.EXPOSE, EventType.STAY, EventType.DISLIKE):
+            assert guard.judge("o/reader/r", n, kind, 0.0, newcomer=True, group="g") is None
+
+
+@pytest.mark.parametrize(
+    ("address", "group"),
+    [
+        ("203.0.113.77", "203.0.113.0/24"),
+        ("::ffff:203.0.113.77", "203.0.113.0/24"),
+        ("2001:db8:1:2::5", "2001:db8:1::/48"),
+    ],
+)
+def test_neighbours_share_a_group(address: str, group: str) -> None:
+    assert address_group(address) == group
+
+
+@pytest.mark.parametrize("address", ["", "localhost", "1.2.3", "1.2.3.4/24"])
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(InvalidEvent):
+        address_group(address)
