@@ -14,6 +14,8 @@ from tianfu.model.reader import Reader
 from tianfu.model.recommendation import FeedRequest
 
 Floats = npt.NDArray[np.float32]
+CLOCK_SLACK_S = 60
+"""How far ahead of ours an outlet's clock may run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,12 @@ class FeedContext:
     aims: Aims = field(default_factory=Aims)
     topics_named: Mapping[str, Sequence[str]] = field(default_factory=dict)
     chance: int = 0
+
+    @property
+    def first_due(self) -> int:
+        """The first row of the view that is published by now; those before it are dated ahead."""
+        latest = -(self.now_s + CLOCK_SLACK_S)
+        return int(self.view.ahead_s.searchsorted(latest, side="left"))
 
     @property
     def area(self) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tianfu.model.event import Scene
-from tianfu.model.feed.context import FeedContext
+from tianfu.model.feed.context import CLOCK_SLACK_S, FeedContext
 from tianfu.model.feed.sources import COVERAGE_PREFIX, asked_channels
 from tianfu.model.feed.view import Rows, within
 from tianfu.model.placement import PlacementAction
@@ -17,7 +17,6 @@ Mask = npt.NDArray[np.bool_]
 Rule = Callable[[Rows, FeedContext], Mask | None]
 """Takes rows, gives true where a story must go, or ``None`` when the rule has nothing to say."""
 
-_CLOCK_SLACK_S = 60
 _NO_RIGHT = PERMISSIONS.index(Permission.NONE)
 
 
@@ -26,7 +25,7 @@ def _expired(rows: Rows, context: FeedContext) -> Mask:
 
 
 def _not_yet(rows: Rows, context: FeedContext) -> Mask:
-    return context.view.published_s[rows] > context.now_s + _CLOCK_SLACK_S
+    return context.view.published_s[rows] > context.now_s + CLOCK_SLACK_S
 
 
 def _rights(rows: Rows, context: FeedContext) -> Mask | None:

@@ -12,10 +12,12 @@ from tianfu.model.recommendation import ReasonCode, Source
 
 PER_SOURCE = 120
 PER_UPPER = 30
+PER_OUTLET = 12
+"""Most stories of one outlet in a source that is open to all."""
 COVERAGE_PREFIX = "coverage:"
 _EXPLORE_WITHIN_S = 48 * 3_600
 _MAX_EXPLORED = 40
-_WIDEST = 10_000
+_WIDEST = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,26 +87,26 @@ def hot(context: FeedContext) -> Iterator[Hits]:
 
 def local(context: FeedContext) -> Iterator[Hits]:
     """About where the reader is."""
-    rows = context.view.about(context.area)[:PER_SOURCE]
+    rows = _newest(context.view.about(context.area), context)
     yield _in_order(rows, Source.LOCAL, ReasonCode.LOCAL)
 
 
 def own(context: FeedContext) -> Iterator[Hits]:
     """The outlet's own stories."""
-    rows = context.view.of_outlet(context.outlet.id)[:PER_SOURCE]
+    rows = _due(context.view.of_outlet(context.outlet.id), context)[:PER_SOURCE]
     yield _in_order(rows, Source.FRESH, ReasonCode.OWN_OUTLET)
 
 
 def pool(context: FeedContext) -> Iterator[Hits]:
     """Mainstream content: what the province's and the city's own units publish."""
     for outlet_id in context.around.uppers:
-        rows = context.view.of_outlet(outlet_id)[:PER_UPPER]
+        rows = _due(context.view.of_outlet(outlet_id), context)[:PER_UPPER]
         yield _in_order(rows, Source.POOL, ReasonCode.MAINSTREAM)
 
 
 def fresh(context: FeedContext) -> Iterator[Hits]:
     """The newest of all outlets."""
-    rows = np.arange(min(PER_SOURCE, len(context.view)), dtype=np.intp)
+    rows = _newest(np.arange(len(context.view), dtype=np.intp), context)
     yield _in_order(rows, Source.FRESH, ReasonCode.FRESH)
 
 
@@ -115,7 +117,7 @@ def explore(context: FeedContext) -> Iterator[Hits]:
     newest = [
         rows[0]
         for outlet_id in context.around.nearby
-        if view.outlet_code(outlet_id) not in read and len(rows := view.of_outlet(outlet_id))
+        if view.outlet_code(outlet_id) not in read and len(rows := _due(view.of_outlet(outlet_id), context))
     ]
     found = np.array(newest, dtype=np.intp)
     found = found[view.published_s[found] > context.now_s - _EXPLORE_WITHIN_S]
@@ -129,7 +131,7 @@ def subjects(context: FeedContext) -> Iterator[Hits]:
     rows += [context.view.of_topic(code) for code in context.request.wanted.topics]
     rows += [context.view.about(adcode) for adcode in context.request.wanted.places]
     for found in rows:
-        yield _in_order(found[:_WIDEST][:PER_SOURCE], Source.CHANNEL, ReasonCode.FRESH)
+        yield _in_order(_newest(found, context), Source.CHANNEL, ReasonCode.FRESH)
 
 
 def asked_channels(context: FeedContext) -> tuple[str, ...]:
@@ -148,6 +150,23 @@ def _of_channel(channel: str, context: FeedContext) -> Rows:
         *(view.of_topic(code) for code in context.topics_named.get(channel, ())),
     ]
     return np.unique(np.concatenate(found))
+
+
+def _due(rows: Rows, context: FeedContext) -> Rows:
+    """Only what is published by now; stories dated ahead stand first in every list, and must not fill it."""
+    return rows[rows.searchsorted(context.first_due) :]
+
+
+def _newest(rows: Rows, context: FeedContext) -> Rows:
+    """The newest by now, few of any one outlet: nobody fills a source by sending much."""
+    found = _due(rows, context)[:_WIDEST]
+    outlets = context.view.outlet[found]
+    order = np.argsort(outlets, kind="stable")
+    ordered = outlets[order]
+    starts = np.searchsorted(ordered, ordered, side="left")
+    turn = np.empty(len(found), dtype=np.intp)
+    turn[order] = np.arange(len(found)) - starts
+    return found[turn < PER_OUTLET][:PER_SOURCE]
 
 
 def _rows(voice: Proposals | None, view: FeedView) -> Rows:

@@ -113,6 +113,7 @@ class FeedView:
         cards: Stories by row.
         number: Story numbers by row, as all further columns.
         published_s: Seconds since the epoch, UTC.
+        ahead_s: The same with its sign turned, so ascending.
         expires_s: The same; the largest integer for never.
         outlet: Codes of outlets, see :meth:`outlet_code`.
         cluster: One value per cluster.
@@ -139,6 +140,7 @@ class FeedView:
         self.cards = cards
         self.number: Numbers = np.ascontiguousarray(rows["number"])
         self.published_s: Numbers = np.ascontiguousarray(rows["published_s"])
+        self.ahead_s: Numbers = -self.published_s
         self.expires_s: Numbers = np.ascontiguousarray(rows["expires_s"])
         self.outlet: npt.NDArray[np.int32] = np.ascontiguousarray(rows["outlet"])
         self.cluster: Numbers = np.ascontiguousarray(rows["cluster"])
