@@ -78,7 +78,7 @@ def build_newsroom(
     finder = LikenessFinder(library=library, judge=parts.judge)
     signals = Signals()
     gate = EventGate()
-    interests = InterestFinder(library)
+    interests = InterestFinder(library, clock)
     rights = RightsDesk(database=database, library=library, clock=clock)
     receipts = ReceiptBook()
     decisions = DecisionLog(database, receipts)

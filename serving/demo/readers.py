@@ -108,14 +108,20 @@ def _visit(
     seen = [s for s in rng.choices(fresh, k=_CHOICES) if s.draft.text.published_at <= at]
     if not seen:
         return []
-    ranked = sorted(seen, key=lambda s: -_appeal(reader, s) - rng.gammavariate(1, 0.12))
+    ranked = sorted(seen, key=lambda s: -appeal_of(reader, s.topics, s.places) - rng.gammavariate(1, 0.12))
     read, passed = ranked[0], ranked[-1]
+    appeal = appeal_of(reader, read.topics, read.places)
     steps: list[tuple[DemoStory, EventType, float, float | None]] = [
         (passed, EventType.EXPOSE, 0, None),
         (read, EventType.CLICK, 8, None),
-        (read, EventType.STAY, 60, round(6 + 90 * _appeal(reader, read) * rng.random(), 1)),
+        (
+            read,
+            EventType.STAY,
+            60,
+            round(6 + 90 * appeal_of(reader, read.topics, read.places) * rng.random(), 1),
+        ),
     ]
-    if rng.random() < 0.35 * _appeal(reader, read):
+    if rng.random() < 0.35 * appeal:
         steps.append((read, rng.choice((EventType.LIKE, EventType.SHARE, EventType.COLLECT)), 65, None))
     return [
         Event(
@@ -131,10 +137,10 @@ def _visit(
     ]
 
 
-def _appeal(reader: DemoReader, story: DemoStory) -> float:
+def appeal_of(reader: DemoReader, topics: Sequence[str], places: Sequence[str]) -> float:
     """How much a story appeals, 0..1: taste for its topics, closeness of its places."""
-    taste = max((reader.tastes.get(topic, 0.15) for topic in story.topics), default=0.15)
-    near = 1.0 if reader.home in story.places else 0.4 if _same_city(reader.home, story.places) else 0.0
+    taste = max((reader.tastes.get(topic, 0.15) for topic in topics), default=0.15)
+    near = 1.0 if reader.home in places else 0.4 if _same_city(reader.home, places) else 0.0
     return 1.0 - math.prod((1.0 - 0.8 * taste, 1.0 - 0.6 * reader.locality * near))
 
 

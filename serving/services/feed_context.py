@@ -60,7 +60,7 @@ class ContextMaker:
         self._coverages = coverages
         self._rights = rights
         self._clock = clock
-        self._hot: dict[str, tuple[int, float, Proposals]] = {}
+        self._hot: dict[str, tuple[int, float, float, Proposals]] = {}
         self._around: dict[str, tuple[Mapping[str, Outlet], Surroundings]] = {}
         self._topics_named = topics_named(names)
         self.names = names
@@ -179,15 +179,15 @@ class ContextMaker:
         Counts decay alike, so what nothing was added to is as hot as before, for a minute.
         """
         found = {}
-        clock_s = time.monotonic()
+        clock_s, now_s = time.monotonic(), now.timestamp()
         for name, scope in zip(("outlet", "city", "province"), scopes_of(outlet), strict=True):
             kept = self._hot.get(scope)
             version = self._signals.version(scope)
-            age_s = clock_s - kept[1] if kept is not None else math.inf
+            age_s = max(clock_s - kept[1], now_s - kept[2]) if kept is not None else math.inf
             if kept is None or age_s >= _HOT_KEEP_S * (1 if kept[0] != version else 60):
-                kept = (version, clock_s, _proposals(self._signals.hot(scope, now.timestamp())))
+                kept = (version, clock_s, now_s, _proposals(self._signals.hot(scope, now_s)))
                 self._hot[scope] = kept
-            found[name] = kept[2]
+            found[name] = kept[3]
         return found
 
     def _asked_coverages(self, request: FeedRequest, outlet: Outlet) -> dict[str, Numbers]:

@@ -6,17 +6,17 @@ what lies near it is looked up once and serves every reader who shares it.
 
 import queue
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
 import structlog
 
 from tianfu.model.feed.context import Proposals
-from tianfu.model.ports import FloatMatrix, IndexFilter
+from tianfu.model.ports import Clock, FloatMatrix, IndexFilter
 from tianfu.model.reader import INTEREST_HALF_LIFE_S, Engagement, Reader
 from tianfu.serving.services.library import Library
 
@@ -27,7 +27,7 @@ SHORT_TERM_S = 2 * 3_600
 _RECENT_ENGAGEMENTS = 24
 _SAME_INTEREST = 0.55
 _NEIGHBOURS = 60
-_KEEP_S = 900.0
+_KEEP = timedelta(minutes=15)
 _MOST_LISTS = 50_000
 _MOST_WANTED = 2_000
 _LOOK_S = 0.5
@@ -45,10 +45,11 @@ class InterestFinder:
     up in the background and serve from the next request on, so that no feed waits for many searches.
     """
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, clock: Clock) -> None:
         self._library = library
+        self._clock = clock
         self._lock = threading.Lock()
-        self._lists: OrderedDict[int, tuple[float, Proposals]] = OrderedDict()
+        self._lists: OrderedDict[int, tuple[datetime, Proposals]] = OrderedDict()
         self._interests: OrderedDict[str, tuple[tuple[int, bool], list[Interest]]] = OrderedDict()
         self._wanted: queue.Queue[int] = queue.Queue(maxsize=_MOST_WANTED)
         self._thread: threading.Thread | None = None
@@ -87,7 +88,7 @@ class InterestFinder:
             return known
         found = self._search(number)
         with self._lock:
-            self._lists[number] = (time.monotonic(), found)
+            self._lists[number] = (self._clock.now(), found)
             self._lists.move_to_end(number)
             if len(self._lists) > _MOST_LISTS:
                 self._lists.popitem(last=False)
@@ -96,7 +97,7 @@ class InterestFinder:
     def _kept(self, number: int) -> Proposals | None:
         with self._lock:
             known = self._lists.get(number)
-        return known[1] if known is not None and time.monotonic() - known[0] < _KEEP_S else None
+        return known[1] if known is not None and self._clock.now() - known[0] < _KEEP else None
 
     def _want(self, number: int) -> None:
         with suppress(queue.Full):

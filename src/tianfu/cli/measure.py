@@ -14,10 +14,16 @@ if TYPE_CHECKING:
     from tianfu.eval.core import SuiteResult
 
 
+SIMULATE = "simulate"
+LIVES = "What do readers with known tastes meet in two weeks, and does personalisation serve them?"
+
+
 def evaluate(
     suite: Annotated[
         str,
-        typer.Argument(help="retrieval, headlines, sts, tagging, duplicates, reprints or recommendation."),
+        typer.Argument(
+            help="retrieval, headlines, sts, tagging, duplicates, reprints, recommendation or simulate."
+        ),
     ],
     files: Annotated[
         list[Path] | None, typer.Argument(help="JSON Lines, gzip allowed; see the README.")
@@ -44,14 +50,23 @@ def evaluate(
     examples: Annotated[
         int, typer.Option(min=0, help="Quote so many wrong items by their headlines in the page.")
     ] = 0,
+    days: Annotated[int, typer.Option(min=1, max=14, help="Of the suite simulate.")] = 14,
+    readers: Annotated[int, typer.Option(min=2, max=2_000, help="Of the suite simulate.")] = 200,
+    seed: Annotated[int, typer.Option(help="Of the suite simulate.")] = 7,
 ) -> None:
     """Measure a model on files beside simpler methods, with 95 % intervals."""
     from tianfu.eval.opening import SEEN, open_subject
-    from tianfu.eval.report import write_report
     from tianfu.eval.suites import SUITES, run_suite
 
+    if suite == SIMULATE:
+        from tianfu.cli.simulate import simulate
+
+        with progress_bars() as advance:
+            lived = simulate(days=days, readers=readers, seed=seed, told=advance)
+        _tell(lived, json_file, report, question=LIVES, files=[])
+        return
     if suite not in SUITES:
-        raise typer.BadParameter(f"There is no suite '{suite}'; there are: {', '.join(SUITES)}.")
+        raise typer.BadParameter(f"There is no suite '{suite}'; there are: {', '.join(SUITES)}, {SIMULATE}.")
     kind = SUITES[suite].kind
     folder = artefact_folder(model, kind=kind)
     inputs = [*(corpus or []), *(files or []), *(f for f in (clicks, news) if f is not None)]
@@ -71,16 +86,23 @@ def evaluate(
         name = f"{subject.facts['name']}@{subject.facts['version']}"
         err.print(f"Measuring {name} on {suite} …", highlight=False)
         result = run_suite(suite, inputs, subject)
+    for file in result.model.get(SEEN, []):
+        err.print(f"{name} learnt from {file}: its figures here are too good.", highlight=False)
+    _tell(result, json_file, report, question=SUITES[suite].question, files=inputs)
+
+
+def _tell(
+    result: "SuiteResult", json_file: Path | None, report: Path | None, *, question: str, files: list[Path]
+) -> None:
+    """Print a result, and write it where it was asked for."""
+    from tianfu.eval.report import write_report
+
     if json_file is not None:
         text = json.dumps(result.as_json(), ensure_ascii=False, indent=2)
         json_file.write_text(text + "\n", encoding="utf-8")
-    print_result(result, name)
-    for file in result.model.get(SEEN, []):
-        err.print(f"{name} learnt from {file}: its figures here are too good.", highlight=False)
+    print_result(result, f"{result.model['name']}@{result.model['version']}")
     if report is not None:
-        page = write_report(
-            result, report, question=SUITES[suite].question, files=inputs, at=datetime.now().astimezone()
-        )
+        page = write_report(result, report, question=question, files=files, at=datetime.now().astimezone())
         out.print(f"The page is {page}.", highlight=False, soft_wrap=True)
 
 
