@@ -94,6 +94,7 @@ class Subject:
         tagger: For the suite ``tagging``.
         judge: For the suites of copies and pairs.
         ranker: For the suite ``recommendation``, beside the encoder of titles.
+        beside: Another ranker, measured on the same moments.
         facts: Name, version and fingerprint of the model, for the record.
         baselines: Whether simpler methods are measured beside it.
         limit: At most this many items, from the front; ``None`` takes all.
@@ -106,6 +107,7 @@ class Subject:
     tagger: TopicModel | None = None
     judge: PairJudge | None = None
     ranker: Ranker | None = None
+    beside: Ranker | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     baselines: bool = True
     limit: int | None = None

@@ -27,6 +27,7 @@ def open_subject(
     limit: int | None = None,
     examples: int = 0,
     since_s: float = 0.0,
+    beside: Path | None = None,
     told: Told = silent,
 ) -> Subject:
     """Open an artefact as what a suite measures.
@@ -39,6 +40,7 @@ def open_subject(
         limit: See there.
         examples: See there.
         since_s: See there; a log that a ranker learnt from only before that is new to it.
+        beside: Folder of another artefact of the same kind, for the suite ``recommendation``.
         told: See there.
 
     Raises:
@@ -50,6 +52,7 @@ def open_subject(
     return Subject(
         encoder=load_encoder(shipped("encoder")) if kind == "ranker" else encoder,
         ranker=load_ranker(folder) if kind == "ranker" else None,
+        beside=load_ranker(beside) if kind == "ranker" and beside is not None else None,
         tagger=load_topic_tagger(folder) if kind == "topics" else None,
         judge=load_pair_judge(folder) if kind == "pairs" else None,
         facts=facts if encoder is None else {**facts, "fingerprint": encoder.fingerprint},

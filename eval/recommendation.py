@@ -20,8 +20,12 @@ from tianfu.model.feed.clicks import ClickStream, Numbers
 NAME = "recommendation"
 LOST = 1_000_000
 """Rank of a story that was not among the candidates, or that nobody had clicked before."""
+BESIDE = "beside"
+"""Name of the other ranker in the record."""
 _FRESH_S = 3_600.0
 _SHOWN = 10
+GAINS = ("hit_at_10", "ndcg_at_10", "fresh_1h_hit_at_10", "fresh_1h_ndcg_at_10")
+"""Metrics whose lead over the ranker beside is told."""
 
 
 @dataclass(slots=True)
@@ -43,6 +47,7 @@ class Walk:
     """Everything that is noted while a log is replayed."""
 
     methods: dict[str, Ranks]
+    readers: list[str] = field(default_factory=list)
     reads: list[int] = field(default_factory=list)
     since_first_s: list[float] = field(default_factory=list)
     unseen: list[bool] = field(default_factory=list)
@@ -57,6 +62,9 @@ def run(files: Sequence[Path], subject: Subject) -> SuiteResult:
     stories known by the end that stood among somebody's first ten), and the first four within bands of the
     reader's earlier clicks (``reads_0``, ``reads_1_2``, ``reads_3``), for stories first clicked less than
     an hour ago (``fresh_1h``) and for stories not clicked before the span (``unseen``).
+
+    Intervals are over readers: a sample draws readers with all their clicks.  With another ranker beside, the
+    model's ``…_gain`` is how far it is ahead, on the same samples.
 
     Args:
         files: The log of clicks and the file of titles.
@@ -76,21 +84,28 @@ def run(files: Sequence[Path], subject: Subject) -> SuiteResult:
     if not walk.reads:
         raise InvalidInput(field="from", why="lies after every first click of the log")
     measures = {name: _measure(found, walk) for name, found in walk.methods.items()}
-    model = measures.pop("model")
-    comparison = compare(len(walk.reads), model, measures, resamples=300)
+    if BESIDE in walk.methods:
+        measures["model"] = _with_gain(measures["model"], measures[BESIDE])
+    count, sampled = by_reader(walk.readers)
+    model = sampled(measures.pop("model"))
+    others = {name: sampled(measure) for name, measure in measures.items()}
+    comparison = compare(count, model, others, resamples=300)
     return record(NAME, subject, len(walk.reads), comparison, began=began, pictures=(_curve(walk),))
 
 
 def walk_through(log: ClickLog, titles: Titles, ranker: Ranker, subject: Subject) -> Walk:
     """Rank at every moment with the model and, if wanted, with every simpler method and ablation."""
-    methods = simple_methods(titles) if subject.baselines else {}
+    methods = {**simple_methods(titles), **_factors(log)} if subject.baselines else {}
     ablated = [f"without_{source}" for source in SOURCES] + ["without_text"] if subject.baselines else []
-    walk = Walk({name: Ranks() for name in ("model", *methods, *ablated)})
+    beside = [BESIDE] if subject.beside is not None else []
+    walk = Walk({name: Ranks() for name in ("model", *beside, *methods, *ablated)})
     for moment in replay(log, titles, since_s=subject.since_s):
         story = moment.click.story
         rows = moment.candidates
         values = features(moment.stream, moment.reads, rows, moment.click.at_s, titles.likeness)
         walk.methods["model"].add(ordered(rows, ranker.score(values)), story)
+        if subject.beside is not None:
+            walk.methods[BESIDE].add(ordered(rows, subject.beside.score(values)), story)
         for name, method in methods.items():
             walk.methods[name].add(method(moment), story)
         if ablated:
@@ -105,6 +120,7 @@ def walk_through(log: ClickLog, titles: Titles, ranker: Ranker, subject: Subject
 
 def _note(moment: Moment, since_s: float, walk: Walk) -> None:
     first = moment.since_first_s
+    walk.readers.append(moment.click.reader)
     walk.reads.append(len(moment.already))
     walk.since_first_s.append(np.inf if first is None else first)
     walk.unseen.append(first is None or moment.click.at_s - first >= since_s)
@@ -138,6 +154,33 @@ def simple_methods(titles: Titles) -> Mapping[str, Callable[[Moment], Numbers]]:
         "content_cosine": lambda moment: _by_content(moment, titles),
         "item_to_item": _item_to_item,
     }
+
+
+def _factors(log: ClickLog) -> Mapping[str, Callable[[Moment], Numbers]]:
+    from tianfu.eval.baselines.factors import FactorModel, HourlyFactors
+
+    return {f"{kind}_hourly": HourlyFactors(kind, log.clicks, _popular(3)) for kind in FactorModel}
+
+
+def by_reader(readers: Sequence[str]) -> tuple[int, Callable[[Measure], Measure]]:
+    """How many readers there are, and what turns a measure of moments into one of readers' moments."""
+    _, of = np.unique(np.array(readers), return_inverse=True)
+    order = np.argsort(of, kind="stable")
+    moments = np.split(order, np.flatnonzero(np.diff(of[order])) + 1)
+
+    def sampled(measure: Measure) -> Measure:
+        return lambda at: measure(np.concatenate([moments[place] for place in at.tolist()]))
+
+    return len(moments), sampled
+
+
+def _with_gain(model: Measure, other: Measure) -> Measure:
+    def measure(at: Rows) -> Metrics:
+        mine, theirs = model(at), other(at)
+        gains = {f"{name}_gain": mine[name] - theirs[name] for name in GAINS}
+        return {**mine, **gains}
+
+    return measure
 
 
 def _popular(half_life: int) -> Callable[[Moment], Numbers]:

@@ -17,12 +17,12 @@ from tianfu.model.reader import Reader
 from tianfu.model.recommendation import ReasonCode, Source
 from tianfu.model.tag import TagKind
 
-VERSION = "hand-set@2"
+VERSION = "hand-set@3"
 FRESH_HALF_LIFE_H = 18.0
 
 WEIGHTS: Mapping[str, float] = {
     "interest": 1.6,
-    "topic_taste": 0.8,
+    "topic_taste": 1.6,
     "read_after": 0.9,
     "hot_here": 0.9,
     "hot_city": 0.5,

@@ -8,10 +8,15 @@ import numpy as np
 from tianfu.model.event import Scene
 from tianfu.model.feed.context import FeedContext, Floats, Proposals
 from tianfu.model.feed.view import FeedView, Rows
+from tianfu.model.reader import InterestTag
 from tianfu.model.recommendation import ReasonCode, Source
+from tianfu.model.tag import TagKind
 
 PER_SOURCE = 120
 PER_UPPER = 30
+MAX_TASTES = 6
+PER_TASTE = 30
+"""Stories of one interest tag, and how many tags speak."""
 PER_OUTLET = 12
 """Most stories of one outlet in a source that is open to all."""
 COVERAGE_PREFIX = "coverage:"
@@ -57,6 +62,24 @@ def interests(context: FeedContext) -> Iterator[Hits]:
     """Near what the reader turned to, one voice an interest."""
     for voice in context.near:
         yield _known(voice, Source.INTEREST, ReasonCode.NEAR, context.view)
+
+
+def tastes(context: FeedContext) -> Iterator[Hits]:
+    """The newest of the topics and places that are the reader's interests, each as strong as its tag."""
+    if context.reader is None:
+        return
+    now_s = context.now_s
+    tags = sorted(context.reader.tags.values(), key=lambda tag: (-tag.weight_at(now_s), tag.code))
+    for tag in tags[:MAX_TASTES]:
+        weight = tag.weight_at(now_s)
+        if weight > 0.0:
+            rows = _of_tag(tag, context)[:PER_TASTE]
+            yield _in_order(rows, Source.INTEREST, ReasonCode.INTEREST)
+
+
+def _of_tag(tag: InterestTag, context: FeedContext) -> Rows:
+    view = context.view
+    return _newest(view.of_topic(tag.code) if tag.kind is TagKind.TOPIC else view.about(tag.code), context)
 
 
 def related(context: FeedContext) -> Iterator[Hits]:
@@ -188,6 +211,7 @@ def _in_order(rows: Rows, source: Source, reason: ReasonCode) -> Hits:
     return Hits(source, reason, rows, strengths.astype(np.float32))
 
 
+_TASTES = Part(Source.INTEREST, tastes, "读者关注的主题和地方的新稿")
 _INTERESTS = Part(Source.INTEREST, interests, "与读者每个兴趣相近的稿件")
 _RELATED = Part(Source.RELATED, related, "与正在看的稿件相近的稿件")
 _READ_AFTER = Part(Source.READ_AFTER, read_after, "读过同一稿件的人接着读的稿件")
@@ -201,12 +225,12 @@ _SUBJECTS = Part(Source.CHANNEL, subjects, "所选频道、分类、地区的新
 
 PIPELINES: Mapping[Scene, tuple[Part, ...]] = {
     Scene.HOME: (
-        _INTERESTS, _READ_AFTER, _HOT_PART, _LOCAL, _OWN, _POOL, _FRESH, _EXPLORE, _SUBJECTS,
+        _INTERESTS, _TASTES, _READ_AFTER, _HOT_PART, _LOCAL, _OWN, _POOL, _FRESH, _EXPLORE, _SUBJECTS,
     ),
     Scene.LOCAL: (_INTERESTS, _HOT_PART, _LOCAL, _OWN, _EXPLORE, _SUBJECTS),
     Scene.CHANNEL: (_INTERESTS, _HOT_PART, _SUBJECTS),
     Scene.RELATED: (_RELATED, _READ_AFTER, _SUBJECTS),
-    Scene.PUSH: (_INTERESTS, _READ_AFTER, _HOT_PART, _LOCAL, _OWN, _POOL, _FRESH, _SUBJECTS),
+    Scene.PUSH: (_INTERESTS, _TASTES, _READ_AFTER, _HOT_PART, _LOCAL, _OWN, _POOL, _FRESH, _SUBJECTS),
 }  # fmt: skip
 """The parts of each scene, in the order they are asked."""
 

@@ -19,7 +19,7 @@ from tianfu.eval.core import SuiteResult
 from tianfu.eval.opening import open_subject
 from tianfu.model.artifacts import shipped
 from tianfu.model.errors import UnreadableFile
-from tianfu.model.feed.behaviour import FEATURES, features
+from tianfu.model.feed.behaviour import FEATURES, TEXT_FEATURES, features
 from tianfu.training.configuration import toml_values
 from tianfu.training.pages import write_page
 from tianfu.training.progress import Progress
@@ -46,6 +46,7 @@ class RankerConfig:
         feature_share: Share of features that a tree may look at.
         row_share: Share of rows that a tree learns from.
         seed: Of samples and trees.
+        without_text: Learn with the features of texts at nothing, to see what they are worth.
     """
 
     name: str = "ranker-clicks"
@@ -60,6 +61,7 @@ class RankerConfig:
     feature_share: float = 0.7
     row_share: float = 0.8
     seed: int = 3
+    without_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,10 @@ def gather_samples(log: ClickLog, config: RankerConfig, progress: Progress) -> S
             "The log holds no click to learn from.",
             advice="Give a longer log, a later --until, or a larger sample_share.",
         )
-    return Samples(np.concatenate(rows), np.concatenate(clicked), sizes)
+    whole = np.concatenate(rows)
+    if config.without_text:
+        whole[:, [FEATURES.index(name) for name in TEXT_FEATURES]] = 0.0
+    return Samples(whole, np.concatenate(clicked), sizes)
 
 
 def fit(samples: Samples, config: RankerConfig, progress: Progress) -> lightgbm.Booster:

