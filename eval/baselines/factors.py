@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -71,21 +72,25 @@ class HourlyFactors:
         columns = [self._stories[c.story] for c in clicks]
         shape = (len(self._readers), len(self._stories))
         table = csr_matrix((np.ones(len(clicks), dtype=np.float32), (rows, columns)), shape=shape)
+        new = _maker(self._kind)
         with threadpool_limits(limits=1, user_api="blas"):  # as the library asks: it has threads of its own
-            model = _new(self._kind)
+            model = new()
             model.fit(table, show_progress=False)
         self._of_readers = _dense(model.user_factors)
         self._of_stories = _dense(model.item_factors)
 
 
-def _new(kind: FactorModel) -> Any:
+def _maker(kind: FactorModel) -> Callable[[], Any]:
+    """Load the library, which brings a BLAS of its own, and return what makes a model."""
     if kind is FactorModel.ALS:
         from implicit.als import AlternatingLeastSquares
 
-        return AlternatingLeastSquares(factors=FACTORS, iterations=10, regularization=0.05, random_state=7)
+        return partial(
+            AlternatingLeastSquares, factors=FACTORS, iterations=10, regularization=0.05, random_state=7
+        )
     from implicit.bpr import BayesianPersonalizedRanking
 
-    return BayesianPersonalizedRanking(factors=FACTORS - 1, iterations=60, random_state=7)
+    return partial(BayesianPersonalizedRanking, factors=FACTORS - 1, iterations=60, random_state=7)
 
 
 def _dense(factors: Any) -> npt.NDArray[np.float32]:

@@ -15,8 +15,10 @@ def two_tastes() -> list[Click]:
     clicks = []
     for reader in range(60):
         own = np.arange(20) + 20 * (reader % 2)
-        for story in draw.permutation(own)[:18]:
-            clicks.append(Click(f"r{reader}", int(story), float(draw.uniform(0, 3_000))))
+        clicks += [
+            Click(f"r{reader}", int(story), float(draw.uniform(0, 3_000)))
+            for story in draw.permutation(own)[:18]
+        ]
     return sorted(clicks, key=lambda click: click.at_s)
 
 

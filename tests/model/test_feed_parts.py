@@ -247,7 +247,8 @@ def test_reasons_name_what_speaks_loudest() -> None:
     reader = Reader(
         ref=ReaderRef(outlet_id="lizhou", kind=ReaderKind.READER, id="r"), tags={(TagKind.TOPIC, "14"): tag}
     )
-    view = view_of([card(1, published_at_s=NOW_S - 400_000), card(2, published_at_s=NOW_S - 400_000)])
+    old = NOW_S - 400_000
+    view = view_of([card(1, published_at_s=old), card(2, published_at_s=old, topics=("31",))])
     near = Proposals(np.array([2], dtype=np.int64), np.array([0.9], dtype=np.float32), because=77)
     made = context(view, reader=reader, near=[near])
     by_number = {item.number: item for item in assemble(made).items}

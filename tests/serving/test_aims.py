@@ -78,7 +78,7 @@ def test_a_written_decision_reads_back_as_it_was_made(stocked: TestClient, key: 
 def test_the_running_pipeline_can_be_read(served: TestClient, key: Key) -> None:
     scenes = served.get("/v1/pipelines", headers=key()).json()["scenes"]
     home = next(s for s in scenes if s["scene"] == "home")
-    assert [part["source"] for part in home["parts"]][:3] == ["interest", "read_after", "hot"]
+    assert [part["source"] for part in home["parts"]][:4] == ["interest", "interest", "read_after", "hot"]
     assert "rights" in home["rules"]
     assert home["fills_gaps"]["source"] == "recent"
 
