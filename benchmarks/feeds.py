@@ -7,7 +7,9 @@ process but its own background threads.  Prints a table and writes ``benchmarks/
 """
 
 import argparse
+import cProfile
 import json
+import pstats
 import random
 import tempfile
 import time
@@ -22,6 +24,7 @@ from benchmarks.encoder_cost import processor
 from benchmarks.hot_newsroom import HotNewsroom, build
 from tianfu.model.event import ReaderKind, ReaderRef
 from tianfu.model.recommendation import FeedRequest
+from tianfu.serving.process import one_thread_each, settle
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.wiring import build_newsroom
@@ -31,14 +34,18 @@ RESULTS = Path(__file__).parent / "results" / "feeds.json"
 
 def measure(data_dir: Path, made: HotNewsroom, feeds: int) -> dict[str, Any]:
     """Start a service without a worker, warm it up with as many feeds as are timed, and time."""
+    one_thread_each()
     room = build_newsroom(ServiceSettings(data_dir=data_dir, worker=False))
     began = time.monotonic()
     room.start()
     started_s = time.monotonic() - began
+    settle()
+    one_thread_each()
     asked = random.Random(7)
     for _ in range(feeds):
         _ask(room, made, asked)
     times_ms = np.array([_ask(room, made, asked) for _ in range(feeds)])
+    shares = steps(room, made, min(feeds, 300))
     room.stop()
     return {
         "processor": processor(),
@@ -49,7 +56,43 @@ def measure(data_dir: Path, made: HotNewsroom, feeds: int) -> dict[str, Any]:
         "median_ms": round(float(np.median(times_ms)), 2),
         "p95_ms": round(float(np.quantile(times_ms, 0.95)), 2),
         "p99_ms": round(float(np.quantile(times_ms, 0.99)), 2),
+        "steps": shares,
     }
+
+
+STEPS = {
+    "reader from the database": "_reader",
+    "stories near interests": "_near",
+    "read after, hot, rights, orders in force": None,
+    "orders": "resolve",
+    "gather": "gather",
+    "bring together, features": "united",
+    "rules": "permitted",
+    "one version of each cluster": "one_per_cluster",
+    "vary": "spread",
+    "reasons and columns": "_items",
+    "what is measured of the aims": "measured",
+    "page, rights again, words": "_page",
+}
+"""Steps of a feed by the function that does them; ``None`` is what is left of making the context."""
+
+
+def steps(room: Newsroom, made: HotNewsroom, feeds: int) -> dict[str, float]:
+    """Share of a feed's time by step, 0..1, as a profiler sees it, which makes short calls look longer."""
+    asked = random.Random(8)
+    profiler = cProfile.Profile()
+    for _ in range(feeds):
+        profiler.runcall(_ask, room, made, asked)
+    stats = pstats.Stats(profiler).stats  # type: ignore[attr-defined]
+    spent: dict[str, float] = {}
+    for (file, _, name), (_, _, _, cumulative, _) in stats.items():
+        if "tianfu" in file or "/model/" in file or "/serving/" in file:
+            spent[name] = spent.get(name, 0.0) + cumulative
+    whole = spent["recommend"]
+    shares = {step: spent.get(name, 0.0) / whole for step, name in STEPS.items() if name}
+    left = spent["make"] / whole - shares["reader from the database"] - shares["stories near interests"]
+    shares["read after, hot, rights, orders in force"] = left
+    return {step: round(shares[step], 3) for step in STEPS}
 
 
 def _ask(room: Newsroom, made: HotNewsroom, asked: random.Random) -> float:

@@ -39,6 +39,15 @@ router = APIRouter(prefix="/stories", tags=["stories"])
 
 MAX_ROWS = 500
 MAX_WAIT_S = 30.0
+
+
+def _story_schema() -> dict[str, Any]:
+    """The form of one story, its enumerations named where the contract keeps them."""
+    schema = StoryIn.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    return schema
+
+
 _STORY_REQUEST = {
     "requestBody": {
         "required": True,
@@ -46,7 +55,7 @@ _STORY_REQUEST = {
             "application/json": {
                 "schema": {
                     "anyOf": [
-                        StoryIn.model_json_schema(),
+                        _story_schema(),
                         {
                             "type": "object",
                             "title": "StoryBatchIn",
@@ -54,7 +63,7 @@ _STORY_REQUEST = {
                             "properties": {
                                 "stories": {
                                     "type": "array",
-                                    "items": StoryIn.model_json_schema(),
+                                    "items": _story_schema(),
                                     "minItems": 1,
                                     "maxItems": MAX_ROWS,
                                 }
