@@ -22,7 +22,7 @@ PER_OUTLET = 12
 COVERAGE_PREFIX = "coverage:"
 _EXPLORE_WITHIN_S = 48 * 3_600
 _MAX_EXPLORED = 40
-_WIDEST = 2_000
+_WIDEST = 600
 
 
 @dataclass(frozen=True, slots=True)
