@@ -9,14 +9,13 @@ from pydantic import Field
 from tianfu.model.aims import Aims
 from tianfu.model.event import EventType, ReaderKind, ReaderRef, Scene
 from tianfu.model.wishes import Amount, WishKind
+from tianfu.serving.api.aims import AimsIn
 from tianfu.serving.api.context import NewsroomDep
 from tianfu.serving.api.forms import In, Out
 from tianfu.serving.api.readers import ReaderOut, ReaderRefDep, reader_out
 from tianfu.serving.services.readers import EXPORTED
 
 router = APIRouter(tags=["readers"])
-
-_Share = Annotated[float, Field(ge=0.0, le=1.0, description="0 none, 0.5 as usual, 1 twice as much.")]
 
 
 class WishIn(In):
@@ -25,15 +24,8 @@ class WishIn(In):
     amount: Amount = Amount.LESS
 
 
-class SlidersIn(In):
-    """How feeds are mixed for one reader, on top of what the outlet wants."""
-
-    popular: _Share = 0.5
-    fresh: _Share = 0.5
-    local: _Share = 0.5
-    varied: _Share = 0.5
-    related: _Share = 0.5
-    explore: _Share = 0.5
+class SlidersIn(AimsIn):
+    """How feeds are mixed for one reader, on top of what the outlet wants; 0.5 as usual."""
 
 
 class DeviceIn(In):

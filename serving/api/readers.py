@@ -13,6 +13,7 @@ from tianfu.model.reader import Reader
 from tianfu.model.rules import check_text
 from tianfu.model.tag import TagKind
 from tianfu.model.wishes import Amount, Wish, WishKind
+from tianfu.serving.api.aims import AimsOut
 from tianfu.serving.api.context import AppCaller, NewsroomDep
 from tianfu.serving.api.forms import In, Out
 from tianfu.serving.api.problems import validation_errors
@@ -172,15 +173,8 @@ class WishOut(Out):
     amount: Amount
 
 
-class SlidersOut(Out):
+class SlidersOut(AimsOut):
     """How feeds are mixed for this reader; 0.5 is as usual."""
-
-    popular: float
-    fresh: float
-    local: float
-    varied: float
-    related: float
-    explore: float
 
 
 class ReaderOut(Out):
