@@ -3,11 +3,12 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from tianfu.eval.bootstrap import compare
-from tianfu.eval.core import Comparison, Metrics
+from tianfu.eval.core import Comparison, Intervals, Metrics
 from tianfu.eval.emulation import Person, Shown, Visit, days_of
 from tianfu.eval.pictures import Curves
 
@@ -28,7 +29,17 @@ def compared(
     """
     measures = {name: _measure(visits, people, small) for name, visits in arms.items()}
     model, *others = measures
-    return compare(len(people), measures[model], {name: measures[name] for name in others}, resamples=200)
+    found = compare(len(people), measures[model], {name: measures[name] for name in others}, resamples=200)
+    return replace(
+        found,
+        intervals=_without_counts(found.intervals),
+        baseline_intervals={name: _without_counts(one) for name, one in found.baseline_intervals.items()},
+    )
+
+
+def _without_counts(intervals: Intervals) -> Intervals:
+    """Samples that draw people twice see fewer different stories: no interval of such a count is honest."""
+    return {name: interval for name, interval in intervals.items() if name != "stories_seen"}
 
 
 def _measure(
