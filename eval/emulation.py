@@ -1,7 +1,7 @@
 """Readers with known tastes who live for some days against the real service.
 
 Everything a reader does follows from their taste, from what they are shown and from draws that are the same
-in every arm, so that two arms differ by what they show and nothing else.
+in every arm, so that readers of two arms differ by what they were shown and nothing else.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 LOOK_ON = 0.88
-"""Chance to look at the next item, whatever the last one was (cascade of Craswell et al. 2008)."""
+"""Chance to look at the next item, clicked or not: position bias that falls geometrically."""
 CLICK = 0.75
 """Chance to click an item one looks at and likes entirely."""
 NOISE = 0.02
