@@ -16,7 +16,6 @@ import os
 import random
 import subprocess
 import sys
-import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -29,7 +28,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.encoder_cost import processor
-from benchmarks.hot_newsroom import HotNewsroom, build, popular
+from benchmarks.hot_newsroom import HotNewsroom, made, popular, size_options
 from benchmarks.http_load import Call, Connection, Tally, closed, post, steady
 from benchmarks.kill import free_port
 
@@ -45,8 +44,8 @@ _CURSOR = b'"cursor":"'
 class Mix:
     """Draws calls, and keeps the cursors that answers bring."""
 
-    def __init__(self, made: HotNewsroom, seed: int) -> None:
-        self._made = made
+    def __init__(self, newsroom: HotNewsroom, seed: int) -> None:
+        self._newsroom = newsroom
         self._rng = random.Random(seed)
         self._cursors: deque[tuple[str, str]] = deque(maxlen=1_000)
         self._waiting: dict[bytes, str] = {}
@@ -74,7 +73,7 @@ class Mix:
             self._cursors.append((outlet_id, body[start : body.index(b'"', start)].decode()))
 
     def _feed(self, kind: str) -> Call:
-        outlet_id, name = self._made.readers[popular(len(self._made.readers), self._rng) - 1]
+        outlet_id, name = self._newsroom.readers[popular(len(self._newsroom.readers), self._rng) - 1]
         asked: dict[str, Any] = {"outlet_id": outlet_id, "reader_id": name}
         if kind == "stranger":
             del asked["reader_id"]
@@ -93,7 +92,7 @@ class Mix:
         return call
 
     def _events(self) -> Call:
-        outlet_id, name = self._rng.choice(self._made.readers)
+        outlet_id, name = self._rng.choice(self._newsroom.readers)
         at = datetime.now(UTC).isoformat()
         rows = [
             {"event_id": f"l{self._rng.getrandbits(64):x}", "reader_id": name, "story_id": self._story(),
@@ -103,10 +102,10 @@ class Mix:
         return self._post("/v1/events", {"outlet_id": outlet_id, "events": rows}, "events")
 
     def _story(self) -> str:
-        return f"s{popular(self._made.stories, self._rng):08d}"
+        return f"s{popular(self._newsroom.stories, self._rng):08d}"
 
     def _post(self, path: str, body: dict[str, Any], kind: str) -> Call:
-        return post(path, json.dumps(body).encode(), secret=self._made.secret, kind=kind)
+        return post(path, json.dumps(body).encode(), secret=self._newsroom.secret, kind=kind)
 
 
 class Process:
@@ -147,11 +146,11 @@ class Process:
                 time.sleep(0.2)
 
 
-def measure(folder: Path, made: HotNewsroom, seconds: float, rounds: int) -> dict[str, Any]:
+def measure(folder: Path, newsroom: HotNewsroom, seconds: float, rounds: int) -> dict[str, Any]:
     """Start both servers, drive them in turns, then hold the service at half its throughput."""
     service = _service(folder)
     answer = folder / "answer.json"
-    mix = Mix(made, seed=11)
+    mix = Mix(newsroom, seed=11)
     answer.write_bytes(asyncio.run(_one(service.port, next(mix.homes()))))
     bare = Process(["-m", "benchmarks.bare", str(answer), str(port := free_port())], port, "/docs")
     try:
@@ -169,8 +168,8 @@ def measure(folder: Path, made: HotNewsroom, seconds: float, rounds: int) -> dic
         return {
             "processor": processor(),
             "cores": os.cpu_count(),
-            "stories": made.stories,
-            "readers": len(made.readers),
+            "stories": newsroom.stories,
+            "readers": len(newsroom.readers),
             "answer_bytes": answer.stat().st_size,
             "service_started_s": service.started_s,
             "memory_mb": service.memory_mb("VmRSS"),
@@ -246,17 +245,12 @@ def _median(values: list[float]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--stories", type=int, default=100_000)
-    parser.add_argument("--readers", type=int, default=200_000)
+    size_options(parser, stories=100_000, readers=200_000)
     parser.add_argument("--seconds", type=float, default=20.0, help="Of each turn.")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--data", type=Path, help="Folder to keep the newsroom in.")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as passing:
-        folder = options.data or Path(passing)
-        folder.mkdir(parents=True, exist_ok=True)
-        made = build(folder, story_count=options.stories, reader_count=options.readers)
-        result = measure(folder, made, options.seconds, options.rounds)
+    with made(options) as (folder, newsroom):
+        result = measure(folder, newsroom, options.seconds, options.rounds)
     table = Table("", "", title="Feeds over HTTP")
     for name, value in result.items():
         table.add_row(name, json.dumps(value, ensure_ascii=False))

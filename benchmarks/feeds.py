@@ -11,7 +11,6 @@ import cProfile
 import json
 import pstats
 import random
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.encoder_cost import processor
-from benchmarks.hot_newsroom import HotNewsroom, build
+from benchmarks.hot_newsroom import HotNewsroom, made, size_options
 from tianfu.model.event import ReaderKind, ReaderRef
 from tianfu.model.recommendation import FeedRequest
 from tianfu.serving.process import one_thread_each, settle
@@ -32,7 +31,7 @@ from tianfu.serving.wiring import build_newsroom
 RESULTS = Path(__file__).parent / "results" / "feeds.json"
 
 
-def measure(data_dir: Path, made: HotNewsroom, feeds: int) -> dict[str, Any]:
+def measure(data_dir: Path, newsroom: HotNewsroom, feeds: int) -> dict[str, Any]:
     """Start a service without a worker, warm it up with as many feeds as are timed, and time."""
     one_thread_each()
     room = build_newsroom(ServiceSettings(data_dir=data_dir, worker=False))
@@ -43,14 +42,14 @@ def measure(data_dir: Path, made: HotNewsroom, feeds: int) -> dict[str, Any]:
     one_thread_each()
     asked = random.Random(7)
     for _ in range(feeds):
-        _ask(room, made, asked)
-    times_ms = np.array([_ask(room, made, asked) for _ in range(feeds)])
-    shares = steps(room, made, min(feeds, 300))
+        _ask(room, newsroom, asked)
+    times_ms = np.array([_ask(room, newsroom, asked) for _ in range(feeds)])
+    shares = steps(room, newsroom, min(feeds, 300))
     room.stop()
     return {
         "processor": processor(),
-        "stories": made.stories,
-        "readers": len(made.readers),
+        "stories": newsroom.stories,
+        "readers": len(newsroom.readers),
         "feeds": feeds,
         "start_s": round(started_s, 2),
         "median_ms": round(float(np.median(times_ms)), 2),
@@ -77,12 +76,12 @@ STEPS = {
 """Steps of a feed by the function that does them; ``None`` is what is left of making the context."""
 
 
-def steps(room: Newsroom, made: HotNewsroom, feeds: int) -> dict[str, float]:
+def steps(room: Newsroom, newsroom: HotNewsroom, feeds: int) -> dict[str, float]:
     """Share of a feed's time by step, 0..1, as a profiler sees it, which makes short calls look longer."""
     asked = random.Random(8)
     profiler = cProfile.Profile()
     for _ in range(feeds):
-        profiler.runcall(_ask, room, made, asked)
+        profiler.runcall(_ask, room, newsroom, asked)
     stats = pstats.Stats(profiler).stats  # type: ignore[attr-defined]
     spent: dict[str, float] = {}
     for (file, _, name), (_, _, _, cumulative, _) in stats.items():
@@ -95,9 +94,9 @@ def steps(room: Newsroom, made: HotNewsroom, feeds: int) -> dict[str, float]:
     return {step: round(shares[step], 3) for step in STEPS}
 
 
-def _ask(room: Newsroom, made: HotNewsroom, asked: random.Random) -> float:
+def _ask(room: Newsroom, newsroom: HotNewsroom, asked: random.Random) -> float:
     """One feed; returns milliseconds."""
-    outlet_id, name = asked.choice(made.readers)
+    outlet_id, name = asked.choice(newsroom.readers)
     who = ReaderRef(outlet_id=outlet_id, kind=ReaderKind.READER, id=name)
     began = time.perf_counter()
     page = room.feeds.recommend(FeedRequest(outlet_id=outlet_id, reader=who))
@@ -109,16 +108,11 @@ def _ask(room: Newsroom, made: HotNewsroom, asked: random.Random) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--stories", type=int, default=20_000)
-    parser.add_argument("--readers", type=int, default=20_000)
+    size_options(parser, stories=20_000, readers=20_000)
     parser.add_argument("--feeds", type=int, default=500)
-    parser.add_argument("--data", type=Path, help="Folder to keep the newsroom in.")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as passing:
-        folder = options.data or Path(passing)
-        folder.mkdir(parents=True, exist_ok=True)
-        made = build(folder, story_count=options.stories, reader_count=options.readers)
-        result = measure(folder, made, options.feeds)
+    with made(options) as (folder, newsroom):
+        result = measure(folder, newsroom, options.feeds)
     table = Table("", "", title="One feed, in process")
     for name, value in result.items():
         table.add_row(name, str(value))

@@ -4,9 +4,12 @@ Everything is drawn from one seed: counties, classes, events (clusters of vector
 Vectors are made, not encoded: what is measured here is serving, not models.
 """
 
+import argparse
 import json
 import random
+import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -74,6 +77,22 @@ def build(data_dir: Path, *, story_count: int, reader_count: int) -> HotNewsroom
     made = HotNewsroom(secret=secret, stories=story_count, readers=people)
     notes.write_text(json.dumps({"secret": secret, "stories": story_count, "readers": people}))
     return made
+
+
+def size_options(parser: argparse.ArgumentParser, *, stories: int, readers: int) -> None:
+    """Let the command line say how large the newsroom is, and where it is kept."""
+    parser.add_argument("--stories", type=int, default=stories)
+    parser.add_argument("--readers", type=int, default=readers)
+    parser.add_argument("--data", type=Path, help="Folder to keep the newsroom in.")
+
+
+@contextmanager
+def made(options: argparse.Namespace) -> Iterator[tuple[Path, HotNewsroom]]:
+    """The newsroom that :func:`size_options` ask for, in its folder; a folder of no name goes afterwards."""
+    with tempfile.TemporaryDirectory() as passing:
+        folder = options.data or Path(passing)
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder, build(folder, story_count=options.stories, reader_count=options.readers)
 
 
 def _fill(database: Database, rows: Iterator[tuple[Any, dict[str, Any]]]) -> None:

@@ -8,7 +8,7 @@ until a person releases it, and what comes too fast is not remembered of the rea
 import ipaddress
 from collections import OrderedDict, deque
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -70,27 +70,22 @@ class _Recent(Generic[_Key, _Value]):
 class _Crowd:
     """Who came for one story within an hour."""
 
-    hour: int = 0
     known: int = 0
     newcomers: int = 0
 
 
-@dataclass(slots=True)
-class _Group:
-    """Readers behind one group of addresses that turned to one story on one day."""
-
-    day: int = 0
-    readers: set[str] = field(default_factory=set)
-
-
 class BrushGuard:
-    """Judges events one by one, in order of time.  Memory is bounded; not thread-safe."""
+    """Judges events one by one, whenever they come.  Memory is bounded; not thread-safe.
+
+    Minutes, hours and days are those the events name, each counted by itself, so that naming other times by
+    turns starts no count anew.
+    """
 
     def __init__(self) -> None:
         self._times: _Recent[str, deque[float]] = _Recent()
-        self._groups: _Recent[tuple[str, int], _Group] = _Recent()
-        self._arrivals: _Recent[str, deque[float]] = _Recent()
-        self._crowds: _Recent[tuple[str, int], _Crowd] = _Recent()
+        self._groups: _Recent[tuple[str, int, int], set[str]] = _Recent()
+        self._arrivals: _Recent[tuple[str, int], set[str]] = _Recent()
+        self._crowds: _Recent[tuple[str, int, int], _Crowd] = _Recent()
 
     def judge(
         self, reader: str, number: int, kind: EventType, at_s: float, *, newcomer: bool, group: str | None
@@ -111,7 +106,7 @@ class BrushGuard:
             return BrushRule.TOO_FAST
         if group is not None and self._one_address(reader, number, group, at_s):
             return BrushRule.ONE_ADDRESS
-        if newcomer and group is not None and self._newcomer_crowd(group, at_s):
+        if newcomer and group is not None and self._newcomer_crowd(reader, group, at_s):
             return BrushRule.NEWCOMER_CROWD
         if self._newcomer_burst(reader, number, newcomer, at_s):
             return BrushRule.NEWCOMER_BURST
@@ -120,40 +115,27 @@ class BrushGuard:
     def forget(self, reader: str) -> None:
         """Drop what could be traced to a reader."""
         self._times.drop(reader)
-        for group in self._groups.values():
-            group.readers.discard(reader)
+        for readers in (*self._groups.values(), *self._arrivals.values()):
+            readers.discard(reader)
 
     def _too_fast(self, reader: str, at_s: float) -> bool:
-        times = self._times.of(reader, deque(maxlen=PER_HOUR))
-        in_a_minute = sum(at_s - time < _MINUTE_S for time in times)
-        in_an_hour = sum(at_s - time < _HOUR_S for time in times)
+        """Events may come late and in any order, so both sides of this one are looked at."""
+        times = self._times.of(reader, deque(maxlen=2 * PER_HOUR))
+        in_a_minute = sum(abs(at_s - time) < _MINUTE_S for time in times)
+        in_an_hour = sum(abs(at_s - time) < _HOUR_S for time in times)
         times.append(at_s)
         return in_a_minute >= PER_MINUTE or in_an_hour >= PER_HOUR
 
     def _one_address(self, reader: str, number: int, group: str, at_s: float) -> bool:
-        found = self._groups.of((group, number), _Group())
-        day = int(at_s // _DAY_S)
-        if found.day != day:
-            found.day, found.readers = day, set()
-        if reader in found.readers:
-            return False
-        if len(found.readers) >= READERS_OF_A_GROUP:
-            return True
-        found.readers.add(reader)
-        return False
+        readers = self._groups.of((group, number, int(at_s // _DAY_S)), set())
+        return _is_one_too_many(reader, readers, READERS_OF_A_GROUP)
 
-    def _newcomer_crowd(self, group: str, at_s: float) -> bool:
-        times = self._arrivals.of(group, deque(maxlen=NEWCOMERS_OF_A_GROUP))
-        crowded = len(times) == NEWCOMERS_OF_A_GROUP and at_s - times[0] < _HOUR_S
-        if not crowded:
-            times.append(at_s)
-        return crowded
+    def _newcomer_crowd(self, reader: str, group: str, at_s: float) -> bool:
+        readers = self._arrivals.of((group, int(at_s // _HOUR_S)), set())
+        return _is_one_too_many(reader, readers, NEWCOMERS_OF_A_GROUP)
 
     def _newcomer_burst(self, reader: str, number: int, newcomer: bool, at_s: float) -> bool:
-        crowd = self._crowds.of((reader.partition("/")[0], number), _Crowd())
-        hour = int(at_s // _HOUR_S)
-        if crowd.hour != hour:
-            crowd.hour, crowd.known, crowd.newcomers = hour, 0, 0
+        crowd = self._crowds.of((reader.partition("/")[0], number, int(at_s // _HOUR_S)), _Crowd())
         if not newcomer:
             crowd.known += 1
             return False
@@ -161,6 +143,13 @@ class BrushGuard:
             return True
         crowd.newcomers += 1
         return False
+
+
+def _is_one_too_many(reader: str, readers: set[str], most: int) -> bool:
+    """Whether a reader is not among so many; one who still fits becomes one of them."""
+    if reader not in readers and len(readers) < most:
+        readers.add(reader)
+    return reader not in readers
 
 
 def address_group(address: str) -> str:

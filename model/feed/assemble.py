@@ -124,24 +124,32 @@ def _items(found: Candidates, line: Line, weights: Mapping[str, float], context:
 def _fallback(
     context: FeedContext, held: npt.NDArray[np.int64], organic: ItemColumns, count: int
 ) -> ItemColumns:
-    """Newest showable stories not in the feed yet; what the reader has seen or wished away comes last."""
+    """Newest showable stories not in the feed yet; what the reader has seen comes last.
+
+    What the reader wished away comes only when nothing else is left to show at all.
+    """
     view = context.view
     taken = np.concatenate([held, view.cluster[view.rows_of(organic.number)]])
     seen = seen_clusters(context)
     fresh: list[int] = []
     again: list[int] = []
+    unwanted: list[int] = []
     known: set[int] = set(taken.tolist())
     for start in range(0, len(view), _CHUNK):
         rows = np.arange(start, min(start + _CHUNK, len(view)), dtype=np.intp)
         rows = rows[permitted(rows, context)]
-        read = np.isin(view.cluster[rows], seen) | away(rows, context)
-        for row, cluster, old in zip(rows.tolist(), view.cluster[rows].tolist(), read.tolist(), strict=True):
+        kinds = np.where(away(rows, context), 2, np.isin(view.cluster[rows], seen))
+        for row, cluster, kind in zip(
+            rows.tolist(), view.cluster[rows].tolist(), kinds.tolist(), strict=True
+        ):
             if cluster not in known:
                 known.add(cluster)
-                (again if old else fresh).append(row)
+                (fresh, again, unwanted)[kind].append(row)
         if len(fresh) >= count:
             break
-    chosen = np.array([*fresh, *again][:count], dtype=np.intp)
+    wanted = [*fresh, *again]
+    nothing_else = not wanted and not len(taken)
+    chosen = np.array((unwanted if nothing_else else wanted)[:count], dtype=np.intp)
     return plain(
         view.number[chosen],
         PlacedBy.FALLBACK,

@@ -1,6 +1,6 @@
 """Where a feed's stories come from: named parts, each with the reason it speaks for."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,6 @@ PER_OUTLET = 12
 COVERAGE_PREFIX = "coverage:"
 _EXPLORE_WITHIN_S = 48 * 3_600
 _MAX_EXPLORED = 40
-_WIDEST = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ def interests(context: FeedContext) -> Iterator[Hits]:
 
 
 def tastes(context: FeedContext) -> Iterator[Hits]:
-    """The newest of the topics and places that are the reader's interests, each as strong as its tag."""
+    """The newest of the topics and places that are the reader's interests; the score weighs the tags."""
     if context.reader is None:
         return
     now_s = context.now_s
@@ -79,7 +78,9 @@ def tastes(context: FeedContext) -> Iterator[Hits]:
 
 def _of_tag(tag: InterestTag, context: FeedContext) -> Rows:
     view = context.view
-    return _newest(view.of_topic(tag.code) if tag.kind is TagKind.TOPIC else view.about(tag.code), context)
+    if tag.kind is TagKind.TOPIC:
+        return _newest(("topic", tag.code), view.of_topic(tag.code), context)
+    return _newest(("area", tag.code), view.about(tag.code), context)
 
 
 def related(context: FeedContext) -> Iterator[Hits]:
@@ -110,7 +111,7 @@ def hot(context: FeedContext) -> Iterator[Hits]:
 
 def local(context: FeedContext) -> Iterator[Hits]:
     """About where the reader is."""
-    rows = _newest(context.view.about(context.area), context)
+    rows = _newest(("area", context.area), context.view.about(context.area), context)
     yield _in_order(rows, Source.LOCAL, ReasonCode.LOCAL)
 
 
@@ -129,7 +130,7 @@ def pool(context: FeedContext) -> Iterator[Hits]:
 
 def fresh(context: FeedContext) -> Iterator[Hits]:
     """The newest of all outlets."""
-    rows = _newest(np.arange(len(context.view), dtype=np.intp), context)
+    rows = _newest("all", np.arange(len(context.view), dtype=np.intp), context)
     yield _in_order(rows, Source.FRESH, ReasonCode.FRESH)
 
 
@@ -150,11 +151,12 @@ def explore(context: FeedContext) -> Iterator[Hits]:
 
 def subjects(context: FeedContext) -> Iterator[Hits]:
     """The newest stories of the channels, topics and places asked for."""
-    rows = [_of_channel(channel, context) for channel in asked_channels(context)]
-    rows += [context.view.of_topic(code) for code in context.request.wanted.topics]
-    rows += [context.view.about(adcode) for adcode in context.request.wanted.places]
-    for found in rows:
-        yield _in_order(_newest(found, context), Source.CHANNEL, ReasonCode.FRESH)
+    view, wanted = context.view, context.request.wanted
+    lists = [_of_channel(channel, context) for channel in asked_channels(context)]
+    lists += [_newest(("topic", code), view.of_topic(code), context) for code in wanted.topics]
+    lists += [_newest(("area", adcode), view.about(adcode), context) for adcode in wanted.places]
+    for rows in lists:
+        yield _in_order(rows, Source.CHANNEL, ReasonCode.FRESH)
 
 
 def asked_channels(context: FeedContext) -> tuple[str, ...]:
@@ -164,15 +166,14 @@ def asked_channels(context: FeedContext) -> tuple[str, ...]:
 
 
 def _of_channel(channel: str, context: FeedContext) -> Rows:
+    """The newest of a channel; those of a joint coverage in the order they are given."""
     view = context.view
     if channel.startswith(COVERAGE_PREFIX):
-        rows = view.rows_of(context.coverages.get(channel, np.zeros(0, dtype=np.int64)))
-        return rows[rows >= 0]
-    found = [
-        view.of_channel(channel),
-        *(view.of_topic(code) for code in context.topics_named.get(channel, ())),
-    ]
-    return np.unique(np.concatenate(found))
+        rows = np.sort(view.rows_of(context.coverages.get(channel, np.zeros(0, dtype=np.int64))))
+        return _due(rows[rows >= 0], context)[:PER_SOURCE]
+    codes = context.topics_named.get(channel, ())
+    found = np.unique(np.concatenate([view.of_channel(channel), *(view.of_topic(code) for code in codes)]))
+    return _newest(("channel", channel), found, context) if len(found) else found
 
 
 def _due(rows: Rows, context: FeedContext) -> Rows:
@@ -180,16 +181,9 @@ def _due(rows: Rows, context: FeedContext) -> Rows:
     return rows[rows.searchsorted(context.first_due) :]
 
 
-def _newest(rows: Rows, context: FeedContext) -> Rows:
+def _newest(key: Hashable, rows: Rows, context: FeedContext) -> Rows:
     """The newest by now, few of any one outlet: nobody fills a source by sending much."""
-    found = _due(rows, context)[:_WIDEST]
-    outlets = context.view.outlet[found]
-    order = np.argsort(outlets, kind="stable")
-    ordered = outlets[order]
-    starts = np.searchsorted(ordered, ordered, side="left")
-    turn = np.empty(len(found), dtype=np.intp)
-    turn[order] = np.arange(len(found)) - starts
-    return found[turn < PER_OUTLET][:PER_SOURCE]
+    return context.view.few_of_each(key, rows, context.first_due, PER_OUTLET, PER_SOURCE)
 
 
 def _rows(voice: Proposals | None, view: FeedView) -> Rows:

@@ -1,6 +1,6 @@
 """The immutable view of all stories that may be shown at one moment, newest first, in columns."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -107,7 +107,8 @@ class Addresses:
 class FeedView:
     """Every story that may be shown at one moment, newest first.  Never changes once made.
 
-    Readers take the reference once and work on it without locks; the follower swaps in a new view.
+    What was looked up in it is remembered.  Readers take the reference once and work on it without locks;
+    the follower swaps in a new view.
 
     Attributes:
         cards: Stories by row.
@@ -155,6 +156,7 @@ class FeedView:
         self._numbers = numbers
         self._outlets = outlets
         self._row_of = Addresses(self.number)
+        self._few: dict[Hashable, Rows] = {}
         everyone = np.arange(len(cards), dtype=np.intp)
         self._of_outlet = Postings(self.outlet.astype(np.int64), everyone)
         self._of_cluster = Postings(self.cluster, everyone)
@@ -204,6 +206,31 @@ class FeedView:
     def of_outlet(self, outlet_id: str) -> Rows:
         """An outlet's stories, newest first."""
         return self._of_outlet.rows(self.outlet_code(outlet_id))
+
+    def few_of_each(self, key: Hashable, rows: Rows, first: int, each: int, most: int) -> Rows:
+        """Of some rows those from ``first`` on, at most ``each`` of one outlet and ``most`` in all.
+
+        Looks at every row, however many one outlet has in front, and remembers the answer.
+
+        Args:
+            key: Names the rows; the same key must always come with the same rows.
+            rows: Ascending, so newest first.
+            first: Rows before it are dated ahead.
+            each: Of one outlet.
+            most: In all.
+        """
+        if not len(rows):
+            return rows
+        kept = self._few.get((key, first, each, most))
+        if kept is None:
+            found = rows[rows.searchsorted(first) :]
+            order = np.argsort(self.outlet[found], kind="stable")
+            ordered = self.outlet[found][order]
+            turn = np.empty(len(found), dtype=np.intp)
+            turn[order] = np.arange(len(found)) - ordered.searchsorted(ordered, side="left")
+            kept = found[turn < each][:most]
+            self._few[key, first, each, most] = kept
+        return kept
 
     def about(self, area: str) -> Rows:
         """Stories about places within an area (township, county, city, province), newest first."""

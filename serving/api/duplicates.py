@@ -70,10 +70,19 @@ def check_duplicates(text: DuplicateCheckIn, room: NewsroomDep, _known: NewsCall
 
 
 @router.get("/stories/{story_id}/duplicates")
-def story_duplicates(story_id: str, room: NewsroomDep, _known: NewsCaller) -> MatchesOut:
-    """Stories that tell the same as this one, judged on the texts themselves."""
+def story_duplicates(story_id: str, room: NewsroomDep, known: NewsCaller) -> MatchesOut:
+    """Stories that tell the same as this one, judged on the texts themselves.
+
+    Shared passages are left out where the caller's outlet has no right to show this story.
+    """
     story = _visible(story_id, room)
-    return MatchesOut(matches=_matches(story.text, story.number, 50, room), model=room.finder.version)
+    with room.database.read() as uow:
+        republished = bool(uow.cards.republished([story.number]))
+    whole = room.rights.permission_to_read(story, republished=republished, caller=known).shows_whole
+    found = _matches(story.text, story.number, 50, room)
+    if not whole:
+        found = [match.model_copy(update={"passages": []}) for match in found]
+    return MatchesOut(matches=found, model=room.finder.version)
 
 
 class MemberOut(Out):

@@ -286,7 +286,7 @@ def _answer(page: FeedPage, room: Newsroom) -> Response:
         "degraded": page.degraded,
         "items": [_item(one, room) for one in page.items],
     }
-    return Response(orjson.dumps(found), media_type="application/json")
+    return Response(orjson.dumps(found, option=orjson.OPT_UTC_Z), media_type="application/json")
 
 
 def _item(one: ShownItem, room: Newsroom) -> dict[str, Any]:

@@ -62,12 +62,13 @@ class RightsDesk:
             known = self._known.get(outlet_id)
         if known is None or known.book is not book:
             known = _Known(book, np.zeros(0, dtype=np.int8))
+        if len(known.codes) >= len(view.rights_codes):
+            return known.codes
         new = [
             _CODES[book.permission(facts, outlet_id)]
             for facts in islice(view.rights_codes, len(known.codes), None)
         ]
-        if new:
-            known = _Known(book, np.concatenate([known.codes, np.array(new, dtype=np.int8)]))
+        known = _Known(book, np.concatenate([known.codes, np.array(new, dtype=np.int8)]))
         with self._lock:
             self._known[outlet_id] = known
         return known.codes

@@ -13,7 +13,8 @@ from tianfu.model.flow.submission import SubmissionState
 from tianfu.model.story import StoryState
 from tianfu.model.tag import TagKind, TagState
 from tianfu.serving.store.clusters import Clusters
-from tianfu.serving.store.schema import edges, stories, submissions, tags
+from tianfu.serving.store.joint_schema import submissions
+from tianfu.serving.store.schema import edges, stories, tags
 from tianfu.serving.store.upsert import in_chunks
 
 _COPIES = [relation.value for relation in Relation if relation.is_copy]

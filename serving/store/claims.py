@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from tianfu.model.claim import Claim, ClaimState
-from tianfu.serving.store.schema import coverage_claims
+from tianfu.serving.store.joint_schema import coverage_claims
 
 
 class Claims:

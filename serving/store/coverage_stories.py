@@ -13,7 +13,8 @@ from tianfu.model.coverage_match import AngleShare, Ground, MatchReason, Members
 from tianfu.model.event import EventType
 from tianfu.model.story import StoryState
 from tianfu.model.tag import EvidenceSpan, TagKind, TagState, TextField
-from tianfu.serving.store.schema import coverage_stories, coverages, events, outlets, stories, tags
+from tianfu.serving.store.joint_schema import coverage_stories, coverages
+from tianfu.serving.store.schema import events, outlets, stories, tags
 from tianfu.serving.store.upsert import in_chunks, upsert
 
 _LIVE = and_(stories.c.state == StoryState.LIVE.value, stories.c.indexed_revision > 0)

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
 
 from tianfu.model.coverage import Angle, Coverage, CoverageState, Pick, PickVerb, StandingQuery
-from tianfu.serving.store.schema import coverage_picks, coverages, settings, stories
+from tianfu.serving.store.joint_schema import coverage_picks, coverages
+from tianfu.serving.store.schema import settings, stories
 from tianfu.serving.store.upsert import in_chunks, upsert
 
 _CURSOR = "coverages_sequence"

@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 from tianfu.model.flow.submission import SubmissionState
 from tianfu.model.story import StoryState
 from tianfu.model.tag import TagKind, TagState
-from tianfu.serving.store.schema import stories, submissions, tags
+from tianfu.serving.store.joint_schema import submissions
+from tianfu.serving.store.schema import stories, tags
 
 
 class Reports:

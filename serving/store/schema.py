@@ -51,11 +51,12 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value if value is None else (value if value.tzinfo else value.replace(tzinfo=UTC))
 
 
-_Number = BigInteger().with_variant(Integer, "sqlite")
+Number = BigInteger().with_variant(Integer, "sqlite")
+"""Row numbers; SQLite counts up only what it calls an integer."""
 
 
 def _number(name: str = "number", **kwargs: Any) -> Column[int]:
-    return Column(name, _Number, primary_key=True, autoincrement=True, **kwargs)
+    return Column(name, Number, primary_key=True, autoincrement=True, **kwargs)
 
 
 outlets = Table(
@@ -105,7 +106,7 @@ stories = Table(
 revisions = Table(
     "revisions",
     metadata,
-    Column("story_number", _Number, ForeignKey("stories.number"), primary_key=True),
+    Column("story_number", Number, ForeignKey("stories.number"), primary_key=True),
     Column("revision", Integer, primary_key=True),
     Column("text", JSON, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
@@ -114,7 +115,7 @@ revisions = Table(
 story_vectors = Table(
     "story_vectors",
     metadata,
-    Column("story_number", _Number, ForeignKey("stories.number"), primary_key=True),
+    Column("story_number", Number, ForeignKey("stories.number"), primary_key=True),
     Column("revision", Integer, nullable=False),
     Column("encoder", String(64), nullable=False),
     Column("vector", LargeBinary, nullable=False),
@@ -124,7 +125,7 @@ story_vectors = Table(
 work_queue = Table(
     "work_queue",
     metadata,
-    Column("story_number", _Number, ForeignKey("stories.number"), primary_key=True),
+    Column("story_number", Number, ForeignKey("stories.number"), primary_key=True),
     Column("revision", Integer, nullable=False),
     Column("enqueued_at", UtcDateTime, nullable=False),
     Column("leased_until", UtcDateTime),
@@ -139,7 +140,7 @@ changes = Table(
     metadata,
     _number("sequence"),
     Column("kind", String(40), nullable=False),
-    Column("story_number", _Number),
+    Column("story_number", Number),
     Column("key", String(128)),
     Column("at", UtcDateTime, nullable=False),
     sqlite_autoincrement=True,
@@ -148,7 +149,7 @@ changes = Table(
 tags = Table(
     "tags",
     metadata,
-    Column("story_number", _Number, ForeignKey("stories.number"), primary_key=True),
+    Column("story_number", Number, ForeignKey("stories.number"), primary_key=True),
     Column("kind", String(14), primary_key=True),
     Column("code", String(64), primary_key=True),
     Column("label", Text, nullable=False),
@@ -166,8 +167,8 @@ tags = Table(
 edges = Table(
     "edges",
     metadata,
-    Column("a", _Number, primary_key=True),
-    Column("b", _Number, primary_key=True),
+    Column("a", Number, primary_key=True),
+    Column("b", Number, primary_key=True),
     Column("relation", String(12), nullable=False),
     Column("score", Float, nullable=False),
     Column("decided_by", String(80), nullable=False),
@@ -179,7 +180,7 @@ takedowns = Table(
     "takedowns",
     metadata,
     Column("id", String(40), primary_key=True),
-    Column("story_number", _Number, ForeignKey("stories.number"), nullable=False),
+    Column("story_number", Number, ForeignKey("stories.number"), nullable=False),
     Column("scope", String(8), nullable=False),
     Column("story_numbers", JSON, nullable=False),
     Column("reason", Text, nullable=False),
@@ -207,7 +208,7 @@ events = Table(
     Column("outlet_id", String(40), nullable=False),
     Column("event_id", String(128), nullable=False),
     Column("reader_key", String(200)),
-    Column("story_number", _Number, nullable=False),
+    Column("story_number", Number, nullable=False),
     Column("type", String(8), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
@@ -339,92 +340,6 @@ audit = Table(
     Column("details", JSON, nullable=False),
     Index(None, "object"),
     sqlite_autoincrement=True,
-)
-
-coverages = Table(
-    "coverages",
-    metadata,
-    Column("id", String(40), primary_key=True),
-    Column("title", Text, nullable=False),
-    Column("lead", Text, nullable=False),
-    Column("query", JSON, nullable=False),
-    Column("angles", JSON, nullable=False),
-    Column("outlet_ids", JSON, nullable=False),
-    Column("state", String(8), nullable=False),
-    Column("opened_by", String(40), nullable=False),
-    Column("opened_outlet_id", String(40)),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("revision", Integer, nullable=False),
-    Column("filled_at", UtcDateTime),
-    Column("filled_number", _Number, nullable=False),
-    Column("fill_done", Boolean, nullable=False),
-    Column("fill_seen", Integer, nullable=False),
-    Column("fill_total", Integer, nullable=False),
-    Index(None, "state"),
-)
-
-coverage_stories = Table(
-    "coverage_stories",
-    metadata,
-    Column("coverage_id", String(40), ForeignKey("coverages.id"), primary_key=True),
-    Column("story_number", _Number, ForeignKey("stories.number"), primary_key=True),
-    Column("picked", Boolean, nullable=False),
-    Column("score", Float, nullable=False),
-    Column("reasons", JSON, nullable=False),
-    Column("angles", JSON, nullable=False),
-    Column("angle_ids", Text, nullable=False),
-    Index(None, "story_number"),
-)
-
-coverage_picks = Table(
-    "coverage_picks",
-    metadata,
-    Column("coverage_id", String(40), ForeignKey("coverages.id"), primary_key=True),
-    Column("story_number", _Number, ForeignKey("stories.number"), primary_key=True),
-    Column("verb", String(8), nullable=False),
-    Column("angle_id", String(128)),
-    Column("picked_by", String(40), nullable=False),
-    Column("outlet_id", String(40)),
-    Column("picked_at", UtcDateTime, nullable=False),
-)
-
-coverage_claims = Table(
-    "coverage_claims",
-    metadata,
-    Column("id", String(40), primary_key=True),
-    Column("coverage_id", String(40), ForeignKey("coverages.id"), nullable=False),
-    Column("angle_id", String(128), nullable=False),
-    Column("outlet_id", String(40), nullable=False),
-    Column("desk", Text, nullable=False),
-    Column("note", Text, nullable=False),
-    Column("shared", Boolean, nullable=False),
-    Column("state", String(8), nullable=False),
-    Column("story_id", String(40)),
-    Column("claimed_by", String(40), nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("until", UtcDateTime, nullable=False),
-    Index(None, "coverage_id"),
-    Index(None, "state", "until"),
-)
-
-submissions = Table(
-    "submissions",
-    metadata,
-    Column("id", String(40), primary_key=True),
-    Column("story_number", _Number, ForeignKey("stories.number"), nullable=False),
-    Column("outlet_id", String(40), nullable=False),
-    Column("to_outlet_id", String(40), nullable=False),
-    Column("topic", String(10), nullable=False),
-    Column("note", Text, nullable=False),
-    Column("state", String(10), nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("submitted_by", String(40), nullable=False),
-    Column("submitted_at", UtcDateTime, nullable=False),
-    Column("decided_by", String(40)),
-    Column("decided_at", UtcDateTime),
-    Index(None, "story_number"),
-    Index(None, "outlet_id", "submitted_at"),
-    Index(None, "to_outlet_id", "submitted_at"),
 )
 
 settings = Table(

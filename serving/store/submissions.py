@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select
 
 from tianfu.model.flow.desk import Desk
 from tianfu.model.flow.submission import Submission, SubmissionState
-from tianfu.serving.store.schema import stories, submissions
+from tianfu.serving.store.joint_schema import submissions
+from tianfu.serving.store.schema import stories
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,6 +69,26 @@ def test_a_neighbourhood_brings_only_so_many_newcomers_in_an_hour() -> None:
     assert guard.judge("o/device/x", 500, CLICK, 7_200.0, newcomer=True, group="g") is None
 
 
+def test_reading_sent_late_is_not_held_against_what_came_before() -> None:
+    """A telephone that was away sends yesterday's reading after today's."""
+    guard = BrushGuard()
+    day_s = 86_400.0
+    for n in range(30):
+        assert guard.judge("o/reader/r", n, CLICK, day_s + 90.0 * n, newcomer=False, group="g") is None
+    for n in range(30):
+        assert guard.judge("o/reader/r", 100 + n, CLICK, 90.0 * n, newcomer=False, group="g") is None
+
+
+@pytest.mark.parametrize("group", ["g", None])
+def test_naming_two_days_by_turns_starts_no_count_anew(group: str | None) -> None:
+    guard = BrushGuard()
+    counted = sum(
+        guard.judge(f"o/device/d{n}", 7, CLICK, 90_000.0 * (n % 2), newcomer=True, group=group) is None
+        for n in range(1_000)
+    )
+    assert counted <= 2 * max(READERS_OF_A_GROUP, NEWCOMERS_ALONE)
+
+
 def test_two_outlets_stand_apart() -> None:
     guard = BrushGuard()
     for n in range(50):

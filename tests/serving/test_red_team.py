@@ -60,7 +60,7 @@ def test_an_outlet_that_floods_leaves_others_their_places(
             external_id=f"f{n}", outlet_id="leshan", title=f"第{n}号快讯", body=a_body(900 + n),
             adcode="510802", published_at="2026-03-02T11:59:00+08:00",
         )
-        for n in range(300)
+        for n in range(700)
     ]  # fmt: skip
     send(served, key, flood)
     for outlet_id in ("lizhou", "qingchuan"):

@@ -106,6 +106,21 @@ def test_text_without_a_right_is_left_out_of_a_strangers_answer(
     assert BODY[:20] not in str(other)
 
 
+def test_shared_passages_of_a_kept_story_are_its_newsrooms_and_the_platforms(
+    served: TestClient, key: Key, send: Callable[..., str]
+) -> None:
+    kept = send("cangxi", "a", body=BODY, reuse="none")
+    send("guangyuan", "b", body=BODY, reuse="none")
+    seen = {}
+    for name, headers in (("own", key(Role.EDITOR, "cangxi")), ("other", key(Role.EDITOR, "leshan"))):
+        seen[name] = served.get(f"/v1/stories/{kept}/duplicates", headers=headers).json()["matches"]
+    assert [match["outlet_id"] for match in seen["own"]] == ["guangyuan"]
+    assert [match["outlet_id"] for match in seen["other"]] == ["guangyuan"]
+    assert seen["own"][0]["passages"][0]["text"] == BODY
+    assert seen["other"][0]["passages"] == []
+    assert BODY[:20] not in str(seen["other"])
+
+
 def test_only_the_province_keeps_the_list_of_sources(
     served: TestClient, key: Key, send: Callable[..., str]
 ) -> None:

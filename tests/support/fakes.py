@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tianfu.embeddings.index.factory import FaissIndexes
-from tianfu.model.cluster import Relation
+from tianfu.model.cluster import Relation, SharedPassage
 from tianfu.model.ports import CopyCandidate, FloatMatrix, PairText, PairVerdict, TaggingText
 from tianfu.model.tag import EvidenceSpan, TagKind, TagSuggestion, TextField
 from tianfu.serving.parts import ModelParts
@@ -107,7 +107,9 @@ class OverlapJudge:
     def judge(self, a: PairText, b: PairText, cosine: float) -> PairVerdict:
         shared = containment(pieces(a.body), pieces(b.body))
         if shared >= 0.8:
-            return PairVerdict(relation=Relation.REPRINT, score=shared, containment=shared)
+            length = min(len(a.body), len(b.body))
+            passages = (SharedPassage(0, length, 0, length),) if a.body == b.body else ()
+            return PairVerdict(relation=Relation.REPRINT, score=shared, containment=shared, passages=passages)
         if a.title == b.title:
             return PairVerdict(relation=Relation.SAME_EVENT, score=0.9, containment=shared)
         return PairVerdict(relation=Relation.UNRELATED, score=1 - shared, containment=shared)
