@@ -6,14 +6,17 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from support.builders import FakeClock
+from support.builders import NOW, FakeClock
 from support.readers import FARM, SCHOOL, Key, StoryJson, farm_and_school
 
 from tianfu.model.access import Role
+from tianfu.model.brushing import READERS_OF_A_GROUP
+from tianfu.model.event import Event, EventType, ReaderKind, ReaderRef
+from tianfu.serving.services.brushing import EventGate
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.services.signals import scopes_of
 
-ADDRESS = "198.51.100.23"
+NEIGHBOURS = "198.51.100."
 
 
 @pytest.fixture
@@ -44,6 +47,7 @@ def clicks(
             "type": "click",
             "at": f"2026-03-02T11:{10 + n % 40:02}:{n % 60:02}+08:00",
             **fields,
+            **({"client_address": f"{NEIGHBOURS}{n % 250}"} if prefix == "farm" else {}),
         }
         for n in devices
     ]
@@ -64,13 +68,14 @@ def test_a_farm_of_devices_does_not_outrun_honest_readers(
     served: TestClient, stories: dict[str, str], app_key: dict[str, str], clock: FakeClock, key: Key
 ) -> None:
     honest(served, app_key, stories)
-    for prefix, fields in (("farm", {"client_address": ADDRESS}), ("ghost", {})):
-        answers = clicks(served, app_key, stories[FARM[1]], range(1_000), prefix, **fields)
+    for prefix in ("farm", "ghost"):
+        answers = clicks(served, app_key, stories[FARM[1]], range(1_000), prefix)
         assert sum(answer["accepted"] for answer in answers) == 1_000
     found = hot(served, clock)
     assert max(found, key=lambda one: found[one]) == stories[FARM[0]]
     assert found[stories[FARM[1]]] < 0.7
     told = served.get("/v1/quarantine", headers=key()).json()["items"]
+    assert {row["rule"] for row in told} == {"one_address", "newcomer_burst"}
     assert {row["story_id"] for row in told} == {stories[FARM[1]]}
     assert sum(row["events"] for row in told) > 1_900
     assert "farm-" not in str(told)
@@ -85,7 +90,7 @@ def test_a_restart_counts_the_same_and_a_release_counts_the_rest(
     new_room: Callable[[], Newsroom],
 ) -> None:
     honest(served, app_key, stories)
-    clicks(served, app_key, stories[FARM[1]], range(200), "farm", client_address=ADDRESS)
+    clicks(served, app_key, stories[FARM[1]], range(200), "farm")
     before = hot(served, clock)
     again = new_room()
     scope = scopes_of(again.library.outlets["lizhou"])[0]
@@ -102,16 +107,36 @@ def test_a_restart_counts_the_same_and_a_release_counts_the_rest(
     assert "quarantine.released" in {row["action"] for row in audit}
 
 
+@pytest.mark.parametrize(("address", "counted"), [("198.51.100.{}", READERS_OF_A_GROUP), ("198.51.{}.9", 10)])
+def test_neighbours_share_a_count_and_strangers_do_not(address: str, counted: int) -> None:
+    gate = EventGate()
+    held = [
+        gate.judge(
+            Event(
+                event_id=f"e{n}",
+                reader=ReaderRef(outlet_id="lizhou", kind=ReaderKind.READER, id=f"r{n}"),
+                story_id="s1",
+                type=EventType.CLICK,
+                at=NOW,
+                client_address=address.format(n),
+            ),
+            1,
+            newcomer=False,
+        )
+        for n in range(10)
+    ]
+    assert held.count(None) == counted
+
+
 def test_no_address_is_left_in_any_file(
     served: TestClient, stories: dict[str, str], app_key: dict[str, str], settings: Any
 ) -> None:
-    clicks(served, app_key, stories[FARM[1]], range(10), "farm", client_address=ADDRESS)
+    clicks(served, app_key, stories[FARM[1]], range(10), "farm")
     room_of(served).decisions.flush()
     folder: Path = settings.data_dir
     for file in folder.rglob("*"):
         if file.is_file():
-            assert ADDRESS.encode() not in file.read_bytes()
-            assert b"198.51.100" not in file.read_bytes()
+            assert NEIGHBOURS.encode() not in file.read_bytes()
 
 
 def test_what_comes_too_fast_is_not_remembered(

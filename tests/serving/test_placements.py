@@ -126,6 +126,18 @@ def test_a_page_asked_for_after_a_block_no_longer_shows_the_story(
     assert not {item["story_id"] for item in later["items"]} & set(stories[:7])
 
 
+def test_an_outlets_own_block_takes_effect_between_two_pages_too(
+    served: TestClient, key: Key, stories: list[str]
+) -> None:
+    page = feed(served, key, count=1)
+    editor = key(Role.EDITOR, "lizhou")
+    for story_id in stories[:7]:
+        give(served, editor, story_id=story_id, action="block", outlet_ids=["lizhou"])
+    later = feed(served, key, cursor=page["cursor"], count=50)
+    assert later["items"]
+    assert not {item["story_id"] for item in later["items"]} & set(stories[:7])
+
+
 def test_an_order_tells_which_others_it_meets(served: TestClient, key: Key, stories: list[str]) -> None:
     editor = key(Role.EDITOR, "lizhou")
     pin = {"action": "pin", "position": 2, "outlet_ids": ["lizhou"]}

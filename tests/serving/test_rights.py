@@ -86,6 +86,18 @@ def test_what_the_province_republishes_is_open_until_the_province_takes_it_down(
     assert shown[county]["rights"]["code"] == "republished"
 
 
+def test_a_republication_opens_a_story_at_once(
+    served: TestClient, key: Key, send: Callable[..., str]
+) -> None:
+    agree(served, key, "shuchuan-daily", reuse="none")
+    county = send("cangxi", "a", body=BODY, reuse="none")
+    assert feed(served, key, "lizhou") == {}
+    send("shuchuan-daily", "p", body=BODY, published_at="2026-03-02T11:30:00+08:00")
+    shown = feed(served, key, "lizhou")
+    assert shown.keys() == {county}
+    assert shown[county]["rights"]["code"] == "republished"
+
+
 def test_title_source_and_author_stand_as_they_were_written(
     served: TestClient, key: Key, send: Callable[..., str]
 ) -> None:
