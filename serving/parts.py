@@ -8,6 +8,7 @@ from tianfu.embeddings.encoder.loading import load_encoder
 from tianfu.embeddings.index.factory import FaissIndexes
 from tianfu.embeddings.pairs.judge import load_pair_judge
 from tianfu.embeddings.reprints.copy_index import ReprintIndex
+from tianfu.embeddings.scorer import load_scorer
 from tianfu.embeddings.tagging.fine.loading import load_fine_topic_tagger
 from tianfu.embeddings.tagging.keywords import load_keyword_tagger
 from tianfu.embeddings.tagging.names import load_name_tagger
@@ -15,6 +16,7 @@ from tianfu.embeddings.tagging.places import load_place_tagger
 from tianfu.embeddings.tagging.topics import load_topic_tagger
 from tianfu.embeddings.text.html import html_to_text
 from tianfu.model.artifacts import shipped
+from tianfu.model.feed.scoring import HAND_SET, Scorer
 from tianfu.model.ports import CopyIndex, Encoder, LearningTagger, PairJudge, Tagger
 from tianfu.model.tag import TagKind
 from tianfu.model.vocab.divisions import load_divisions
@@ -31,6 +33,7 @@ class ModelParts:
     Attributes:
         encoder_version: Name and version of the encoder, as in its card.
         names: Chinese name of a tag by kind and code.
+        scorer: What a candidate of a feed is worth.
         learner: The one of ``taggers`` that learns fine topics from editors' decisions, if any does.
     """
 
@@ -42,6 +45,7 @@ class ModelParts:
     new_copy_index: Callable[[], CopyIndex]
     clean: Callable[[str], str]
     names: Mapping[tuple[TagKind, str], str]
+    scorer: Scorer = HAND_SET
     learner: LearningTagger | None = None
 
 
@@ -69,6 +73,7 @@ def load_parts(settings: ServiceSettings) -> ModelParts:
         new_copy_index=ReprintIndex,
         clean=html_to_text,
         names=tag_names(),
+        scorer=HAND_SET if settings.ranker_dir is None else load_scorer(settings.ranker_dir),
         learner=fine_topics,
     )
 

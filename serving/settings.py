@@ -13,6 +13,7 @@ class ServiceSettings(BaseSettings):
         data_dir: Where the box keeps its database and index snapshots.
         database_url: SQLAlchemy address; empty means SQLite inside ``data_dir``.
         encoder_dir: Folder of the encoder artefact; empty means the shipped one.
+        ranker_dir: Folder of a trained ranker for feeds; empty means the hand-set score.
         hot_days: How long stories stay in feeds.
         worker: Whether this process also indexes.
         max_body_bytes: Largest request body in general.
@@ -28,6 +29,7 @@ class ServiceSettings(BaseSettings):
     data_dir: Path = Path("var")
     database_url: str = ""
     encoder_dir: Path | None = None
+    ranker_dir: Path | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65_535)
     worker: bool = True

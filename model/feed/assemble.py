@@ -12,7 +12,7 @@ from tianfu.model.feed.context import FeedContext
 from tianfu.model.feed.filters import permitted, seen_clusters
 from tianfu.model.feed.line import PLACERS, ItemColumns, empty, joined, plain, woven
 from tianfu.model.feed.orders import CARRIED, gains, resolve, standing
-from tianfu.model.feed.rank import FEATURES, SOURCES, Candidates, scored, united, weights_of
+from tianfu.model.feed.rank import SOURCES, Candidates, factors_of, scored, united
 from tianfu.model.feed.reasons import whys
 from tianfu.model.feed.sources import Hits, gather
 from tianfu.model.feed.vary import Line, one_per_cluster, spread
@@ -49,11 +49,10 @@ def assemble(context: FeedContext) -> AssembledFeed:
     """
     hits = gather(context)
     tally: dict[str, int] = {}
-    weights = weights_of(context)
     orders = resolve(context)
     placed = orders.held
     held = context.view.cluster[np.array([row for row, _ in placed.values()], dtype=np.intp)]
-    organic = _organic(hits, weights, held, context, tally)
+    organic = _organic(hits, held, context, tally)
     missing = DEPTH - len(organic) - len(placed)
     if missing > 0:
         organic = joined([organic, _fallback(context, held, organic, missing)])
@@ -62,7 +61,7 @@ def assemble(context: FeedContext) -> AssembledFeed:
         items=items,
         candidates=_counts(hits),
         filtered=dict(sorted(tally.items())),
-        weights={name: round(weight, 4) for name, weight in weights.items()},
+        weights=_weights(context),
         measured=measured(items, context),
         orders=tuple(standing(orders, items.placements)),
     )
@@ -75,12 +74,14 @@ def _counts(hits: Sequence[Hits]) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
+def _weights(context: FeedContext) -> dict[str, float]:
+    """What each feature adds at its strongest in this feed."""
+    factors = factors_of(context)
+    return {name: round(most * factors[name], 4) for name, most in context.scorer.weights.items()}
+
+
 def _organic(
-    hits: Sequence[Hits],
-    weights: Mapping[str, float],
-    held: npt.NDArray[np.int64],
-    context: FeedContext,
-    tally: dict[str, int],
+    hits: Sequence[Hits], held: npt.NDArray[np.int64], context: FeedContext, tally: dict[str, int]
 ) -> ItemColumns:
     """What the model chose, in order."""
     if not hits:
@@ -95,23 +96,21 @@ def _organic(
         if count := int((gone & stays).sum()):
             tally[name] = count
             stays &= ~gone
-    found = scored(
-        found.at(stays), weights, gains(found.rows[stays], context) + less(found.rows[stays], context)
-    )
+    found = found.at(stays)
+    found = scored(found, context, gains(found.rows, context) + less(found.rows, context))
     versions = one_per_cluster(found, context)
-    return _items(versions, spread(versions, DEPTH, context), weights, context)
+    return _items(versions, spread(versions, DEPTH, context), context)
 
 
-def _items(found: Candidates, line: Line, weights: Mapping[str, float], context: FeedContext) -> ItemColumns:
+def _items(found: Candidates, line: Line, context: FeedContext) -> ItemColumns:
     chosen = found.at(line.places)
-    vector = np.array([weights[name] for name in FEATURES], dtype=np.float32)
-    parts = chosen.features * vector
-    codes, because = whys(chosen, parts, context)
+    codes, because = whys(chosen, context)
     return ItemColumns(
         number=context.view.number[chosen.rows],
         placed_by=np.full(len(chosen.rows), PLACERS.index(PlacedBy.MODEL), dtype=np.int8),
         score=chosen.score,
-        parts=np.concatenate([parts, chosen.extra[:, None]], axis=1),
+        parts=np.concatenate([chosen.parts, chosen.extra[:, None]], axis=1),
+        features=chosen.features,
         sources=chosen.sources,
         codes=codes,
         because=because,

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tianfu.model.aims import Aims
+from tianfu.model.feed.scoring import HAND_SET, Scorer
 from tianfu.model.feed.view import FeedView, Numbers
 from tianfu.model.outlet import Outlet, OutletLevel
 from tianfu.model.placement import Placement
@@ -61,6 +62,7 @@ class FeedContext:
         aims: What the outlet wants of this scene.
         topics_named: Class codes that a code or a Chinese name stands for.
         chance: Seed of everything that chance decides in this feed.
+        scorer: What a candidate is worth.
     """
 
     now_s: int
@@ -79,6 +81,7 @@ class FeedContext:
     aims: Aims = field(default_factory=Aims)
     topics_named: Mapping[str, Sequence[str]] = field(default_factory=dict)
     chance: int = 0
+    scorer: Scorer = HAND_SET
 
     @property
     def first_due(self) -> int:

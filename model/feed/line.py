@@ -7,7 +7,8 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
-from tianfu.model.feed.rank import FEATURES, SOURCES
+from tianfu.model.feed.rank import SOURCES
+from tianfu.model.feed.scoring import FEATURES
 from tianfu.model.recommendation import FeedItem, PlacedBy, ReasonCode, Why
 
 PLACERS = tuple(PlacedBy)
@@ -25,6 +26,7 @@ class ItemColumns(Sequence[FeedItem]):
         placed_by: Places in :data:`PLACERS`.
         score: The ranker's.
         parts: What each of FEATURES added, and placements and wishes last, shape (n, features + 1).
+        features: What the ranker knew of it, 0..1, shape (n, features).
         sources: Bits of ``SOURCES``.
         codes: Two reasons each as places in :data:`CODES`, -1 for none, shape (n, 2).
         because: What each reason speaks of, shape (n, 2).
@@ -37,6 +39,7 @@ class ItemColumns(Sequence[FeedItem]):
     placed_by: npt.NDArray[np.int8]
     score: npt.NDArray[np.float32]
     parts: npt.NDArray[np.float32]
+    features: npt.NDArray[np.float32]
     sources: npt.NDArray[np.int64]
     codes: npt.NDArray[np.int8]
     because: npt.NDArray[np.int64]
@@ -157,6 +160,7 @@ def plain(
         placed_by=np.full(n, PLACERS.index(placed_by), dtype=np.int8),
         score=np.zeros(n, dtype=np.float32),
         parts=np.zeros((n, len(FEATURES) + 1), dtype=np.float32),
+        features=np.zeros((n, len(FEATURES)), dtype=np.float32),
         sources=np.full(n, source_bit, dtype=np.int64),
         codes=codes,
         because=because,

@@ -1,41 +1,21 @@
-"""The hand-set score, sound until there is data to learn one from.
-
-A weighted sum of features known at request time, each in 0..1, over all candidates at once.
-"""
+"""Features of all candidates at once, known at the moment of asking and each in 0..1, and their score."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from tianfu.model.event import Scene
 from tianfu.model.feed.context import FeedContext, Floats
+from tianfu.model.feed.scoring import COLUMN, FEATURES
 from tianfu.model.feed.sources import Hits
 from tianfu.model.feed.view import Numbers, Rows
 from tianfu.model.reader import Reader
 from tianfu.model.recommendation import ReasonCode, Source
 from tianfu.model.tag import TagKind
 
-VERSION = "hand-set@3"
 FRESH_HALF_LIFE_H = 18.0
-
-WEIGHTS: Mapping[str, float] = {
-    "interest": 1.6,
-    "topic_taste": 1.6,
-    "read_after": 0.9,
-    "hot_here": 0.9,
-    "hot_city": 0.5,
-    "hot_province": 0.35,
-    "local": 0.9,
-    "own_outlet": 0.45,
-    "mainstream": 0.35,
-    "fresh": 1.0,
-    "explore": 0.2,
-    "substance": 0.15,
-}
-FEATURES = tuple(WEIGHTS)
-COLUMN: Mapping[str, int] = {name: column for column, name in enumerate(FEATURES)}
 
 AIM_OF: Mapping[str, str] = {
     "interest": "related", "topic_taste": "related", "read_after": "related",
@@ -73,8 +53,9 @@ class Candidates:
         sources: Bits of :data:`SOURCES`.
         led: Stories that led here by interest and by read-after, shape (n, 2), 0 for none.
         taste: The interest tag that speaks loudest, a class code or an adcode; 0 for none.
-        score: Weighted sum, boosts and demotions included.
+        parts: What each feature added to the score, the shape of ``features``.
         extra: What placements and wishes added to the score.
+        score: Sum of both.
     """
 
     rows: Rows
@@ -82,19 +63,20 @@ class Candidates:
     sources: npt.NDArray[np.int64]
     led: Numbers
     taste: Numbers
-    score: Floats
+    parts: Floats
     extra: Floats
+    score: Floats
 
     def at(self, places: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> "Candidates":
         """Only some of them, in this order."""
         return Candidates(
             self.rows[places], self.features[places], self.sources[places], self.led[places],
-            self.taste[places], self.score[places], self.extra[places],
+            self.taste[places], self.parts[places], self.extra[places], self.score[places],
         )  # fmt: skip
 
     def shown_as(self, rows: Rows) -> "Candidates":
         """The same candidates, shown by other versions of their stories."""
-        return Candidates(rows, self.features, self.sources, self.led, self.taste, self.score, self.extra)
+        return replace(self, rows=rows)
 
 
 def united(hits: Sequence[Hits], context: FeedContext) -> Candidates:
@@ -120,7 +102,7 @@ def united(hits: Sequence[Hits], context: FeedContext) -> Candidates:
     features[:, COLUMN["topic_taste"]] = taste
     _fill_facts(features, rows, context)
     nothing = np.zeros(len(rows), dtype=np.float32)
-    return Candidates(rows, features, sources, led, tags, nothing, nothing)
+    return Candidates(rows, features, sources, led, tags, np.zeros_like(features), nothing, nothing)
 
 
 def _fill_facts(features: Floats, rows: Rows, context: FeedContext) -> None:
@@ -169,22 +151,22 @@ def taste_of(reader: Reader | None, rows: Rows, context: FeedContext) -> tuple[F
     return best, tags
 
 
-def weights_of(context: FeedContext) -> dict[str, float]:
-    """What each feature counts in this feed, after scene and the outlet's aims."""
-    factors = SCENE_FACTORS.get(context.request.scene, {})
-    weights = {}
-    for name, weight in WEIGHTS.items():
-        factor = factors.get(name, 1.0)
-        if name in AIM_OF:
-            factor *= context.aims.factor(AIM_OF[name])
-        weights[name] = weight * factor
-    return weights
+def factors_of(context: FeedContext) -> dict[str, float]:
+    """How much of each feature this feed wants, after scene and the outlet's aims; 1 is as it comes."""
+    of_scene = SCENE_FACTORS.get(context.request.scene, {})
+    return {
+        name: of_scene.get(name, 1.0) * (context.aims.factor(AIM_OF[name]) if name in AIM_OF else 1.0)
+        for name in FEATURES
+    }
 
 
-def scored(found: Candidates, weights: Mapping[str, float], extra: Floats) -> Candidates:
-    """Score all candidates at once."""
-    vector = np.array([weights[name] for name in FEATURES], dtype=np.float32)
-    return Candidates(
-        found.rows, found.features, found.sources, found.led, found.taste,
-        found.features @ vector + extra, extra,
-    )  # fmt: skip
+def scored(found: Candidates, context: FeedContext, extra: Floats) -> Candidates:
+    """Score all candidates at once.
+
+    Args:
+        found: Not scored yet, n of them.
+        context: Of the feed.
+        extra: What placements and wishes add to each score, shape (n,).
+    """
+    parts = context.scorer.parts(found.features, factors_of(context))
+    return replace(found, parts=parts, extra=extra, score=parts.sum(axis=1) + extra)

@@ -9,7 +9,8 @@ import numpy.typing as npt
 from tianfu.model.feed.card import StoryCard
 from tianfu.model.feed.context import FeedContext
 from tianfu.model.feed.line import CODES
-from tianfu.model.feed.rank import COLUMN, FEATURES, SOURCES, Candidates
+from tianfu.model.feed.rank import SOURCES, Candidates
+from tianfu.model.feed.scoring import COLUMN, FEATURES
 from tianfu.model.outlet import Outlet, OutletLevel
 from tianfu.model.recommendation import Reason, ReasonCode, Source, Why
 from tianfu.model.tag import TagKind
@@ -51,20 +52,17 @@ _SPOKEN_CODES = np.array([CODES.index(_CODE_OF[name]) for name in _SPOKEN], dtyp
 _RELATED_BIT = 1 << SOURCES.index(Source.RELATED)
 
 
-def whys(
-    found: Candidates, parts: npt.NDArray[np.float32], context: FeedContext
-) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int64]]:
+def whys(found: Candidates, context: FeedContext) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int64]]:
     """The two features that speak loudest for each candidate, as codes and what they speak of.
 
     Args:
-        found: Candidates, n of them.
-        parts: What each feature added to the score, shape (n, features).
+        found: Candidates, n of them, scored.
         context: Of the feed.
 
     Returns:
         Places in ``CODES``, -1 for none, and what each speaks of; shape (n, 2) both.
     """
-    loud = parts[:, _COLUMNS].copy()
+    loud = found.parts[:, _COLUMNS]
     loud[found.features[:, COLUMN["local"]] < 1.0, _SPOKEN.index("local")] = 0.0
     first_two = np.argsort(-loud, axis=1, kind="stable")[:, :MAX_REASONS]
     codes = _SPOKEN_CODES[first_two]

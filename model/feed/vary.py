@@ -8,7 +8,8 @@ import numpy.typing as npt
 from tianfu.model.event import Scene
 from tianfu.model.feed.context import FeedContext
 from tianfu.model.feed.filters import permitted
-from tianfu.model.feed.rank import COLUMN, Candidates
+from tianfu.model.feed.rank import Candidates
+from tianfu.model.feed.scoring import COLUMN
 from tianfu.model.feed.view import Rows
 from tianfu.model.feed.wishes import away
 from tianfu.model.outlet import OutletLevel

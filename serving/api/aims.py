@@ -11,7 +11,6 @@ from tianfu.model.errors import InvalidRequest
 from tianfu.model.event import Scene
 from tianfu.model.feed.filters import RULES
 from tianfu.model.feed.orders import SAYS
-from tianfu.model.feed.rank import VERSION, WEIGHTS
 from tianfu.model.feed.sources import PIPELINES
 from tianfu.model.rules import check_text
 from tianfu.serving.api.context import EditorCaller, NewsroomDep
@@ -119,7 +118,7 @@ def set_aims(
 
 
 @router.get("/pipelines")
-def get_pipelines(_room: NewsroomDep, _known: EditorCaller) -> PipelinesOut:
+def get_pipelines(room: NewsroomDep, _known: EditorCaller) -> PipelinesOut:
     """The running pipeline of every scene."""
     return PipelinesOut(
         scenes=[
@@ -127,8 +126,8 @@ def get_pipelines(_room: NewsroomDep, _known: EditorCaller) -> PipelinesOut:
                 scene=scene,
                 parts=[PartOut(source=part.source.value, says=part.says) for part in parts],
                 rules=[*RULES, "seen", "wished_away", "placed"],
-                ranker=VERSION,
-                weights=dict(WEIGHTS),
+                ranker=room.scorer.version,
+                weights=room.scorer.weights,
                 orders=list(SAYS),
                 fills_gaps=PartOut(
                     source="recent", says="以上不足时，以最新可展示的稿件补足，标记为 fallback"

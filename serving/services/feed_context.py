@@ -13,6 +13,7 @@ from tianfu.model.aims import Aims
 from tianfu.model.errors import NotFound, TianfuError
 from tianfu.model.event import Scene
 from tianfu.model.feed.context import FeedContext, Proposals, Surroundings, surroundings
+from tianfu.model.feed.scoring import Scorer
 from tianfu.model.feed.sources import COVERAGE_PREFIX
 from tianfu.model.feed.view import Numbers
 from tianfu.model.outlet import Outlet
@@ -51,6 +52,7 @@ class ContextMaker:
         coverages: CoverageShelf,
         rights: RightsDesk,
         names: Mapping[tuple[TagKind, str], str],
+        scorer: Scorer,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -59,6 +61,7 @@ class ContextMaker:
         self._interests = interests
         self._coverages = coverages
         self._rights = rights
+        self._scorer = scorer
         self._clock = clock
         self._hot: dict[str, tuple[int, float, float, Proposals]] = {}
         self._around: dict[str, tuple[Mapping[str, Outlet], Surroundings]] = {}
@@ -103,6 +106,7 @@ class ContextMaker:
             aims=self._aims(request, reader),
             topics_named=self._topics_named,
             chance=zlib.crc32(trace_id.encode()),
+            scorer=self._scorer,
         )
         return context, tuple(degraded)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from tianfu.model.feed.scoring import Scorer
 from tianfu.model.ports import Clock
 from tianfu.model.tag import TagKind
 from tianfu.serving.services.access import Gatekeeper
@@ -77,6 +78,7 @@ class Newsroom:
     indexer: Indexer
     worker: Worker
     names: Mapping[tuple[TagKind, str], str]
+    scorer: Scorer
     models: Mapping[str, str]
 
     def start(self) -> None:

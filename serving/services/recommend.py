@@ -1,14 +1,13 @@
 """Answering a feed request: gather what is known, assemble, remember the decision, cut a page."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
 
 from tianfu.model.errors import CursorExpired, InvalidCursor, NotFound
-from tianfu.model.feed import rank
 from tianfu.model.feed.assemble import assemble
 from tianfu.model.feed.card import StoryCard
 from tianfu.model.feed.reasons import Version, in_words, tells_of_a_story, version_of
@@ -84,7 +83,7 @@ class FeedDesk:
         decisions: DecisionLog,
         receipts: ReceiptBook,
         cursors: CursorSigner,
-        encoder_version: str,
+        models: Mapping[str, str],
         clock: Clock,
     ) -> None:
         self._database = database
@@ -94,7 +93,7 @@ class FeedDesk:
         self._decisions = decisions
         self._receipts = receipts
         self._cursors = cursors
-        self._models = {"encoder": encoder_version, "ranker": rank.VERSION}
+        self._models = models
         self._clock = clock
         self._turn = threading.Lock()
 

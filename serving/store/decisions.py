@@ -60,8 +60,8 @@ def packed(decision: Decision) -> bytes:
     if not isinstance(items, ItemColumns):
         raise TypeError("only items in columns are kept")
     columns = {name: np.ascontiguousarray(getattr(items, name)) for name in COLUMNS}
-    columns["parts"] = columns["parts"].round(4)
-    columns["score"] = columns["score"].round(4)
+    for name, digits in (("parts", 4), ("score", 4), ("features", 3)):
+        columns[name] = columns[name].round(digits)
     whole = {
         **plain,
         "request": _REQUEST.dump_python(replace(decision.request, reader=None), mode="json"),

@@ -14,7 +14,7 @@ from tianfu.eval.core import SuiteResult
 from tianfu.eval.emulation import Person, Read, Shown, Visit, live
 from tianfu.eval.emulation_measures import compared, pictures, small_outlets
 from tianfu.model.access import Role
-from tianfu.model.feed.rank import VERSION
+from tianfu.model.feed.scoring import HAND_SET
 from tianfu.model.outlet import Outlet
 from tianfu.model.vocab.divisions import load_divisions
 from tianfu.model.vocab.outlets import load_outlets
@@ -152,7 +152,7 @@ def simulate(*, days: int, readers: int, seed: int, told: Told, build: Build = b
     return SuiteResult(
         suite="simulate",
         model={
-            "name": "feed", "version": VERSION, "days": days, "seed": seed, "stories": len(stories),
+            "name": "feed", "version": HAND_SET.version, "days": days, "seed": seed, "stories": len(stories),
             "visits": {arm: len(visits) for arm, visits in arms.items()},
         },
         n=len(people),
