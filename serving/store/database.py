@@ -36,6 +36,7 @@ from tianfu.serving.store.readings import Readings
 from tianfu.serving.store.receipts import Receipts
 from tianfu.serving.store.reports import Reports
 from tianfu.serving.store.rights import Rights
+from tianfu.serving.store.snapshots import Snapshots
 from tianfu.serving.store.stories import Stories
 from tianfu.serving.store.submissions import Submissions
 from tianfu.serving.store.tags import Tags
@@ -70,6 +71,7 @@ class UnitOfWork:
         self.events = Events(connection)
         self.quarantine = Quarantine(connection)
         self.exports = Exports(connection)
+        self.snapshots = Snapshots(connection)
         self.readings = Readings(connection)
         self.decisions = Decisions(connection)
         self.placements = Placements(connection)

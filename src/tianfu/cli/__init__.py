@@ -5,7 +5,7 @@ import sys
 import typer
 
 from tianfu import __version__
-from tianfu.cli import keys, learn, measure, service
+from tianfu.cli import keys, learn, measure, service, snapshot
 from tianfu.cli.show import err, out
 from tianfu.model.errors import TianfuError
 
@@ -17,6 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.registered_commands.extend(service.app.registered_commands)
+app.registered_commands.extend(snapshot.app.registered_commands)
 app.command("eval")(measure.evaluate)
 app.add_typer(keys.keys_app, name="keys")
 app.add_typer(keys.db_app, name="db")
@@ -33,6 +34,7 @@ _TRAINING = {
     "onnx",
     "datasketch",
     "jinja2",
+    "pyarrow",
 }
 
 

@@ -1,0 +1,1 @@
+"""Data snapshots: what newsrooms and readers did, in files that training reads."""

@@ -1,0 +1,142 @@
+"""Writing a data snapshot."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tianfu.embeddings.artefact import fingerprint_of, sha256_of
+from tianfu.model.errors import InvalidRequest
+from tianfu.model.feed.line import ItemColumns
+from tianfu.model.feed.scoring import FEATURES
+from tianfu.model.snapshot import FEATURE_PREFIX, MANIFEST, SCHEMA_VERSION, TABLES
+from tianfu.serving.exporting.parquet import write_table
+from tianfu.serving.exporting.pseudonyms import Pseudonyms
+from tianfu.serving.store.database import Database, UnitOfWork
+from tianfu.serving.store.snapshots import AnsweredFeed, Rows, Window
+
+Told = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What was written: rows by table, and the hash over all of it."""
+
+    rows: Mapping[str, int]
+    data_hash: str
+
+
+def export_snapshot(
+    database: Database, window: Window, folder: Path, *, now: datetime, told: Told
+) -> Snapshot:
+    """Write a snapshot of one moment to an empty folder; ``manifest.json`` comes last.
+
+    Readers and feeds go by pseudonyms of this export.  What was erased, held back or never kept is not in it.
+
+    Args:
+        database: Open.
+        window: Which part.
+        folder: Made when it is not there.
+        now: For the manifest.
+        told: Told how far each table is.
+
+    Raises:
+        InvalidRequest: The folder holds something, or the window ends before it begins.
+        StoreUnavailable: The database does not answer.
+    """
+    if window.since >= window.until:
+        raise InvalidRequest(field="since", why="must lie before until")
+    if folder.exists() and any(folder.iterdir()):
+        raise InvalidRequest(field="to", why=f"{folder} is not empty; give a new folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    names = Pseudonyms()
+    with database.read() as uow:
+        totals = uow.snapshots.count(window)
+        rows = {
+            name: write_table(name, _counted(name, batches, totals.get(name, 0), told), folder)
+            for name, batches in _tables(uow, window, names)
+        }
+    return _sealed(folder, window, rows, now)
+
+
+def _tables(uow: UnitOfWork, window: Window, names: Pseudonyms) -> Iterator[tuple[str, Iterable[Rows]]]:
+    read = uow.snapshots
+    yield "stories", read.stories(window)
+    yield "tags", read.tags(window)
+    yield "pairs", read.pairs(window)
+    yield "events", ([_veiled(row, names) for row in batch] for batch in read.events(window))
+    yield "feeds", ([_feed_row(one, names) for one in batch] for batch in read.feeds(window))
+    yield "items", (_item_rows(batch, uow, names) for batch in read.feeds(window))
+
+
+def _counted(name: str, batches: Iterable[Rows], total: int, told: Told) -> Iterator[Rows]:
+    done = 0
+    for batch in batches:
+        yield batch
+        done += len(batch)
+        told(name, done, total)
+
+
+def _veiled(row: dict[str, Any], names: Pseudonyms) -> dict[str, Any]:
+    return row | {"reader": names.of("reader", row["reader"]), "feed": names.of("feed", row["feed"])}
+
+
+def _feed_row(one: AnsweredFeed, names: Pseudonyms) -> dict[str, Any]:
+    decision = one.decision
+    return {
+        "feed": names.of("feed", decision.trace_id),
+        "reader": names.of("reader", decision.reader_key),
+        "outlet_id": decision.request.outlet_id,
+        "made_at": decision.made_at,
+        "scene": decision.request.scene.value,
+        "channel": decision.request.channel,
+        "personalised": decision.personalised,
+        "ranker": decision.models.get("ranker"),
+        "encoder": decision.models.get("encoder"),
+    }
+
+
+def _item_rows(batch: list[AnsweredFeed], uow: UnitOfWork, names: Pseudonyms) -> Rows:
+    """What stood in each feed down to the deepest story that an event speaks of."""
+    seen: list[tuple[str | None, ItemColumns, int]] = []
+    for one in batch:
+        items = one.decision.items
+        if not isinstance(items, ItemColumns):
+            raise TypeError("only items in columns are kept")
+        deepest = max((at for at, n in enumerate(items.number.tolist()) if n in one.told_of), default=-1)
+        seen.append((names.of("feed", one.decision.trace_id), items, deepest + 1))
+    ids = uow.snapshots.story_ids([n for _, items, depth in seen for n in items.number[:depth].tolist()])
+    return [
+        {
+            "feed": feed,
+            "position": at,
+            "story_id": ids.get(item.number),
+            "placed_by": item.placed_by.value,
+            "score": item.score,
+            "propensity": item.propensity,
+            **{f"{FEATURE_PREFIX}{name}": float(v) for name, v in zip(FEATURES, features, strict=True)},
+        }
+        for feed, items, depth in seen
+        for at, (item, features) in enumerate(zip(items[:depth], items.features[:depth], strict=True))
+    ]
+
+
+def _sealed(folder: Path, window: Window, rows: Mapping[str, int], now: datetime) -> Snapshot:
+    files = {f"{name}.parquet": sha256_of(folder / f"{name}.parquet") for name in TABLES}
+    data_hash = fingerprint_of(files)
+    manifest = {
+        "schema": SCHEMA_VERSION,
+        "made_at": now.isoformat(),
+        "since": window.since.isoformat(),
+        "until": window.until.isoformat(),
+        "outlets": list(window.outlets),
+        "rows": dict(rows),
+        "columns": {name: list(columns) for name, columns in TABLES.items()},
+        "files": files,
+        "data_hash": data_hash,
+    }
+    text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    return Snapshot(rows, data_hash)
