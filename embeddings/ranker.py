@@ -38,7 +38,7 @@ def load_ranker(folder: Path) -> Ranker:
     if tuple(artefact.card.get("features", ())) != FEATURES:
         raise ArtefactInvalid(
             f"{artefact.version} was made for other features than this version computes.",
-            advice="Train it again with `tianfu train ranker`.",
+            advice="Train it again with `tianfu train clicks`.",
         )
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1

@@ -58,7 +58,7 @@ def export_snapshot(
             name: write_table(name, _counted(name, batches, totals.get(name, 0), told), folder)
             for name, batches in _tables(uow, window, names)
         }
-    return _sealed(folder, window, rows, now)
+    return seal(folder, window, rows, now)
 
 
 def _tables(uow: UnitOfWork, window: Window, names: Pseudonyms) -> Iterator[tuple[str, Iterable[Rows]]]:
@@ -123,7 +123,8 @@ def _item_rows(batch: list[AnsweredFeed], uow: UnitOfWork, names: Pseudonyms) ->
     ]
 
 
-def _sealed(folder: Path, window: Window, rows: Mapping[str, int], now: datetime) -> Snapshot:
+def seal(folder: Path, window: Window, rows: Mapping[str, int], now: datetime) -> Snapshot:
+    """Write the manifest of a folder whose tables are all there; without one it is no snapshot."""
     files = {f"{name}.parquet": sha256_of(folder / f"{name}.parquet") for name in TABLES}
     data_hash = fingerprint_of(files)
     manifest = {

@@ -1,1 +1,1 @@
-"""The learnt ranker of feeds: from a log of clicks to a tree ensemble."""
+"""The feed's ranker, learnt from what was shown and what readers made of it."""

@@ -133,21 +133,43 @@ def train_tagger_command(
 
 
 @train_app.command("ranker")
-def train_ranker_command(
-    clicks: Annotated[Path, typer.Option(help="Log of clicks, JSON Lines.", exists=True)],
-    news: Annotated[Path, typer.Option(help="Titles of the stories, JSON Lines.", exists=True)],
+def train_feed_ranker_command(
+    data: Annotated[Path, typer.Option(help="Folder of `tianfu export`.", file_okay=False, exists=True)],
     out_dir: Annotated[Path, typer.Option("--out", help="Folder to write the artefact to.")] = Path(
         "runs/ranker"
     ),
     config: Annotated[Path, typer.Option(help="TOML file of the run.")] = Path(
         "training/configs/ranker.toml"
     ),
+) -> None:
+    """Train the ranker of feeds on what was shown and what readers made of it."""
+    from tianfu.training.ranker.train import read_feed_ranker_config, train_feed_ranker
+
+    with progress_bars() as advance:
+        card = train_feed_ranker(data, out_dir, read_feed_ranker_config(config), advance)
+    rows = [{"ranker": card["name"], **card["metrics"]}]
+    rows += [{"ranker": name, **metrics} for name, metrics in card["baselines"].items()]
+    shown = [{key: f"{v:.3f}" if isinstance(v, float) else v for key, v in row.items()} for row in rows]
+    print_table(["ranker", *card["metrics"]], shown)
+    out.print(f"The ranker is in {out_dir}; serve it with TIANFU_RANKER_DIR={out_dir}.", highlight=False)
+
+
+@train_app.command("clicks")
+def train_ranker_command(
+    clicks: Annotated[Path, typer.Option(help="Log of clicks, JSON Lines.", exists=True)],
+    news: Annotated[Path, typer.Option(help="Titles of the stories, JSON Lines.", exists=True)],
+    out_dir: Annotated[Path, typer.Option("--out", help="Folder to write the artefact to.")] = Path(
+        "runs/clicks"
+    ),
+    config: Annotated[Path, typer.Option(help="TOML file of the run.")] = Path(
+        "training/configs/clicks.toml"
+    ),
     until: Annotated[
         float, typer.Option(help="Learn from clicks before this moment only, seconds since the epoch.")
     ] = float("inf"),
 ) -> None:
-    """Train the ranker of feeds on a log of clicks."""
-    from tianfu.training.ranker.train import read_ranker_config, train_ranker
+    """Train the ranker of the suite recommendation on a log of clicks alone."""
+    from tianfu.training.clicks.train import read_ranker_config, train_ranker
 
     with progress_bars() as advance:
         card = train_ranker(clicks, news, out_dir, read_ranker_config(config), advance, until_s=until)

@@ -56,6 +56,13 @@ def evaluate(
     days: Annotated[int, typer.Option(min=1, max=14, help="Of the suite simulate.")] = 14,
     readers: Annotated[int, typer.Option(min=2, max=2_000, help="Of the suite simulate.")] = 200,
     seed: Annotated[int, typer.Option(help="Of the suite simulate.")] = 7,
+    ranker: Annotated[
+        Path | None, typer.Option(help="A learnt ranker as one more arm of simulate.", file_okay=False)
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="New folder that keeps what simulate lived.", file_okay=False)
+    ] = None,
+    others: Annotated[bool, typer.Option("--others", help="Other people in simulate.")] = False,
 ) -> None:
     """Measure a model on files beside simpler methods, with 95 % intervals."""
     from tianfu.eval.opening import SEEN, open_subject
@@ -65,7 +72,15 @@ def evaluate(
         from tianfu.cli.simulate import simulate
 
         with progress_bars() as advance:
-            lived = simulate(days=days, readers=readers, seed=seed, told=advance)
+            lived = simulate(
+                days=days,
+                readers=readers,
+                seed=seed,
+                told=advance,
+                ranker=ranker,
+                keep=keep,
+                others=others,
+            )
         _tell(lived, json_file, report, question=LIVES, files=[])
         return
     if suite not in SUITES:

@@ -2,7 +2,8 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,7 +30,8 @@ from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.wiring import build_newsroom
 
-ARMS = ("personalised", "not_personalised", "newest")
+PERSONALISED, LEARNT = "personalised", "learnt"
+ARMS = (PERSONALISED, "not_personalised", "newest")
 Told = Callable[[str, int, int], None]
 Build = Callable[..., Newsroom]
 
@@ -38,7 +40,13 @@ class ServedWorld:
     """A fresh newsroom behind its own HTTP API, whose clock is turned by hand."""
 
     def __init__(
-        self, arm: str, stories: Sequence[DemoStory], outlets: Sequence[Outlet], folder: Path, build: Build
+        self,
+        arm: str,
+        stories: Sequence[DemoStory],
+        outlets: Sequence[Outlet],
+        folder: Path,
+        build: Build,
+        ranker: Path | None = None,
     ) -> None:
         self._arm = arm
         self._clock = SteppedClock(datetime.now(UTC))
@@ -46,8 +54,9 @@ class ServedWorld:
         self._levels = {outlet.id: outlet.level.value for outlet in outlets}
         self._truth: dict[str, DemoStory] = {}
         self._cursors: dict[str, str] = {}
+        self._stood: dict[tuple[str, str], tuple[str, int]] = {}
         self._event = 0
-        settings = ServiceSettings(data_dir=folder, worker=False, requests_per_minute=0)
+        settings = ServiceSettings(data_dir=folder, worker=False, requests_per_minute=0, ranker_dir=ranker)
         app = create_app(settings, build=lambda given: build(given, clock=self._clock))
         self._client = TestClient(app)
         self._client.__enter__()
@@ -84,7 +93,7 @@ class ServedWorld:
             ).json()
             return [self._shown(item) for item in answer["items"][10 * number :]]
         asked: dict[str, Any] = {"outlet_id": person.outlet_id, "reader_id": person.id}
-        asked["personalise"] = self._arm == "personalised"
+        asked["personalise"] = self._arm in (PERSONALISED, LEARNT)
         if number:
             if person.id not in self._cursors:
                 return []
@@ -93,6 +102,8 @@ class ServedWorld:
         self._cursors.pop(person.id, None)
         if answer["cursor"]:
             self._cursors[person.id] = answer["cursor"]
+        for item in answer["items"]:
+            self._stood[person.id, item["story_id"]] = (answer["trace_id"], item["position"])
         return [self._shown(item) for item in answer["items"]]
 
     def tell(self, person: Person, reads: Sequence[Read], passed: Sequence[tuple[str, datetime]]) -> None:
@@ -106,9 +117,10 @@ class ServedWorld:
 
     def _row(self, person: Person, story_id: str, kind: str, at: datetime) -> dict[str, Any]:
         self._event += 1
+        trace_id, position = self._stood.get((person.id, story_id), (None, None))
         return {
             "event_id": f"e{self._event}", "reader_id": person.id, "story_id": story_id, "type": kind,
-            "at": at.isoformat(),
+            "at": at.isoformat(), "trace_id": trace_id, "position": position,
         }  # fmt: skip
 
     def _shown(self, item: dict[str, Any]) -> Shown:
@@ -128,20 +140,43 @@ class ServedWorld:
         return answer.json()
 
 
-def simulate(*, days: int, readers: int, seed: int, told: Told, build: Build = build_newsroom) -> SuiteResult:
-    """Run every arm on a fresh newsroom and measure them side by side."""
+def simulate(
+    *,
+    days: int,
+    readers: int,
+    seed: int,
+    told: Told,
+    build: Build = build_newsroom,
+    ranker: Path | None = None,
+    keep: Path | None = None,
+    others: bool = False,
+) -> SuiteResult:
+    """Run every arm on a fresh newsroom and measure them side by side.
+
+    Args:
+        days: How long.
+        readers: How many.
+        seed: Of hours, looks and whims.
+        told: How far it is.
+        build: Makes a newsroom.
+        ranker: A learnt one, for an arm of its own.
+        keep: Folder that keeps the data of the first arm, for an export.
+        others: Draw the readers from the other end of the list: other people than without it.
+    """
     began = time.perf_counter()
     outlets = load_outlets()
     begins = datetime(2026, 3, 1, 16, 0, tzinfo=UTC)
     mill = StoryMill(outlets=outlets, counties=load_divisions().counties, now=begins + timedelta(days=DAYS))
     every = spread_out(mill.all(load_seeds(), load_bulletins()), begins)
     stories = [s for s in every if s.draft.text.published_at <= begins + timedelta(days=days)]
-    drawn = make_readers(outlets, [topic.code for topic in load_topics().all])[:readers]
+    everybody = make_readers(outlets, [topic.code for topic in load_topics().all])
+    drawn = everybody[-readers:] if others else everybody[:readers]
     people = [_person(reader) for reader in drawn]
     arms: dict[str, Sequence[Visit]] = {}
-    for arm in ARMS:
-        with tempfile.TemporaryDirectory() as folder:
-            world = ServedWorld(arm, stories, outlets, Path(folder), build)
+    for arm in ARMS if ranker is None else (*ARMS, LEARNT):
+        with _folder(keep if arm == PERSONALISED else None) as folder:
+            served = ranker if arm == LEARNT else None
+            world = ServedWorld(arm, stories, outlets, folder, build, served)
             try:
                 arms[arm] = live(world, people, begins=begins, days=days, seed=seed, told=_named(arm, told))
             finally:
@@ -163,6 +198,16 @@ def simulate(*, days: int, readers: int, seed: int, told: Told, build: Build = b
         seconds=time.perf_counter() - began,
         pictures=pictures(arms, days),
     )  # fmt: skip
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    """A folder for an arm's data, gone afterwards unless it is to be kept."""
+    if keep is not None:
+        yield keep
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
 
 
 def spread_out(stories: Sequence[DemoStory], begins: datetime) -> list[DemoStory]:

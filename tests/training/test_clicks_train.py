@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tianfu.embeddings.ranker import INPUT, OUTPUT, load_ranker
 from tianfu.model.errors import ArtefactInvalid, UnreadableFile
-from tianfu.training.ranker.train import RankerConfig, read_ranker_config, train_ranker
-from tianfu.training.ranker.trees import rounded_down, write_onnx
+from tianfu.training.clicks.train import RankerConfig, read_ranker_config, train_ranker
+from tianfu.training.clicks.trees import rounded_down, write_onnx
 
 QUICK = RankerConfig(rounds=8, leaves=4, least_rows=5, sample_share=1.0, warm_up_share=0.2)
 

@@ -1,0 +1,151 @@
+"""The feed's ranker: learns what readers want from pages, and nothing from where things stood."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from support.snapshots import write_snapshot
+
+from tianfu.embeddings.scorer import CURVES, load_scorer
+from tianfu.model.errors import SnapshotInvalid, UnreadableFile
+from tianfu.model.feed.scoring import COLUMN, FEATURES, HAND_SET, POLICY
+from tianfu.training.ranker.fit import PageLoss, fit, knots_of, ramps
+from tianfu.training.ranker.measure import page_measures
+from tianfu.training.ranker.pages import Pages
+from tianfu.training.ranker.train import FeedRankerConfig, train_feed_ranker
+
+TRUE = {"interest": 3.0, "local": 1.5}
+
+
+def silent(_step: str, _done: int, _of: int) -> None:
+    return None
+
+
+def made_up(pages: int = 1_500, size: int = 10, *, position: float = 1.0, seed: int = 1) -> Pages:
+    """Pages whose readers want near and local stories, and click less the further down."""
+    rng = np.random.default_rng(seed)
+    features = rng.random((pages * size, len(FEATURES))).astype(np.float32)
+    place = np.tile(np.arange(size), pages)
+    # what stands first is newer: without the position, freshness would seem wanted
+    features[:, COLUMN["fresh"]] = np.clip(1 - place / size + rng.normal(0, 0.1, len(place)), 0, 1)
+    worth = sum(weight * features[:, COLUMN[name]] for name, weight in TRUE.items())
+    logits = (worth - position * np.log1p(place)).reshape(pages, size)
+    chosen = (logits + rng.gumbel(size=logits.shape)).argmax(axis=1)
+    clicked = (np.arange(size) == chosen[:, None]).ravel()
+    starts = np.arange(pages) * size
+    return Pages(features, place, clicked, starts, rng.integers(0, 50, pages), np.arange(pages, dtype=float))
+
+
+def test_what_readers_want_is_found_and_position_is_not_taken_for_it() -> None:
+    found = fit(made_up(), knots=3, ridge=1e-4, most_steps=300)
+    weights = {name: curve.most for name, curve in found.curves.items()}
+    assert weights["interest"] == pytest.approx(2 * weights["local"], rel=0.25)
+    assert weights["fresh"] < 0.15 * weights["interest"]
+    assert weights["substance"] < 0.15 * weights["interest"]
+    assert found.position_loss[-1] > 1.0
+
+
+def test_what_newsrooms_owe_the_public_is_not_unlearnt() -> None:
+    found = fit(made_up(300), knots=3, ridge=1e-4, most_steps=50)
+    for name in POLICY:
+        assert found.curves[name] == HAND_SET.curves[name]
+
+
+def test_the_gradient_is_the_slope_of_the_loss() -> None:
+    pages = made_up(40)
+    loss = PageLoss(pages.features.astype(np.float64), pages, 0.01)
+    at = np.random.default_rng(5).random(len(FEATURES))
+    _, slope = loss(at)
+    for place in range(len(at)):
+        step = np.zeros(len(at))
+        step[place] = 1e-6
+        assert (loss(at + step)[0] - loss(at - step)[0]) / 2e-6 == pytest.approx(slope[place], abs=1e-6)
+
+
+def test_knots_rise_to_one_and_ramps_fill_one_after_another() -> None:
+    knots = knots_of(np.array([0, 0, 0.2, 0.4, 0.4, 0.8], dtype=np.float32), 3)
+    assert list(knots) == sorted(set(knots))
+    assert knots[-1] == 1.0
+    assert knots_of(np.zeros(5, dtype=np.float32), 3) == (1.0,)
+    assert ramps(np.array([0.0, 0.25, 0.75, 2.0]), (0.5, 1.0)).tolist() == [
+        [0, 0],
+        [0.5, 0],
+        [1, 0.5],
+        [1, 1],
+    ]
+
+
+def test_measures_of_a_page_by_hand() -> None:
+    pages = Pages(
+        np.zeros((4, len(FEATURES)), dtype=np.float32), np.arange(4), np.array([False, True, False, True]),
+        np.array([0]), np.array([0]), np.array([0.0]),
+    )  # fmt: skip
+    found = page_measures(pages, np.array([4.0, 3.0, 2.0, 2.0]))
+    assert found["page_auc"].tolist() == [(0 + 1 + 0 + 0.5) / 4]
+    # wanted ones stand second and fourth; best would be first and second
+    expected = (1 / np.log2(3) + 1 / np.log2(5)) / (1 + 1 / np.log2(3))
+    assert found["ndcg_at_10"].tolist() == pytest.approx([expected])
+
+
+def a_snapshot(folder: Path, pages: Pages) -> Path:
+    feeds: list[dict[str, Any]] = []
+    items: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
+    ends: Sequence[int] = [*pages.starts[1:].tolist(), len(pages.clicked)]
+    for page, (start, end) in enumerate(zip(pages.starts.tolist(), ends, strict=True)):
+        feeds.append({"feed": f"f{page}", "reader": f"r{pages.reader[page]}", "made_at": page})
+        for place in range(start, end):
+            known = {f"feature_{name}": pages.features[place, at] for at, name in enumerate(FEATURES)}
+            row = {
+                "feed": f"f{page}",
+                "position": place - start,
+                "story_id": f"s{place}",
+                "placed_by": "model",
+            }
+            items.append(row | known)
+            if pages.clicked[place]:
+                events.append({"feed": f"f{page}", "story_id": f"s{place}", "type": "click"})
+    # an order of an editor's on top, never clicked, must not count
+    items += [
+        {"feed": row["feed"], "position": 99, "story_id": "pinned", "placed_by": "editor"} for row in feeds
+    ]
+    return write_snapshot(folder, {"feeds": feeds, "items": items, "events": events})
+
+
+def test_a_snapshot_becomes_a_ranker_that_serves_and_the_same_one_again(tmp_path: Path) -> None:
+    data = a_snapshot(tmp_path / "data", made_up(600))
+    cards = [
+        train_feed_ranker(data, tmp_path / name, FeedRankerConfig(most_steps=60), silent)
+        for name in ("a", "b")
+    ]
+    assert (tmp_path / "a" / CURVES).read_bytes() == (tmp_path / "b" / CURVES).read_bytes()
+    assert load_scorer(tmp_path / "a").version == "feed-curves@1"
+    card = cards[0]
+    assert (card["data"]["pages"], card["data"]["items"]) == (480, 4_800)
+    assert card["metrics"]["page_auc"] > card["baselines"]["hot"]["page_auc"] + 0.1
+    assert set(card["baselines"]) == {"hand_set", "hot", "newest", "trees"}
+    assert json.loads((tmp_path / "a" / "card.json").read_text())["data"]["data_hash"]
+    assert "feed-curves" in (tmp_path / "a" / "card.md").read_text()
+
+
+def test_too_little_to_learn_from_is_said(tmp_path: Path) -> None:
+    data = a_snapshot(tmp_path / "data", made_up(50))
+    with pytest.raises(UnreadableFile, match="50 pages"):
+        train_feed_ranker(data, tmp_path / "a", FeedRankerConfig(), silent)
+
+
+def test_events_that_name_no_feed_are_said(tmp_path: Path) -> None:
+    data = write_snapshot(tmp_path / "data", {"events": [{"story_id": "s1", "type": "click"}]})
+    with pytest.raises(UnreadableFile, match="no page") as refused:
+        train_feed_ranker(data, tmp_path / "a", FeedRankerConfig(), silent)
+    assert "trace_id" in (refused.value.advice or "")
+
+
+def test_an_altered_snapshot_is_refused(tmp_path: Path) -> None:
+    data = a_snapshot(tmp_path / "data", made_up(10))
+    (data / "items.parquet").write_bytes(b"nothing")
+    with pytest.raises(SnapshotInvalid, match="altered"):
+        train_feed_ranker(data, tmp_path / "a", FeedRankerConfig(), silent)
