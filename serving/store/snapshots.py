@@ -15,6 +15,7 @@ from tianfu.serving.store.upsert import in_chunks
 _BATCH = 5_000
 _FEEDS = 500
 Rows = list[dict[str, Any]]
+_Query = Select[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +123,7 @@ class Snapshots:
             for row in self._connection.execute(query.order_by(d.trace_id))
         ]
 
-    def _batches(self, query: Select[Any]) -> Iterator[Rows]:
+    def _batches(self, query: _Query) -> Iterator[Rows]:
         result = self._connection.execution_options(yield_per=_BATCH).execute(query)
         for part in result.mappings().partitions(_BATCH):
             yield [dict(row) for row in part]
@@ -139,7 +140,7 @@ def _happened(window: Window) -> Any:
     return and_(inside, e.outlet_id.in_(window.outlets)) if window.outlets else inside
 
 
-def _stories(window: Window) -> Select[Any]:
+def _stories(window: Window) -> _Query:
     c = stories.c
     return (
         select(
@@ -152,7 +153,7 @@ def _stories(window: Window) -> Select[Any]:
     )  # fmt: skip
 
 
-def _events(window: Window) -> Select[Any]:
+def _events(window: Window) -> _Query:
     e = events.c
     return (
         select(

@@ -1,11 +1,12 @@
 """Pages out of a data snapshot: what stood where, what the ranker knew of it, what was clicked."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from tianfu.model.errors import UnreadableFile
 from tianfu.model.feed.scoring import FEATURES
@@ -13,6 +14,8 @@ from tianfu.model.recommendation import PlacedBy
 from tianfu.model.snapshot import FEATURE_PREFIX
 from tianfu.training.snapshot import DataSnapshot
 
+pc: Any = pyarrow.compute
+"""Its functions are made when it is imported; no type checker sees them."""
 LIKED = ("click", "like", "collect", "share", "comment")
 """Events that say a reader wanted a story."""
 
