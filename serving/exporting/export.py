@@ -1,7 +1,7 @@
 """Writing a data snapshot."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,15 +9,16 @@ from typing import Any
 
 from tianfu.embeddings.artefact import fingerprint_of, sha256_of
 from tianfu.model.errors import InvalidRequest
-from tianfu.model.feed.line import ItemColumns
+from tianfu.model.feed.line import PLACERS, ItemColumns
 from tianfu.model.feed.scoring import FEATURES
 from tianfu.model.snapshot import FEATURE_PREFIX, MANIFEST, SCHEMA_VERSION, TABLES
-from tianfu.serving.exporting.parquet import write_table
+from tianfu.serving.exporting.parquet import table_file
 from tianfu.serving.exporting.pseudonyms import Pseudonyms
 from tianfu.serving.store.database import Database, UnitOfWork
 from tianfu.serving.store.snapshots import AnsweredFeed, Rows, Window
 
 Told = Callable[[str, int, int], None]
+_FEATURE_COLUMNS = tuple(f"{FEATURE_PREFIX}{name}" for name in FEATURES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +54,42 @@ def export_snapshot(
     folder.mkdir(parents=True, exist_ok=True)
     names = Pseudonyms()
     with database.read() as uow:
-        totals = uow.snapshots.count(window)
-        rows = {
-            name: write_table(name, _counted(name, batches, totals.get(name, 0), told), folder)
-            for name, batches in _tables(uow, window, names)
-        }
+        rows = _write_tables(uow, window, names, folder, told) | _write_feeds(
+            uow, window, names, folder, told
+        )
     return seal(folder, window, rows, now)
 
 
-def _tables(uow: UnitOfWork, window: Window, names: Pseudonyms) -> Iterator[tuple[str, Iterable[Rows]]]:
+def _write_tables(
+    uow: UnitOfWork, window: Window, names: Pseudonyms, folder: Path, told: Told
+) -> dict[str, int]:
     read = uow.snapshots
-    yield "stories", read.stories(window)
-    yield "tags", read.tags(window)
-    yield "pairs", read.pairs(window)
-    yield "events", ([_veiled(row, names) for row in batch] for batch in read.events(window))
-    yield "feeds", ([_feed_row(one, names) for one in batch] for batch in read.feeds(window))
-    yield "items", (_item_rows(batch, uow, names) for batch in read.feeds(window))
+    totals = read.count(window)
+    tables: Mapping[str, Iterator[Rows]] = {
+        "stories": read.stories(window),
+        "tags": read.tags(window),
+        "pairs": read.pairs(window),
+        "events": ([_veiled(row, names) for row in batch] for batch in read.events(window)),
+    }
+    rows = {}
+    for name, batches in tables.items():
+        with table_file(name, folder) as file:
+            for batch in batches:
+                file.write(batch)
+                told(name, file.rows, totals.get(name, 0))
+        rows[name] = file.rows
+    return rows
 
 
-def _counted(name: str, batches: Iterable[Rows], total: int, told: Told) -> Iterator[Rows]:
-    done = 0
-    for batch in batches:
-        yield batch
-        done += len(batch)
-        told(name, done, total)
+def _write_feeds(
+    uow: UnitOfWork, window: Window, names: Pseudonyms, folder: Path, told: Told
+) -> dict[str, int]:
+    with table_file("feeds", folder) as feeds, table_file("items", folder) as items:
+        for batch in uow.snapshots.feeds(window):
+            feeds.write([_feed_row(one, names) for one in batch])
+            items.write(_item_rows(batch, uow, names))
+            told("feeds", feeds.rows, 0)
+    return {"feeds": feeds.rows, "items": items.rows}
 
 
 def _veiled(row: dict[str, Any], names: Pseudonyms) -> dict[str, Any]:
@@ -112,14 +125,14 @@ def _item_rows(batch: list[AnsweredFeed], uow: UnitOfWork, names: Pseudonyms) ->
         {
             "feed": feed,
             "position": at,
-            "story_id": ids.get(item.number),
-            "placed_by": item.placed_by.value,
-            "score": item.score,
-            "propensity": item.propensity,
-            **{f"{FEATURE_PREFIX}{name}": float(v) for name, v in zip(FEATURES, features, strict=True)},
+            "story_id": ids.get(int(items.number[at])),
+            "placed_by": PLACERS[items.placed_by[at]].value,
+            "score": float(items.score[at]),
+            "propensity": float(items.propensity[at]),
+            **dict(zip(_FEATURE_COLUMNS, items.features[at].tolist(), strict=True)),
         }
         for feed, items, depth in seen
-        for at, (item, features) in enumerate(zip(items[:depth], items.features[:depth], strict=True))
+        for at in range(depth)
     ]
 
 

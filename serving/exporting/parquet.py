@@ -1,6 +1,7 @@
 """Tables of a snapshot as Parquet files."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,26 @@ _TYPES: Mapping[Kind, pa.DataType] = {
 }
 
 
-def write_table(name: str, batches: Iterable[Sequence[Mapping[str, Any]]], folder: Path) -> int:
-    """Write one table, batch by batch, as ``NAME.parquet``; returns its count of rows.
+class TableFile:
+    """A table being written, batch by batch.
 
-    The same rows give the same bytes with the same version of pyarrow.
+    Attributes:
+        rows: Written so far.
     """
+
+    def __init__(self, writer: pq.ParquetWriter) -> None:
+        self._writer = writer
+        self.rows = 0
+
+    def write(self, batch: Sequence[Mapping[str, Any]]) -> None:
+        """Append rows; a column that a row lacks holds nothing."""
+        self._writer.write_table(pa.Table.from_pylist(list(batch), schema=self._writer.schema))
+        self.rows += len(batch)
+
+
+@contextmanager
+def table_file(name: str, folder: Path) -> Iterator[TableFile]:
+    """Open ``NAME.parquet``; the same rows give the same bytes with the same version of pyarrow."""
     schema = pa.schema([(column, _TYPES[kind]) for column, kind in TABLES[name].items()])
-    rows = 0
     with pq.ParquetWriter(folder / f"{name}.parquet", schema, compression="zstd") as writer:
-        for batch in batches:
-            writer.write_table(pa.Table.from_pylist(list(batch), schema=schema))
-            rows += len(batch)
-    return rows
+        yield TableFile(writer)

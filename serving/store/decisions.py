@@ -76,8 +76,11 @@ def unpacked(record: bytes, reader_key: str | None) -> Decision:
     """Read a decision back."""
     whole = orjson.loads(zlib.decompress(record))
     shapes = empty()
+    items = whole["items"]
+    if "features" not in items:  # as kept before rankers could be learnt
+        items["features"] = np.zeros((len(items["number"]), *shapes.features.shape[1:]))
     columns = {
-        name: np.array(whole["items"][name], dtype=getattr(shapes, name).dtype).reshape(
+        name: np.array(items[name], dtype=getattr(shapes, name).dtype).reshape(
             -1, *getattr(shapes, name).shape[1:]
         )
         for name in COLUMNS

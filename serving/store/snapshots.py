@@ -89,21 +89,23 @@ class Snapshots:
         yield from self._batches(_events(window))
 
     def feeds(self, window: Window) -> Iterator[list[AnsweredFeed]]:
-        """Decisions that an event of the window names, in order of trace id."""
+        """Decisions that an event of the window and of their own outlet names, in order of trace id."""
         e = events.c
         query = (
             select(e.trace_id, e.story_number)
-            .where(_happened(window), e.trace_id.is_not(None))
+            .join(decisions, _its_feed())
+            .where(_happened(window))
             .order_by(e.trace_id, e.number)
+            .execution_options(yield_per=_BATCH)
         )
         told: dict[str, set[int]] = {}
-        for trace_id, number in self._connection.execute(query).yield_per(_BATCH):
+        for trace_id, number in self._connection.execute(query):
             if trace_id not in told and len(told) == _FEEDS:
-                yield self._answered(told, window)
+                yield self._answered(told)
                 told = {}
             told.setdefault(trace_id, set()).add(number)
         if told:
-            yield self._answered(told, window)
+            yield self._answered(told)
 
     def story_ids(self, numbers: Sequence[int]) -> dict[int, str]:
         """Public ids by number."""
@@ -113,18 +115,16 @@ class Snapshots:
             found.update((row.number, row.id) for row in self._connection.execute(query))
         return found
 
-    def _answered(self, told: dict[str, set[int]], window: Window) -> list[AnsweredFeed]:
+    def _answered(self, told: dict[str, set[int]]) -> list[AnsweredFeed]:
         d = decisions.c
         query = select(d.trace_id, d.record, d.reader_key).where(d.trace_id.in_(list(told)))
-        if window.outlets:
-            query = query.where(d.outlet_id.in_(window.outlets))
         return [
             AnsweredFeed(unpacked(row.record, row.reader_key), frozenset(told[row.trace_id]))
             for row in self._connection.execute(query.order_by(d.trace_id))
         ]
 
     def _batches(self, query: _Query) -> Iterator[Rows]:
-        result = self._connection.execution_options(yield_per=_BATCH).execute(query)
+        result = self._connection.execute(query.execution_options(yield_per=_BATCH))
         for part in result.mappings().partitions(_BATCH):
             yield [dict(row) for row in part]
 
@@ -138,6 +138,11 @@ def _happened(window: Window) -> Any:
     e = events.c
     inside = and_(e.at >= window.since, e.at < window.until, e.quarantine.is_(None))
     return and_(inside, e.outlet_id.in_(window.outlets)) if window.outlets else inside
+
+
+def _its_feed() -> Any:
+    """Joins an event to the feed it names, if that is its own outlet's: trace ids come from apps."""
+    return and_(decisions.c.trace_id == events.c.trace_id, decisions.c.outlet_id == events.c.outlet_id)
 
 
 def _stories(window: Window) -> _Query:
@@ -158,9 +163,10 @@ def _events(window: Window) -> _Query:
     return (
         select(
             e.reader_key.label("reader"), e.outlet_id, stories.c.id.label("story_id"), e.type, e.at, e.scene,
-            e.dwell_s, e.trace_id.label("feed"), e.position,
+            e.dwell_s, decisions.c.trace_id.label("feed"), e.position,
         )
         .join(stories, stories.c.number == e.story_number)
+        .outerjoin(decisions, _its_feed())
         .where(_happened(window))
         .order_by(e.number)
     )  # fmt: skip

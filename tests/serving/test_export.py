@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from support.builders import NOW
 from support.readers import farm_and_school, feed
 
+from tianfu.model.access import Role
 from tianfu.model.errors import InvalidRequest, SnapshotInvalid
 from tianfu.model.feed.scoring import FEATURES
 from tianfu.model.snapshot import FEATURE_PREFIX, TABLES
@@ -131,9 +132,26 @@ def test_a_snapshot_that_was_cut_off_is_refused(room: Newsroom, tmp_path: Path, 
         open_snapshot(tmp_path / "s")
 
 
-def test_a_changed_row_changes_the_data_hash_and_is_noticed(
-    lived: tuple[Newsroom, dict[str, Any]], tmp_path: Path
+def test_a_trace_id_of_another_outlet_counts_for_nothing(
+    served: TestClient,
+    lived: tuple[Newsroom, dict[str, Any]],
+    key: Callable[..., dict[str, str]],
+    tmp_path: Path,
 ) -> None:
+    room, page = lived
+    foreign = {
+        "event_id": "e-9", "device_id": "d-9", "story_id": page["items"][7]["story_id"], "type": "click",
+        "at": "2026-03-02T11:59:30+08:00", "trace_id": page["trace_id"], "position": 7,
+    }  # fmt: skip
+    theirs = key(Role.APP, "cangxi")
+    assert served.post("/v1/events", headers=theirs, json={"events": [foreign]}).json()["accepted"] == 1
+    assert exported(room, tmp_path / "s").rows["items"] == 4
+    feeds = {row["outlet_id"]: row["feed"] for row in rows(tmp_path / "s", "events")}
+    assert feeds["cangxi"] is None
+    assert feeds["lizhou"] is not None
+
+
+def test_an_altered_row_is_noticed(lived: tuple[Newsroom, dict[str, Any]], tmp_path: Path) -> None:
     room, _ = lived
     done = exported(room, tmp_path / "s")
     assert open_snapshot(tmp_path / "s").data_hash == done.data_hash

@@ -8,7 +8,7 @@ from typing import Any
 from support.builders import NOW
 from tianfu.model.snapshot import TABLES, Kind
 from tianfu.serving.exporting.export import seal
-from tianfu.serving.exporting.parquet import write_table
+from tianfu.serving.exporting.parquet import table_file
 from tianfu.serving.store.snapshots import Window
 
 _BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -27,7 +27,9 @@ def write_snapshot(folder: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]]
             }
             for row in rows.get(name, [])
         ]
-        counts[name] = write_table(name, [whole], folder)
+        with table_file(name, folder) as file:
+            file.write(whole)
+        counts[name] = file.rows
     seal(folder, Window(since=_BEGAN, until=NOW), counts, NOW)
     return folder
 

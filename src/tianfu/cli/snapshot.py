@@ -38,6 +38,8 @@ def export(
     )
     with database_of(data_dir) as database, progress_bars() as advance:
         done = export_snapshot(database, window, to, now=now, told=advance)
+    if not any(done.rows.values()) and not as_json:
+        out.print("Nothing was received or happened in that time; is it the right --data-dir?")
     if as_json:
         out.print_json(json.dumps({"rows": dict(done.rows), "data_hash": done.data_hash, "to": str(to)}))
         return
