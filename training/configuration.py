@@ -1,13 +1,14 @@
 """Reading a run's configuration: TOML whose keys are the fields of a dataclass."""
 
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tianfu.model.errors import UnreadableFile
 
+Shape = TypeVar("Shape")
 FOLDERS = frozenset({"data", "start", "companion", "out", "work", "log"})
 """Keys that are paths."""
 
@@ -24,6 +25,27 @@ def toml_values(path: Path) -> dict[str, Any]:
         raise UnreadableFile(
             f"The configuration {path.name} cannot be read.", advice="Check the path and the file."
         ) from bad
+
+
+def read_as(path: Path, shape: type[Shape]) -> Shape:
+    """Read a configuration whose keys are the fields of a dataclass.
+
+    Raises:
+        UnreadableFile: It is no TOML, a key is not known, or a value breaks its rule.
+    """
+    return filled(shape, toml_values(path), path)
+
+
+def filled(shape: type[Shape], values: Mapping[str, Any], path: Path) -> Shape:
+    """The dataclass with these values; ``path`` is where they come from, for the error.
+
+    Raises:
+        UnreadableFile: A key is not known, or a value breaks its rule.
+    """
+    try:
+        return shape(**values)
+    except (TypeError, ValueError) as bad:
+        raise UnreadableFile(f"{path}: {bad}", advice=f"See {shape.__name__} for the keys.") from bad
 
 
 def encoder_values(path: Path, shape: type[Any], *, tasks: Collection[str], example: str) -> dict[str, Any]:

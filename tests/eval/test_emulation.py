@@ -1,18 +1,29 @@
 """Lives in a made-up world, and what is measured on them."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from support.fakes import fake_parts
 
 from tianfu.cli.simulate import simulate
+from tianfu.embeddings.artefact import write_card
+from tianfu.embeddings.scorer import CURVES, KIND, load_scorer, save_curves
 from tianfu.eval.core import silent
 from tianfu.eval.emulation import Person, Read, Shown, Visit, live
 from tianfu.eval.emulation_measures import gini, measures, small_outlets
+from tianfu.model.feed.scoring import HAND_SET
+from tianfu.serving.exporting.export import export_snapshot
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.settings import ServiceSettings
+from tianfu.serving.store.database import Database
+from tianfu.serving.store.snapshots import Window
 from tianfu.serving.wiring import build_newsroom
+from tianfu.training.ranker.pages import read_pages
+from tianfu.training.snapshot import open_snapshot
 
 BEGINS = datetime(2026, 3, 1, 16, 0, tzinfo=UTC)
 
@@ -114,13 +125,37 @@ def test_small_outlets_are_the_lower_half_of_county_ones() -> None:
     assert small_outlets(shown) == {"o1", "o2"}
 
 
-def test_the_real_service_lives_through_a_day_in_every_arm() -> None:
-    def build(settings: ServiceSettings, **parts: object) -> Newsroom:
-        return build_newsroom(settings, parts=fake_parts(), **parts)  # type: ignore[arg-type]
+def with_fakes(settings: ServiceSettings, **given: Any) -> Newsroom:
+    parts = fake_parts()
+    if settings.ranker_dir is not None:
+        parts = replace(parts, scorer=load_scorer(settings.ranker_dir))
+    return build_newsroom(settings, parts=parts, **given)
 
-    result = simulate(days=1, readers=12, seed=1, told=silent, build=build)
+
+def test_the_real_service_lives_through_a_day_in_every_arm() -> None:
+    result = simulate(days=1, readers=12, seed=1, told=silent, build=with_fakes)
     assert result.n == 12
     assert result.baselines.keys() == {"not_personalised", "newest"}
     assert all(count > 0 for count in result.model["visits"].values())
     assert result.metrics["stories_seen"] > 5
     assert {picture.title for picture in result.pictures} >= {"Reward day by day", "The start of a reader"}
+
+
+def test_what_was_lived_is_kept_and_a_learnt_ranker_lives_beside(tmp_path: Path) -> None:
+    """The kept data hold pages to learn from: events name the feeds they belong to."""
+    ranker = tmp_path / "ranker"
+    ranker.mkdir()
+    save_curves(ranker, HAND_SET.curves)
+    write_card(ranker, {"kind": KIND, "name": "mine", "version": "7"}, files=[CURVES])
+    result = simulate(
+        days=1, readers=12, seed=1, told=silent, build=with_fakes, ranker=ranker, keep=tmp_path / "lived",
+        others=True,
+    )  # fmt: skip
+    assert result.baselines.keys() == {"not_personalised", "newest", "learnt"}
+    window = Window(since=BEGINS - timedelta(days=30), until=BEGINS + timedelta(days=30))
+    with Database(f"sqlite:///{tmp_path / 'lived' / 'tianfu.db'}") as database:
+        export_snapshot(database, window, tmp_path / "data", now=BEGINS, told=silent)
+    pages = read_pages(open_snapshot(tmp_path / "data"))
+    assert len(pages) > 2
+    assert 0 < pages.clicked.mean() < 1
+    assert pages.position.max() >= 3

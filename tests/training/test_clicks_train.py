@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from tianfu.embeddings.ranker import INPUT, OUTPUT, load_ranker
 from tianfu.model.errors import ArtefactInvalid, UnreadableFile
-from tianfu.training.clicks.train import RankerConfig, read_ranker_config, train_ranker
+from tianfu.training.clicks.train import RankerConfig, train_ranker
 from tianfu.training.clicks.trees import rounded_down, write_onnx
+from tianfu.training.configuration import read_as
 
 QUICK = RankerConfig(rounds=8, leaves=4, least_rows=5, sample_share=1.0, warm_up_share=0.2)
 
@@ -109,4 +110,4 @@ def test_an_unknown_key_is_named(tmp_path: Path) -> None:
     file = tmp_path / "run.toml"
     file.write_text("speed = 3")
     with pytest.raises(UnreadableFile, match="speed"):
-        read_ranker_config(file)
+        read_as(file, RankerConfig)

@@ -12,10 +12,12 @@ from support.snapshots import write_snapshot
 from tianfu.embeddings.scorer import CURVES, load_scorer
 from tianfu.model.errors import SnapshotInvalid, UnreadableFile
 from tianfu.model.feed.scoring import COLUMN, FEATURES, HAND_SET, POLICY
+from tianfu.training.configuration import read_as
 from tianfu.training.ranker.fit import PageLoss, fit, knots_of, ramps
 from tianfu.training.ranker.measure import page_measures
 from tianfu.training.ranker.pages import Pages
 from tianfu.training.ranker.train import FeedRankerConfig, train_feed_ranker
+from tianfu.training.snapshot import open_snapshot
 
 TRUE = {"interest": 3.0, "local": 1.5}
 
@@ -129,6 +131,29 @@ def test_a_snapshot_becomes_a_ranker_that_serves_and_the_same_one_again(tmp_path
     assert set(card["baselines"]) == {"hand_set", "hot", "newest", "trees"}
     assert json.loads((tmp_path / "a" / "card.json").read_text())["data"]["data_hash"]
     assert "feed-curves" in (tmp_path / "a" / "card.md").read_text()
+
+
+def test_the_data_hash_follows_the_rows(tmp_path: Path) -> None:
+    pages = made_up(20)
+    one, same = (a_snapshot(tmp_path / name, pages) for name in ("one", "same"))
+    pages.features[3, 0] = 0.5
+    other = a_snapshot(tmp_path / "other", pages)
+    hashes = [open_snapshot(folder).data_hash for folder in (one, same, other)]
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_pages_that_tell_nothing_are_said() -> None:
+    pages = made_up(300)
+    pages.features[:] = 0.0
+    with pytest.raises(UnreadableFile, match="No feature tells"):
+        fit(pages, knots=3, ridge=1e-4, most_steps=50)
+
+
+@pytest.mark.parametrize("text", ["held_share = 0", "knots = 0", "ridge = 0", "unheard_of = 1"])
+def test_a_configuration_that_breaks_a_rule_is_said(tmp_path: Path, text: str) -> None:
+    (tmp_path / "run.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(UnreadableFile, match=r"run\.toml"):
+        read_as(tmp_path / "run.toml", FeedRankerConfig)
 
 
 def test_too_little_to_learn_from_is_said(tmp_path: Path) -> None:

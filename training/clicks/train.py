@@ -21,7 +21,6 @@ from tianfu.model.artifacts import shipped
 from tianfu.model.errors import UnreadableFile
 from tianfu.model.feed.behaviour import FEATURES, TEXT_FEATURES, features
 from tianfu.training.clicks.trees import write_onnx
-from tianfu.training.configuration import toml_values
 from tianfu.training.pages import write_page
 from tianfu.training.progress import Progress
 
@@ -71,18 +70,6 @@ class Samples:
     rows: npt.NDArray[np.float32]
     clicked: npt.NDArray[np.int64]
     sizes: list[int]
-
-
-def read_ranker_config(path: Path) -> RankerConfig:
-    """Read a configuration file.
-
-    Raises:
-        UnreadableFile: It is no TOML, or a key is not known.
-    """
-    try:
-        return RankerConfig(**toml_values(path))
-    except TypeError as bad:
-        raise UnreadableFile(f"{path}: {bad}", advice="See RankerConfig for the keys.") from bad
 
 
 def train_ranker(

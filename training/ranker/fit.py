@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
+from tianfu.model.errors import UnreadableFile
 from tianfu.model.feed.scoring import COLUMN, FEATURES, HAND_SET, POLICY, Curve
 from tianfu.training.ranker.pages import Pages
 
@@ -61,6 +62,9 @@ def fit(pages: Pages, *, knots: int, ridge: float, most_steps: int) -> Fitted:
         knots: Stretches of each curve, at most.
         ridge: Penalty on squared heights, per wanted story.
         most_steps: Of L-BFGS-B (Byrd et al. 1995).
+
+    Raises:
+        UnreadableFile: No feature tells a wanted story from a passed one.
     """
     bends = {name: knots_of(pages.features[:, COLUMN[name]], knots) for name in LEARNT}
     known = [ramps(pages.features[:, COLUMN[name]], bends[name]) for name in LEARNT]
@@ -116,7 +120,12 @@ def _curve(knots: tuple[float, ...], heights: Floats) -> Curve:
 def _scaled(curves: Mapping[str, Curve], pages: Pages) -> dict[str, Curve]:
     """Bring learnt curves to the spread of hand-set ones, so that penalties and boosts keep their meaning."""
     learnt, hand = (_spread(which, pages) for which in (curves, HAND_SET.curves))
-    factor = hand / learnt if learnt > 0 else 1.0
+    if not learnt:
+        raise UnreadableFile(
+            "No feature tells what readers wanted from what they passed over.",
+            advice="Give a longer time; until then the hand-set score serves.",
+        )
+    factor = hand / learnt
     return {
         name: curve
         if name in POLICY

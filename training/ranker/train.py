@@ -13,7 +13,6 @@ from tianfu.embeddings.artefact import write_card
 from tianfu.embeddings.scorer import CURVES, KIND, load_scorer, save_curves
 from tianfu.model.errors import UnreadableFile
 from tianfu.model.feed.scoring import FEATURES, POLICY
-from tianfu.training.configuration import toml_values
 from tianfu.training.pages import write_page
 from tianfu.training.progress import Progress
 from tianfu.training.ranker.fit import POSITION_KNOTS, Fitted, fit
@@ -34,6 +33,9 @@ class FeedRankerConfig:
         ridge: Penalty on squared heights, per wanted story.
         most_steps: Of the optimiser.
         seed: Of the trees it is compared with.
+
+    Raises:
+        ValueError: A value breaks its rule.
     """
 
     name: str = "feed-curves"
@@ -44,17 +46,11 @@ class FeedRankerConfig:
     most_steps: int = 500
     seed: int = 3
 
-
-def read_feed_ranker_config(path: Path) -> FeedRankerConfig:
-    """Read a configuration file.
-
-    Raises:
-        UnreadableFile: It is no TOML, or a key is not known.
-    """
-    try:
-        return FeedRankerConfig(**toml_values(path))
-    except TypeError as bad:
-        raise UnreadableFile(f"{path}: {bad}", advice="See FeedRankerConfig for the keys.") from bad
+    def __post_init__(self) -> None:
+        if not 0.0 < self.held_share <= 0.5:
+            raise ValueError("held_share must lie above 0 and be one half at most")
+        if self.knots < 1 or self.most_steps < 1 or self.ridge <= 0.0:
+            raise ValueError("knots and most_steps start at 1, ridge lies above 0")
 
 
 def train_feed_ranker(data: Path, out: Path, config: FeedRankerConfig, progress: Progress) -> dict[str, Any]:
@@ -70,7 +66,8 @@ def train_feed_ranker(data: Path, out: Path, config: FeedRankerConfig, progress:
 
     Raises:
         SnapshotInvalid: The snapshot is not whole.
-        UnreadableFile: It holds fewer than :data:`LEAST_PAGES` pages to learn from.
+        UnreadableFile: It holds fewer than :data:`LEAST_PAGES` pages to learn from, or nothing in them tells
+            what readers want.
     """
     began = time.perf_counter()
     progress("read", 0, 3)
@@ -81,7 +78,7 @@ def train_feed_ranker(data: Path, out: Path, config: FeedRankerConfig, progress:
             f"{data} holds {len(pages)} pages to learn from; {LEAST_PAGES} are the least.",
             advice="Give a longer time; until then the hand-set score serves.",
         )
-    later = pages.made_at_s >= np.quantile(pages.made_at_s, 1 - config.held_share)
+    later = np.arange(len(pages)) >= len(pages) * (1 - config.held_share)
     learnt, held = pages.only(~later), pages.only(later)
     progress("fit", 1, 3)
     fitted = fit(learnt, knots=config.knots, ridge=config.ridge, most_steps=config.most_steps)

@@ -4,8 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tianfu.model.errors import UnreadableFile
-from tianfu.training.configuration import toml_values
+from tianfu.training.configuration import filled, toml_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +75,4 @@ def read_config(path: Path, **changes: Any) -> TopicConfig:
     for name in ("data", "out", "labels", "teacher"):
         if values.get(name) is not None:
             values[name] = Path(values[name])
-    try:
-        return TopicConfig(**values)
-    except TypeError as bad:
-        raise UnreadableFile(f"{path}: {bad}", advice="See TopicConfig for the keys.") from bad
+    return filled(TopicConfig, values, path)

@@ -143,10 +143,11 @@ def train_feed_ranker_command(
     ),
 ) -> None:
     """Train the ranker of feeds on what was shown and what readers made of it."""
-    from tianfu.training.ranker.train import read_feed_ranker_config, train_feed_ranker
+    from tianfu.training.configuration import read_as
+    from tianfu.training.ranker.train import FeedRankerConfig, train_feed_ranker
 
     with progress_bars() as advance:
-        card = train_feed_ranker(data, out_dir, read_feed_ranker_config(config), advance)
+        card = train_feed_ranker(data, out_dir, read_as(config, FeedRankerConfig), advance)
     rows = [{"ranker": card["name"], **card["metrics"]}]
     rows += [{"ranker": name, **metrics} for name, metrics in card["baselines"].items()]
     shown = [{key: f"{v:.3f}" if isinstance(v, float) else v for key, v in row.items()} for row in rows]
@@ -169,10 +170,11 @@ def train_ranker_command(
     ] = float("inf"),
 ) -> None:
     """Train the ranker of the suite recommendation on a log of clicks alone."""
-    from tianfu.training.clicks.train import read_ranker_config, train_ranker
+    from tianfu.training.clicks.train import RankerConfig, train_ranker
+    from tianfu.training.configuration import read_as
 
     with progress_bars() as advance:
-        card = train_ranker(clicks, news, out_dir, read_ranker_config(config), advance, until_s=until)
+        card = train_ranker(clicks, news, out_dir, read_as(config, RankerConfig), advance, until_s=until)
     out.print(f"Learnt from {card['data']['moments']} moments; the ranker is in {out_dir}.")
 
 

@@ -62,7 +62,9 @@ def evaluate(
     keep: Annotated[
         Path | None, typer.Option(help="New folder that keeps what simulate lived.", file_okay=False)
     ] = None,
-    others: Annotated[bool, typer.Option("--others", help="Other people in simulate.")] = False,
+    others: Annotated[
+        bool, typer.Option("--others", help="Other people in simulate, from the end of the list.")
+    ] = False,
 ) -> None:
     """Measure a model on files beside simpler methods, with 95 % intervals."""
     from tianfu.eval.opening import SEEN, open_subject
@@ -70,6 +72,11 @@ def evaluate(
 
     if suite == SIMULATE:
         from tianfu.cli.simulate import simulate
+        from tianfu.serving.logs import configure_logs
+
+        configure_logs("WARNING")
+        if keep is not None and keep.exists() and any(keep.iterdir()):
+            raise typer.BadParameter(f"--keep {keep} is not empty; name a new folder.")
 
         with progress_bars() as advance:
             lived = simulate(
