@@ -6,12 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from tianfu.embeddings.encoder.windows import encode_stories
 from tianfu.model.ports import Encoder, PairJudge, PairText, Tagger, TaggingText
 from tianfu.model.story import StoryText
 from tianfu.model.tag import EvidenceSpan, TagSuggestion, TextField
-
-PASSAGE_CHARS = 400
-"""How much of the body the encoder reads after the title."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +77,8 @@ class StoryReader:
         return PairText(title=text.title, body=self._clean(text.body), published_at=text.published_at)
 
     def vectors(self, pairs: Sequence[PairText]) -> npt.NDArray[np.float32]:
-        """Encode clean texts to shape (n, dimension)."""
-        return self._encoder.encode([f"{p.title}\n{p.body[:PASSAGE_CHARS]}" for p in pairs])
+        """Encode clean texts to shape (n, dimension), long bodies in windows."""
+        return encode_stories(self._encoder, [(p.title, p.body) for p in pairs])
 
     def suggest(
         self, title: str, body: str, home: str | None = None
