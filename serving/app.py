@@ -14,6 +14,7 @@ from tianfu.serving.api import (
     coverages,
     desks,
     duplicates,
+    exposures,
     insights,
     operations,
     pickups,
@@ -73,8 +74,8 @@ def create_app(
     )
     problems.install(app)
     parts = (
-        stories, takedowns, tags, duplicates, recommend, aims, rights, readers, reader_rights, placements,
-        coverages, operations, pickups, submissions, desks, insights, quarantine,
+        stories, takedowns, exposures, tags, duplicates, recommend, aims, rights, readers, reader_rights,
+        placements, coverages, operations, pickups, submissions, desks, insights, quarantine,
         session,
     )  # fmt: skip
     for part in parts:
