@@ -142,3 +142,14 @@ def test_desks_for_a_draft_need_an_outlet(served: TestClient, key: Key) -> None:
     assert served.post("/v1/desks/suggest", json=draft, headers=key()).status_code == 422
     lost = served.post("/v1/desks/suggest", json=draft | {"outlet_id": "nowhere"}, headers=key())
     assert lost.status_code == 404
+
+
+def test_the_vocabularies_list_what_tags_are_called(served: TestClient, key: Key) -> None:
+    editor = key(Role.EDITOR, "lizhou")
+    topics = served.get("/v1/vocabulary/topic", headers=editor).json()["items"]
+    assert {"code": "14", "label": "类14"} in topics
+    assert [one["code"] for one in topics] == sorted(one["code"] for one in topics)
+    found = served.get("/v1/vocabulary/place", params={"q": "苍"}, headers=editor).json()["items"]
+    assert found == [{"code": "510824", "label": "苍溪"}]
+    assert served.get("/v1/vocabulary/keyword", headers=editor).json()["items"] == []
+    assert served.get("/v1/vocabulary/colour", headers=editor).status_code == 422
