@@ -43,6 +43,4 @@ def get_vocabulary(
     found = sorted(
         (code, label) for (of, code), label in room.names.items() if of is kind and (q is None or q in label)
     )
-    return VocabularyOut(
-        kind=kind, items=[EntryOut(code=code, label=label) for code, label in found[:limit]]
-    )
+    return VocabularyOut(kind=kind, items=[EntryOut(code=code, label=label) for code, label in found[:limit]])

@@ -30,6 +30,7 @@ def test_a_search_puts_words_and_meaning_together_and_says_which_found_what(
     meant = search(served, key(), q="苍溪农户春茶抢种")
     assert meant[0]["story_id"] in ids[:2]
     assert meant[0]["found_by"] == "meaning", "the words do not stand there in this order"
+    assert search(served, key(), q="开幕 利州")[0]["found_by"] == "both", "words parted by blanks"
 
 
 def test_a_search_keeps_to_the_filters_and_the_limit(served: TestClient, key: Key) -> None:
@@ -64,7 +65,7 @@ def test_listed_stories_name_their_topics_places_and_cluster(served: TestClient,
 
 
 def test_an_empty_or_endless_search_is_refused(served: TestClient, key: Key) -> None:
-    for q in ("", "长" * 101):
+    for q in ("", "   ", "长" * 101):
         assert served.get("/v1/stories", params={"q": q}, headers=key()).status_code == 422
     assert search(served, key(), q="%_\\'\"<script>") == []
 
