@@ -201,10 +201,48 @@ class Unauthenticated(TianfuError):
     code = "unauthenticated"
 
 
+class KeyExpired(Unauthenticated):
+    """The key's time is over, by its own end or because another took its place."""
+
+    code = "key_expired"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This key has expired.",
+            advice="Use the key that replaced it, or ask the platform to make you a new one.",
+        )
+
+
+class KeyRevoked(Unauthenticated):
+    """The key was ended before its time."""
+
+    code = "key_revoked"
+
+    def __init__(self) -> None:
+        super().__init__("This key was revoked.", advice="Ask the platform for a new key.")
+
+
 class Forbidden(TianfuError):
     """The key's role or outlet does not allow this."""
 
     code = "forbidden"
+
+
+class OutOfScope(Forbidden):
+    """The key is narrowed to other parts of the API.
+
+    Attributes:
+        scope: What it would need.
+    """
+
+    code = "out_of_scope"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(
+            f"This key is narrowed to other parts of the API; this needs {scope}.",
+            advice=f"Use a key without scopes, or one with the scope {scope}.",
+        )
+        self.scope = scope
 
 
 class RateLimited(TianfuError):

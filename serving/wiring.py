@@ -6,7 +6,6 @@ from datetime import timedelta
 from tianfu.embeddings.text.folding import fold_characters
 from tianfu.model.ports import Clock
 from tianfu.serving.parts import ModelParts, load_parts
-from tianfu.serving.services.access import Gatekeeper
 from tianfu.serving.services.aims import AimDesk
 from tianfu.serving.services.brushing import EventGate, QuarantineDesk
 from tianfu.serving.services.claims import ClaimDesk
@@ -21,6 +20,7 @@ from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.desks import DeskFinder
 from tianfu.serving.services.events import EventRecorder
 from tianfu.serving.services.feed_context import ContextMaker
+from tianfu.serving.services.gatekeeper import Gatekeeper
 from tianfu.serving.services.indexing import Indexer
 from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder

@@ -6,12 +6,14 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from tianfu.model.access import Role
-from tianfu.model.errors import Forbidden, Unauthenticated
+from tianfu.model.access import PLATFORM_ROLES, READ_ONLY, Role
+from tianfu.model.errors import Forbidden, OutOfScope, Unauthenticated
+from tianfu.serving.api.areas import area_of, is_free, template_of
 from tianfu.serving.services.access import Caller
 from tianfu.serving.services.newsroom import Newsroom
 
 _bearer = HTTPBearer(auto_error=False, description="The API key of your outlet: `Authorization: Bearer tf_…`")
+_READS = frozenset({"GET", "HEAD"})
 
 
 def newsroom(request: Request) -> Newsroom:
@@ -24,16 +26,30 @@ NewsroomDep = Annotated[Newsroom, Depends(newsroom)]
 
 
 def caller(
-    room: NewsroomDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    request: Request,
+    room: NewsroomDep,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Caller:
-    """Admit the caller, within the rate limit of the key."""
+    """Admit the caller, within the rate limit of the key and the areas it is narrowed to."""
     if credentials is None:
         raise Unauthenticated(
             "A key is needed.", advice="Send the header 'Authorization: Bearer' with your key."
         )
     known = room.gatekeeper.admit(credentials.credentials)
     room.throttle.take(known.key.id)
+    _check_scopes(known, request)
     return known
+
+
+def _check_scopes(known: Caller, request: Request) -> None:
+    template = template_of(request.scope)
+    if not known.key.scopes or is_free(template):
+        return
+    area = area_of(template)
+    writes = request.method not in _READS
+    if area is None or not known.key.opens(area, writes=writes):
+        wanted = area.value if area is not None else "none"
+        raise OutOfScope(wanted if writes else f"{wanted}{READ_ONLY}")
 
 
 CallerDep = Annotated[Caller, Depends(caller)]
@@ -44,8 +60,12 @@ def needs(*roles: Role) -> Callable[[Caller], Caller]:
 
     def check(known: CallerDep) -> Caller:
         if known.key.role not in (*roles, Role.ADMIN):
-            wanted = ", ".join(role.value for role in roles)
+            wanted = ", ".join(role.value for role in roles or (Role.ADMIN,))
             raise Forbidden(f"This needs a key with one of the roles: {wanted}.")
+        if known.key.role in PLATFORM_ROLES and known.key.outlet_id is not None:
+            raise Forbidden(
+                "A platform's role does not go with one outlet.", advice="Have this key made anew."
+            )
         return known
 
     return check
@@ -56,3 +76,4 @@ EditorCaller = Annotated[Caller, Depends(needs(Role.EDITOR, Role.OPERATOR))]
 OperatorCaller = Annotated[Caller, Depends(needs(Role.OPERATOR))]
 ReadingCaller = Annotated[Caller, Depends(needs(Role.APP, Role.EDITOR, Role.OPERATOR, Role.SCIENTIST))]
 NewsCaller = Annotated[Caller, Depends(needs(Role.EDITOR, Role.OPERATOR, Role.SCIENTIST))]
+AdminCaller = Annotated[Caller, Depends(needs())]

@@ -50,6 +50,9 @@ class WhoOut(Out):
     outlet_id: str | None
     label: str
     expires_at: datetime | None
+    scopes: list[str]
+    replaced_by: str | None
+    signs_events: bool
 
 
 @router.get("/whoami")
@@ -57,7 +60,14 @@ def who_am_i(known: CallerDep) -> WhoOut:
     """Tell what the key in hand is."""
     key = known.key
     return WhoOut(
-        key_id=key.id, role=key.role, outlet_id=key.outlet_id, label=key.label, expires_at=key.expires_at
+        key_id=key.id,
+        role=key.role,
+        outlet_id=key.outlet_id,
+        label=key.label,
+        expires_at=key.expires_at,
+        scopes=list(key.scopes),
+        replaced_by=key.replaced_by,
+        signs_events=key.signs_events,
     )
 
 

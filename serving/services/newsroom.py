@@ -9,7 +9,6 @@ import structlog
 from tianfu.model.feed.scoring import Scorer
 from tianfu.model.ports import Clock
 from tianfu.model.tag import TagKind
-from tianfu.serving.services.access import Gatekeeper
 from tianfu.serving.services.aims import AimDesk
 from tianfu.serving.services.brushing import QuarantineDesk
 from tianfu.serving.services.claims import ClaimDesk
@@ -22,6 +21,7 @@ from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.desks import DeskFinder
 from tianfu.serving.services.events import EventRecorder
+from tianfu.serving.services.gatekeeper import Gatekeeper
 from tianfu.serving.services.indexing import Indexer
 from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder

@@ -27,6 +27,8 @@ class Keys:
             "label": key.label,
             "created_at": key.created_at,
             "expires_at": key.expires_at,
+            "scopes": list(key.scopes),
+            "signs_events": key.signs_events,
         }
         self._connection.execute(insert(api_keys), [values])
 
@@ -35,6 +37,20 @@ class Keys:
         query = select(api_keys).where(api_keys.c.secret_hash == secret_hash)
         row = self._connection.execute(query).one_or_none()
         return _key(row) if row else None
+
+    def by_id(self, key_id: str) -> ApiKey | None:
+        """Find a key, ended or not."""
+        row = self._connection.execute(select(api_keys).where(api_keys.c.id == key_id)).one_or_none()
+        return _key(row) if row else None
+
+    def replace(self, key_id: str, *, by: str, expires_at: datetime) -> bool:
+        """Let another key take a key's place from some moment on.  False when one did already."""
+        statement = (
+            update(api_keys)
+            .where(api_keys.c.id == key_id, api_keys.c.replaced_by.is_(None), api_keys.c.revoked_at.is_(None))
+            .values(replaced_by=by, expires_at=expires_at)
+        )
+        return self._connection.execute(statement).rowcount > 0
 
     def all(self) -> list[ApiKey]:
         """Every key, oldest first."""
@@ -60,6 +76,9 @@ def _key(row: Row[Any]) -> ApiKey:
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
+        scopes=tuple(row.scopes),
+        replaced_by=row.replaced_by,
+        signs_events=row.signs_events,
     )
 
 

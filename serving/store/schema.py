@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -327,6 +328,9 @@ api_keys = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
     Column("revoked_at", UtcDateTime),
+    Column("scopes", JSON, nullable=False, server_default="[]"),
+    Column("replaced_by", String(40)),
+    Column("signs_events", Boolean, nullable=False, server_default=false()),
 )
 
 audit = Table(
