@@ -342,8 +342,18 @@ audit = Table(
     Column("action", String(40), nullable=False),
     Column("object", String(200), nullable=False),
     Column("details", JSON, nullable=False),
+    Column("previous", String(64), nullable=False, server_default=""),
+    Column("hash", String(64), nullable=False, server_default=""),
     Index(None, "object"),
     sqlite_autoincrement=True,
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("sequence", Number, nullable=False),
+    Column("hash", String(64), nullable=False),
 )
 
 settings = Table(
