@@ -33,6 +33,7 @@ from tianfu.serving.api.story_forms import (
 from tianfu.serving.services.access import Caller
 from tianfu.serving.services.ingest import IngestOutcome, StoryDraft, StoryReceipt, ingest, revise
 from tianfu.serving.services.newsroom import Newsroom
+from tianfu.serving.services.searching import find_stories
 from tianfu.serving.store.stories import StoryQuery
 
 router = APIRouter(prefix="/stories", tags=["stories"])
@@ -160,8 +161,7 @@ def list_stories(
         before=_before(cursor, room),
         limit=limit + 1,
     )
-    with room.database.read() as uow:
-        found = uow.stories.page(query)
+    found = find_stories(query, caller=known, rights=room.rights, database=room.database)
     page = found[:limit]
     following = None
     if len(found) > limit:
@@ -197,7 +197,7 @@ def get_story(story_id: str, room: NewsroomDep, known: NewsCaller) -> StoryOut:
         cluster_size=size,
         received_at=story.received_at,
         dated=dated_out(story, room.reader.pair_text(story.text).body),
-        tags=[tag_out(tag) for tag in tags],
+        tags=[tag_out(tag, whole=whole) for tag in tags],
         revisions=[RevisionOut(revision=r, received_at=at, text=text) for r, at, text in earlier if whole],
         rights=RightsOut(
             code=permission, text=room.rights.say(permission, story.outlet_id, story.text.source)

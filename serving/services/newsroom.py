@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import BoundedSemaphore
 
 import structlog
 
@@ -42,6 +43,8 @@ from tianfu.serving.store.database import Database
 
 log = structlog.get_logger(__name__)
 
+_MAX_WAITING = 8
+
 
 @dataclass(frozen=True, kw_only=True)
 class Newsroom:
@@ -80,6 +83,7 @@ class Newsroom:
     names: Mapping[tuple[TagKind, str], str]
     scorer: Scorer
     models: Mapping[str, str]
+    waiting: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_MAX_WAITING))
 
     def start(self) -> None:
         """Load the caches, rebuild the signals, begin background work."""
@@ -112,9 +116,20 @@ class Newsroom:
         log.info("newsroom.stopped")
 
     def wait_indexed(self, numbers: Mapping[int, int], timeout_s: float) -> bool:
-        """Wait until these stories are indexed at these revisions, or the time is up."""
-        deadline = time.monotonic() + timeout_s
+        """Wait until these stories are indexed at these revisions, or the time is up.
+
+        Eight may wait at once; further ones are answered without, so that those who wait leave threads to
+        everybody else's feeds.
+        """
         self.worker.wake()
+        if not self.waiting.acquire(blocking=False):
+            return False
+        try:
+            return self._wait(numbers, time.monotonic() + timeout_s)
+        finally:
+            self.waiting.release()
+
+    def _wait(self, numbers: Mapping[int, int], deadline: float) -> bool:
         while True:
             with self.database.read() as uow:
                 found = uow.stories.by_numbers(list(numbers))
