@@ -30,6 +30,7 @@ from tianfu.serving.api import (
     tags,
     takedowns,
 )
+from tianfu.serving.api.answer_headers import AnswerHeaders
 from tianfu.serving.api.body import BodyLimit
 from tianfu.serving.api.metrics import RequestMetrics
 from tianfu.serving.services.newsroom import Newsroom
@@ -83,6 +84,7 @@ def create_app(
     registry = CollectorRegistry()
     _add_metrics_route(app, registry)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_batch_bytes=settings.max_batch_bytes)
+    app.add_middleware(AnswerHeaders)
     app.add_middleware(RequestMetrics, registry=registry)
     if settings.cors_origins:
         app.add_middleware(
@@ -90,6 +92,7 @@ def create_app(
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Prefer"],
+            expose_headers=["Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"],
         )
     return app
 

@@ -10,6 +10,7 @@ from tianfu.serving.services.aims import AimDesk
 from tianfu.serving.services.brushing import EventGate, QuarantineDesk
 from tianfu.serving.services.claims import ClaimDesk
 from tianfu.serving.services.clock import SystemClock
+from tianfu.serving.services.counters import Counters
 from tianfu.serving.services.coverage_board import CoverageReader
 from tianfu.serving.services.coverage_lens import LensGrinder
 from tianfu.serving.services.coverage_matching import CoverageMatcher
@@ -34,7 +35,9 @@ from tianfu.serving.services.reading import StoryReader
 from tianfu.serving.services.receipts import ReceiptBook
 from tianfu.serving.services.recommend import FeedDesk
 from tianfu.serving.services.rights import RightsDesk
+from tianfu.serving.services.secrets import SIGNING_SECRET, own_secret
 from tianfu.serving.services.signals import Signals
+from tianfu.serving.services.signatures import SignatureCheck
 from tianfu.serving.services.submissions import SubmissionDesk
 from tianfu.serving.services.tagging import TagDesk
 from tianfu.serving.services.takedown import TakedownDesk
@@ -55,6 +58,7 @@ def build_newsroom(
         parts: Models and indexes; the shipped ones when left out.
         clock: The machine's when left out.
     """
+    counters = Counters(settings.rate_limit_url)
     parts = parts or load_parts(settings)
     clock = clock or SystemClock()
     database = Database(settings.effective_database_url).open()
@@ -82,7 +86,7 @@ def build_newsroom(
     rights = RightsDesk(database=database, library=library, clock=clock)
     receipts = ReceiptBook()
     decisions = DecisionLog(database, receipts)
-    cursors = CursorSigner(_cursor_secret(database))
+    cursors = CursorSigner(own_secret(database, "cursor_secret"))
     indexer = Indexer(
         database=database,
         library=library,
@@ -109,7 +113,12 @@ def build_newsroom(
         reader=reader,
         finder=finder,
         gatekeeper=Gatekeeper(database=database, clock=clock),
-        throttle=Throttle(settings.requests_per_minute),
+        throttle=Throttle(
+            settings.requests_per_minute,
+            failed_per_minute=settings.failed_logins_per_minute,
+            counters=counters,
+        ),
+        signatures=SignatureCheck(own_secret(database, SIGNING_SECRET), counters=counters, clock=clock),
         cursors=cursors,
         decisions=decisions,
         interests=interests,
@@ -176,11 +185,3 @@ def build_newsroom(
             **{f"tagger_{place}": tagger.version for place, tagger in enumerate(parts.taggers)},
         },
     )
-
-
-def _cursor_secret(database: Database) -> bytes:
-    with database.write() as uow:
-        uow.settings.put("cursor_secret", secrets.token_hex(32), keep=True)
-        value = uow.settings.get("cursor_secret")
-        uow.commit()
-    return bytes.fromhex(value or "")

@@ -8,6 +8,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from tianfu.model.access import PLATFORM_ROLES, READ_ONLY, Role
 from tianfu.model.errors import Forbidden, OutOfScope, Unauthenticated
+from tianfu.serving.api.answer_headers import ALLOWANCE
 from tianfu.serving.api.areas import area_of, is_free, template_of
 from tianfu.serving.services.access import Caller
 from tianfu.serving.services.newsroom import Newsroom
@@ -35,8 +36,12 @@ def caller(
         raise Unauthenticated(
             "A key is needed.", advice="Send the header 'Authorization: Bearer' with your key."
         )
-    known = room.gatekeeper.admit(credentials.credentials)
-    room.throttle.take(known.key.id)
+    try:
+        known = room.gatekeeper.admit(credentials.credentials)
+    except Unauthenticated:
+        room.throttle.fail(request.client.host if request.client else "unknown")
+        raise
+    setattr(request.state, ALLOWANCE, room.throttle.take(known.key.id))
     _check_scopes(known, request)
     return known
 

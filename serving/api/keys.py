@@ -12,6 +12,7 @@ from tianfu.model.rules import check_id
 from tianfu.serving.api.context import AdminCaller, NewsroomDep
 from tianfu.serving.api.forms import In, Out
 from tianfu.serving.services.access import OVERLAP, create_key, revoke_key, rotate_key
+from tianfu.serving.services.newsroom import Newsroom
 
 router = APIRouter(prefix="/keys", tags=["operations"])
 
@@ -65,9 +66,10 @@ class KeysOut(Out):
 
 
 class NewKeyOut(KeyOut):
-    """A key just made; `secret` is told this once."""
+    """A key just made; `secret` is told this once, and `signing_secret` where its batches must be signed."""
 
     secret: str
+    signing_secret: str | None
 
 
 @router.get("")
@@ -83,7 +85,7 @@ def make_key(wanted: KeyIn, room: NewsroomDep, known: AdminCaller) -> NewKeyOut:
     key, secret = create_key(
         **wanted.model_dump(), actor=known.key.id, database=room.database, clock=room.clock
     )
-    return _new_key_out(key, secret)
+    return _new_key_out(key, secret, room)
 
 
 @router.post("/{key_id}/rotate", status_code=201)
@@ -99,7 +101,7 @@ def replace_key(key_id: str, wanted: RotationIn, room: NewsroomDep, known: Admin
         clock=room.clock,
     )
     room.gatekeeper.forget()
-    return _new_key_out(key, secret)
+    return _new_key_out(key, secret, room)
 
 
 @router.delete("/{key_id}", status_code=204)
@@ -125,5 +127,6 @@ def _key_out(key: ApiKey) -> KeyOut:
     )
 
 
-def _new_key_out(key: ApiKey, secret: str) -> NewKeyOut:
-    return NewKeyOut(**_key_out(key).model_dump(), secret=secret)
+def _new_key_out(key: ApiKey, secret: str, room: Newsroom) -> NewKeyOut:
+    signing = room.signatures.secret_of(key.id) if key.signs_events else None
+    return NewKeyOut(**_key_out(key).model_dump(), secret=secret, signing_secret=signing)

@@ -12,6 +12,10 @@ from tianfu.model.access import ApiKey, Role
 from tianfu.serving.services.access import OVERLAP, create_key, revoke_key, rotate_key
 from tianfu.serving.services.clock import SystemClock
 from tianfu.serving.services.consortium import put_outlets_once
+from tianfu.serving.services.counters import Counters
+from tianfu.serving.services.secrets import SIGNING_SECRET, own_secret
+from tianfu.serving.services.signatures import SignatureCheck
+from tianfu.serving.store.database import Database
 
 keys_app = typer.Typer(help="API keys.", no_args_is_help=True)
 db_app = typer.Typer(help="The database.", no_args_is_help=True)
@@ -55,7 +59,8 @@ def keys_create(
             database=database,
             clock=clock,
         )
-    _print_new(*made, as_json)
+        signing = _signing_secret(made[0], database)
+    _print_new(*made, signing, as_json)
 
 
 @keys_app.command("list")
@@ -93,7 +98,8 @@ def keys_rotate(
             database=database,
             clock=SystemClock(),
         )
-    _print_new(*made, as_json)
+        signing = _signing_secret(made[0], database)
+    _print_new(*made, signing, as_json)
 
 
 @keys_app.command("revoke")
@@ -116,12 +122,23 @@ def _ends_at(days: int | None) -> datetime | None:
     return None if days is None else SystemClock().now() + timedelta(days=days)
 
 
-def _print_new(key: ApiKey, secret: str, as_json: bool) -> None:
+def _signing_secret(key: ApiKey, database: Database) -> str | None:
+    if not key.signs_events:
+        return None
+    master = own_secret(database, SIGNING_SECRET)
+    return SignatureCheck(master, counters=Counters(), clock=SystemClock()).secret_of(key.id)
+
+
+def _print_new(key: ApiKey, secret: str, signing: str | None, as_json: bool) -> None:
     if as_json:
         shown = {"key_id": key.id, "secret": secret, "role": key.role.value, "outlet_id": key.outlet_id}
         ends_at = key.expires_at.isoformat() if key.expires_at else None
-        out.print_json(json.dumps({**shown, "expires_at": ends_at, "scopes": list(key.scopes)}))
+        more = {"expires_at": ends_at, "scopes": list(key.scopes), "signing_secret": signing}
+        out.print_json(json.dumps({**shown, **more}))
         return
     whose = f", {key.outlet_id}" if key.outlet_id else ""
     out.print(f"key {key.id} ({key.role.value}{whose}), secret, shown only now:")
     out.print(secret, highlight=False)
+    if signing is not None:
+        out.print("secret to sign batches of events with, shown only now:")
+        out.print(signing, highlight=False)
