@@ -16,6 +16,7 @@ from tianfu.serving.api import (
     duplicates,
     exposures,
     insights,
+    keys,
     operations,
     pickups,
     placements,
@@ -31,6 +32,7 @@ from tianfu.serving.api import (
     takedowns,
     vocabulary,
 )
+from tianfu.serving.api.answer_headers import AnswerHeaders
 from tianfu.serving.api.body import BodyLimit
 from tianfu.serving.api.metrics import RequestMetrics
 from tianfu.serving.console import pages, session
@@ -77,7 +79,7 @@ def create_app(
     parts = (
         stories, takedowns, exposures, tags, duplicates, recommend, aims, rights, readers, reader_rights,
         placements, coverages, operations, pickups, submissions, desks, insights, quarantine,
-        vocabulary, session,
+        vocabulary, session, keys,
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)
@@ -89,6 +91,7 @@ def create_app(
     _add_metrics_route(app, registry)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_batch_bytes=settings.max_batch_bytes)
     app.add_middleware(pages.PageHeaders)
+    app.add_middleware(AnswerHeaders)
     app.add_middleware(RequestMetrics, registry=registry)
     if settings.cors_origins:
         app.add_middleware(
@@ -96,6 +99,7 @@ def create_app(
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Prefer"],
+            expose_headers=["Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"],
         )
     return app
 

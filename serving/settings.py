@@ -19,6 +19,8 @@ class ServiceSettings(BaseSettings):
         max_body_bytes: Largest request body in general.
         max_batch_bytes: Largest request body where batches of stories are taken.
         requests_per_minute: Rate limit of one key; 0 switches it off.
+        failed_logins_per_minute: Wrong keys taken from one address; 0 switches the limit off.
+        rate_limit_url: Redis that replicas count in, ``redis://HOST:PORT/NUMBER``; empty: each for itself.
         cors_origins: Web origins that browsers may call from, as a JSON list.
         decision_days: How long decisions are kept.
         metrics_open: Whether ``/metrics`` answers without a key.
@@ -37,6 +39,8 @@ class ServiceSettings(BaseSettings):
     max_body_bytes: int = Field(default=1_000_000, ge=10_000)
     max_batch_bytes: int = Field(default=32_000_000, ge=1_000_000)
     requests_per_minute: int = Field(default=6_000, ge=0)
+    failed_logins_per_minute: int = Field(default=60, ge=0)
+    rate_limit_url: str = ""
     cors_origins: list[str] = []
     decision_days: int = Field(default=180, ge=1)
     metrics_open: bool = True

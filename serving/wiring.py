@@ -6,11 +6,11 @@ from datetime import timedelta
 from tianfu.embeddings.text.folding import fold_characters
 from tianfu.model.ports import Clock
 from tianfu.serving.parts import ModelParts, load_parts
-from tianfu.serving.services.access import Gatekeeper
 from tianfu.serving.services.aims import AimDesk
 from tianfu.serving.services.brushing import EventGate, QuarantineDesk
 from tianfu.serving.services.claims import ClaimDesk
 from tianfu.serving.services.clock import SystemClock
+from tianfu.serving.services.counters import Counters
 from tianfu.serving.services.coverage_board import CoverageReader
 from tianfu.serving.services.coverage_lens import LensGrinder
 from tianfu.serving.services.coverage_matching import CoverageMatcher
@@ -21,6 +21,7 @@ from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.desks import DeskFinder
 from tianfu.serving.services.events import EventRecorder
 from tianfu.serving.services.feed_context import ContextMaker
+from tianfu.serving.services.gatekeeper import Gatekeeper
 from tianfu.serving.services.indexing import Indexer
 from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
@@ -35,8 +36,10 @@ from tianfu.serving.services.receipts import ReceiptBook
 from tianfu.serving.services.recommend import FeedDesk
 from tianfu.serving.services.rights import RightsDesk
 from tianfu.serving.services.search import StorySearch
+from tianfu.serving.services.secrets import SIGNING_SECRET, own_secret
 from tianfu.serving.services.sessions import SessionBook
 from tianfu.serving.services.signals import Signals
+from tianfu.serving.services.signatures import SignatureCheck
 from tianfu.serving.services.submissions import SubmissionDesk
 from tianfu.serving.services.tagging import TagDesk
 from tianfu.serving.services.takedown import TakedownDesk
@@ -57,6 +60,7 @@ def build_newsroom(
         parts: Models and indexes; the shipped ones when left out.
         clock: The machine's when left out.
     """
+    counters = Counters(settings.rate_limit_url)
     parts = parts or load_parts(settings)
     clock = clock or SystemClock()
     database = Database(settings.effective_database_url).open()
@@ -85,7 +89,7 @@ def build_newsroom(
     rights = RightsDesk(database=database, library=library, clock=clock)
     receipts = ReceiptBook()
     decisions = DecisionLog(database, receipts)
-    cursors = CursorSigner(_kept_secret(database, "cursor_secret"))
+    cursors = CursorSigner(own_secret(database, "cursor_secret"))
     indexer = Indexer(
         database=database,
         library=library,
@@ -111,12 +115,17 @@ def build_newsroom(
         library=library,
         reader=reader,
         finder=finder,
-        search=StorySearch(database=database, library=library, vector=reader.vector_of),
+        search=StorySearch(database=database, library=library, rights=rights, vector=reader.vector_of),
         gatekeeper=gatekeeper,
         sessions=SessionBook(
-            _kept_secret(database, "session_secret"), gatekeeper=gatekeeper, database=database, clock=clock
+            own_secret(database, "session_secret"), gatekeeper=gatekeeper, database=database, clock=clock
         ),
-        throttle=Throttle(settings.requests_per_minute),
+        throttle=Throttle(
+            settings.requests_per_minute,
+            failed_per_minute=settings.failed_logins_per_minute,
+            counters=counters,
+        ),
+        signatures=SignatureCheck(own_secret(database, SIGNING_SECRET), counters=counters, clock=clock),
         cursors=cursors,
         decisions=decisions,
         interests=interests,
@@ -183,12 +192,3 @@ def build_newsroom(
             **{f"tagger_{place}": tagger.version for place, tagger in enumerate(parts.taggers)},
         },
     )
-
-
-def _kept_secret(database: Database, name: str) -> bytes:
-    """A secret that every process on this database shares, made by whichever asks first."""
-    with database.write() as uow:
-        uow.settings.put(name, secrets.token_hex(32), keep=True)
-        value = uow.settings.get(name)
-        uow.commit()
-    return bytes.fromhex(value or "")

@@ -193,12 +193,11 @@ def list_stories(
     )
     if q is not None:
         asked = check_text(q.strip(), field="q", error=error, low=1, high=100)
-        hits = room.search.find(asked, replace(query, before=None, limit=limit))
+        hits = room.search.find(asked, replace(query, before=None, limit=limit), known)
         return StoryPageOut(
             items=_listed([hit.story for hit in hits], room, [h.by for h in hits]), cursor=None
         )
-    with room.database.read() as uow:
-        found = uow.stories.page(query)
+    found = room.search.page(query, known)
     page = found[:limit]
     following = None
     if len(found) > limit:
@@ -255,7 +254,7 @@ def get_story(story_id: str, room: NewsroomDep, known: NewsCaller) -> StoryOut:
         cluster_size=size,
         received_at=story.received_at,
         dated=dated_out(story, room.reader.pair_text(story.text).body),
-        tags=[tag_out(tag) for tag in tags],
+        tags=[tag_out(tag, whole=whole) for tag in tags],
         revisions=[RevisionOut(revision=r, received_at=at, text=text) for r, at, text in earlier if whole],
         rights=RightsOut(
             code=permission, text=room.rights.say(permission, story.outlet_id, story.text.source)

@@ -8,7 +8,13 @@ from pydantic import Field
 
 from tianfu.model.access import Role
 from tianfu.model.errors import CsrfRefused, Unauthenticated
-from tianfu.serving.api.context import SESSION_COOKIE, CallerDep, NewsroomDep, SessionToken
+from tianfu.serving.api.context import (
+    SESSION_COOKIE,
+    CallerDep,
+    NewsroomDep,
+    SessionToken,
+    admit_secret,
+)
 from tianfu.serving.api.forms import In, Out
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.services.sessions import SESSION_HOURS, Session
@@ -40,7 +46,9 @@ def sign_in(given: SignInIn, request: Request, response: Response, room: Newsroo
     # Another site must not sign a visitor in under a key of its own.
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise CsrfRefused
-    session = room.sessions.open(given.key.strip())
+    secret = given.key.strip()
+    admit_secret(secret, request, room)
+    session = room.sessions.open(secret)
     room.throttle.take(session.caller.key.id)
     response.set_cookie(
         SESSION_COOKIE,

@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import BoundedSemaphore
 
 import structlog
 
 from tianfu.model.feed.scoring import Scorer
 from tianfu.model.ports import Clock
 from tianfu.model.tag import TagKind
-from tianfu.serving.services.access import Gatekeeper
 from tianfu.serving.services.aims import AimDesk
 from tianfu.serving.services.brushing import QuarantineDesk
 from tianfu.serving.services.claims import ClaimDesk
@@ -22,6 +22,7 @@ from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.desks import DeskFinder
 from tianfu.serving.services.events import EventRecorder
+from tianfu.serving.services.gatekeeper import Gatekeeper
 from tianfu.serving.services.indexing import Indexer
 from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
@@ -35,6 +36,7 @@ from tianfu.serving.services.recommend import FeedDesk
 from tianfu.serving.services.rights import RightsDesk, list_central_sources_once
 from tianfu.serving.services.search import StorySearch
 from tianfu.serving.services.sessions import SessionBook
+from tianfu.serving.services.signatures import SignatureCheck
 from tianfu.serving.services.submissions import SubmissionDesk
 from tianfu.serving.services.tagging import TagDesk
 from tianfu.serving.services.takedown import TakedownDesk
@@ -43,6 +45,8 @@ from tianfu.serving.services.worker import Worker
 from tianfu.serving.store.database import Database
 
 log = structlog.get_logger(__name__)
+
+_MAX_WAITING = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +62,7 @@ class Newsroom:
     gatekeeper: Gatekeeper
     sessions: SessionBook
     throttle: Throttle
+    signatures: SignatureCheck
     cursors: CursorSigner
     decisions: DecisionLog
     interests: InterestFinder
@@ -84,6 +89,7 @@ class Newsroom:
     names: Mapping[tuple[TagKind, str], str]
     scorer: Scorer
     models: Mapping[str, str]
+    waiting: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_MAX_WAITING))
 
     def start(self) -> None:
         """Load the caches, rebuild the signals, begin background work."""
@@ -116,9 +122,20 @@ class Newsroom:
         log.info("newsroom.stopped")
 
     def wait_indexed(self, numbers: Mapping[int, int], timeout_s: float) -> bool:
-        """Wait until these stories are indexed at these revisions, or the time is up."""
-        deadline = time.monotonic() + timeout_s
+        """Wait until these stories are indexed at these revisions, or the time is up.
+
+        Eight may wait at once; further ones are answered without, so that those who wait leave threads to
+        everybody else's feeds.
+        """
         self.worker.wake()
+        if not self.waiting.acquire(blocking=False):
+            return False
+        try:
+            return self._wait(numbers, time.monotonic() + timeout_s)
+        finally:
+            self.waiting.release()
+
+    def _wait(self, numbers: Mapping[int, int], deadline: float) -> bool:
         while True:
             with self.database.read() as uow:
                 found = uow.stories.by_numbers(list(numbers))

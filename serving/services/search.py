@@ -1,4 +1,4 @@
-"""Searching stories by words and by meaning."""
+"""Searching stories by words and by meaning, without telling what stands in texts one may not read."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,9 @@ import numpy.typing as npt
 
 from tianfu.model.ports import IndexFilter
 from tianfu.model.story import Story
+from tianfu.serving.services.access import Caller
 from tianfu.serving.services.library import Library
+from tianfu.serving.services.rights import RightsDesk
 from tianfu.serving.store.database import Database, UnitOfWork
 from tianfu.serving.store.stories import StoryQuery
 
@@ -47,13 +49,24 @@ class StorySearch:
         *,
         database: Database,
         library: Library,
+        rights: RightsDesk,
         vector: Callable[[str], npt.NDArray[np.float32]],
     ) -> None:
         self._database = database
+        self._rights = rights
         self._library = library
         self._vector = vector
 
-    def find(self, asked: str, query: StoryQuery) -> list[Found]:
+    def page(self, query: StoryQuery, caller: Caller) -> list[Story]:
+        """Stories of a page, newest first.
+
+        With words asked for, a story whose title lacks them counts only where the caller may read its
+        text: whoever could ask which stories hold some words could read any of them, word by word.
+        """
+        with self._database.read() as uow:
+            return self._page(query, caller, uow)
+
+    def find(self, asked: str, query: StoryQuery, caller: Caller) -> list[Found]:
         """Search among the stories that ``query`` lets through, at most ``query.limit``, best first.
 
         Words, parted by blanks, count literally and all of them, in the title before the body; meaning
@@ -61,7 +74,7 @@ class StorySearch:
         """
         near = self._near(asked, query)
         with self._database.read() as uow:
-            literal = uow.stories.page(replace(query, words=tuple(asked.split()[:MAX_WORDS])))
+            literal = self._page(replace(query, words=tuple(asked.split()[:MAX_WORDS])), caller, uow)
             meant = self._let_through(near, query, uow)
         literal.sort(key=lambda story: not all(word in story.text.title for word in asked.split()))
         ranks: dict[int, float] = {}
@@ -72,6 +85,30 @@ class StorySearch:
         words, meaning = {s.number for s in literal}, {s.number for s in meant}
         best = sorted(ranks, key=lambda number: (-ranks[number], -number))[: query.limit]
         return [Found(stories[number], _by(number in words, number in meaning)) for number in best]
+
+    def _page(self, query: StoryQuery, caller: Caller, uow: UnitOfWork) -> list[Story]:
+        found: list[Story] = []
+        while True:
+            page = uow.stories.page(query)
+            found += self._readable(page, query.words, caller, uow)
+            if len(page) < query.limit or len(found) >= query.limit:
+                return found[: query.limit]
+            query = replace(query, before=(page[-1].text.published_at, page[-1].number))
+
+    def _readable(
+        self, page: list[Story], words: Sequence[str], caller: Caller, uow: UnitOfWork
+    ) -> list[Story]:
+        titles = {story.number: story.text.title.casefold() for story in page}
+        by_body = {n for n, title in titles.items() if not all(word.casefold() in title for word in words)}
+        republished = uow.cards.republished(list(by_body))
+        return [
+            story
+            for story in page
+            if story.number not in by_body
+            or self._rights.permission_to_read(
+                story, republished=story.number in republished, caller=caller
+            ).shows_whole
+        ]
 
     def _near(self, asked: str, query: StoryQuery) -> list[int]:
         where = IndexFilter(

@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from tianfu.model.access import Role
 from tianfu.model.errors import CsrfRefused, Forbidden, Unauthenticated
 from tianfu.model.ports import Clock
-from tianfu.serving.services.access import Caller, Gatekeeper
+from tianfu.serving.services.access import Caller
+from tianfu.serving.services.gatekeeper import Gatekeeper
 from tianfu.serving.store.database import Database
 
 SESSION_HOURS = 12

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import orjson
+import structlog
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -17,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from tianfu.model.errors import StoreUnavailable
 from tianfu.serving.store.adoptions import Adoptions
 from tianfu.serving.store.aims import AimStore
+from tianfu.serving.store.audit import Audit
 from tianfu.serving.store.cards import Cards
 from tianfu.serving.store.changes import Changes
 from tianfu.serving.store.claims import Claims
@@ -26,7 +28,7 @@ from tianfu.serving.store.coverages import Coverages
 from tianfu.serving.store.decisions import Decisions
 from tianfu.serving.store.events import Events
 from tianfu.serving.store.exports import Exports
-from tianfu.serving.store.governance import Audit, Keys, Settings
+from tianfu.serving.store.governance import Keys, Settings
 from tianfu.serving.store.outlets import Outlets
 from tianfu.serving.store.placements import Placements
 from tianfu.serving.store.quarantine import Quarantine
@@ -42,6 +44,8 @@ from tianfu.serving.store.submissions import Submissions
 from tianfu.serving.store.tags import Tags
 from tianfu.serving.store.takedowns import Takedowns
 from tianfu.serving.store.vectors import Vectors
+
+log = structlog.get_logger(__name__)
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -94,7 +98,11 @@ class UnitOfWork:
         Raises:
             StoreUnavailable: Nothing was stored; trying again is safe.
         """
+        head = self.audit.seal()
         self._connection.commit()
+        if head is not None:
+            # Whoever keeps logs elsewhere can prove with these lines that the trail was not written anew.
+            log.info("audit.sealed", sequence=head.sequence, hash=head.hash)
 
 
 class Database:

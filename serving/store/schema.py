@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -327,6 +328,9 @@ api_keys = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
     Column("revoked_at", UtcDateTime),
+    Column("scopes", JSON, nullable=False, server_default="[]"),
+    Column("replaced_by", String(40)),
+    Column("signs_events", Boolean, nullable=False, server_default=false()),
 )
 
 audit = Table(
@@ -338,8 +342,18 @@ audit = Table(
     Column("action", String(40), nullable=False),
     Column("object", String(200), nullable=False),
     Column("details", JSON, nullable=False),
+    Column("previous", String(64), nullable=False, server_default=""),
+    Column("hash", String(64), nullable=False, server_default=""),
     Index(None, "object"),
     sqlite_autoincrement=True,
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("sequence", Number, nullable=False),
+    Column("hash", String(64), nullable=False),
 )
 
 settings = Table(

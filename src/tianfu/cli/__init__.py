@@ -5,9 +5,10 @@ import sys
 import typer
 
 from tianfu import __version__
-from tianfu.cli import keys, learn, measure, service, snapshot
+from tianfu.cli import audit, keys, learn, measure, service, snapshot
 from tianfu.cli.show import err, out
 from tianfu.model.errors import TianfuError
+from tianfu.serving.logs import configure_logs
 
 app = typer.Typer(
     name="tianfu",
@@ -21,6 +22,7 @@ app.registered_commands.extend(snapshot.app.registered_commands)
 app.command("eval")(measure.evaluate)
 app.add_typer(keys.keys_app, name="keys")
 app.add_typer(keys.db_app, name="db")
+app.add_typer(audit.audit_app, name="audit")
 app.add_typer(learn.models_app, name="models")
 app.add_typer(learn.train_app, name="train")
 
@@ -46,6 +48,7 @@ def version() -> None:
 
 def main() -> None:
     """Run the command line; one plain sentence for every foreseen error."""
+    configure_logs("WARNING")
     try:
         app()
     except TianfuError as bad:
