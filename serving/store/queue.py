@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, or_, select, tuple_, update
 
+from tianfu.serving.store.notices import life_number, living
 from tianfu.serving.store.schema import stories, work_queue
 from tianfu.serving.store.upsert import in_chunks, upsert
 
@@ -110,6 +111,17 @@ class WorkQueue:
         if worker is not None:
             statement = statement.where(work_queue.c.leased_by == worker)
         return self._connection.execute(statement.values(leased_until=None, leased_by=None)).rowcount
+
+    def release_dead(self) -> int:
+        """Give up leases of workers whose line to PostgreSQL is gone: they were killed, or cut off.
+
+        One that was only cut off may finish what it holds all the same; storing twice changes nothing.
+        """
+        holders = self._connection.execute(
+            select(work_queue.c.leased_by).where(work_queue.c.leased_by.is_not(None)).distinct()
+        ).scalars()
+        alive = living(self._connection)
+        return sum(self.release(worker=name) for name in holders if life_number(name) not in alive)
 
     def depth(self) -> QueueDepth:
         """Count what waits."""
