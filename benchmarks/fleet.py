@@ -84,7 +84,7 @@ class Fleet:
                 database=database,
                 clock=clock,
             )
-        self.headers = {"Authorization": f"Bearer {secret}"}
+        self._client = httpx.Client(headers={"Authorization": f"Bearer {secret}"}, timeout=30)
 
     def add(self, command: str) -> Member:
         """Start one more member."""
@@ -95,10 +95,11 @@ class Fleet:
 
     def ask(self, member: Member, method: str, path: str, body: Any = None) -> httpx.Response:
         """Send one request with the operator's key."""
-        return httpx.request(method, member.address + path, json=body, headers=self.headers, timeout=30)
+        return self._client.request(method, member.address + path, json=body)
 
     def stop(self) -> list[int]:
         """Stop all that still run; returns their exit codes."""
+        self._client.close()
         return [member.stop() for member in self._members]
 
 

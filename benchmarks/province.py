@@ -129,7 +129,8 @@ def outage(cluster: Cluster, *, away_s: float = 12.0) -> Outage:
         report.acknowledged = len(sender.acknowledged)
         seconds_until(lambda: _all_indexed(found, one), timeout_s=240.0)
         report.all_indexed_again_s = round(time.monotonic() - back, 2)
-        report.lost = _lost(url, sender.acknowledged)
+        with Database(url) as database:
+            report.lost = _lost(database, sender.acknowledged)
         report.refusals |= sender.refusals
     return report
 
@@ -150,22 +151,22 @@ class Kills:
 def kills(url: str, *, stories: int = 400) -> Kills:
     """Two replicas and a worker beside a second one: kill one of each in the middle of an import."""
     report = Kills(stories=stories)
-    with fleet(url) as found:
+    with fleet(url) as found, Database(url) as database:
         one, other, worker = found.add("serve"), found.add("serve"), found.add("worker")
         sender = Sender(found, [one, other], [a_story(n) for n in range(stories)])
         sender.start()
-        seconds_until(lambda: _held(url) > 0)
+        seconds_until(lambda: _held(database) > 0, every_s=0.005)
         worker.kill()
-        report.held_when_killed = _held(url)
+        report.held_when_killed = _held(database)
         one.kill()
         found.add("worker")
         started = time.monotonic()
         report.restart_s = one.start()
-        seconds_until(lambda: _held_by_dead(url) == 0)
+        seconds_until(lambda: _held_by_dead(database) == 0)
         report.taken_over_s = round(time.monotonic() - started, 2)
         sender.join()
         seconds_until(lambda: _all_indexed(found, other), timeout_s=240.0)
-        report.lost = _lost(url, sender.acknowledged)
+        report.lost = _lost(database, sender.acknowledged)
         ready = found.ask(other, "GET", "/readyz").json()
         report.doubled = ready["stories"] - len(sender.acknowledged)
         report.stuck = ready["queue_stuck"]
@@ -269,22 +270,19 @@ def _all_indexed(found: Fleet, member: Member) -> bool:
     return bool(ready["queue_waiting"] == 0 and ready["indexed"] == ready["stories"] > 0)
 
 
-def _held(url: str) -> int:
-    return _count(url, "SELECT count(*) FROM work_queue WHERE leased_by IS NOT NULL")
+def _held(database: Database) -> int:
+    query = text("SELECT count(*) FROM work_queue WHERE leased_by IS NOT NULL")
+    with database.glance() as uow:
+        return int(uow._connection.execute(query).scalar_one())
 
 
-def _held_by_dead(url: str) -> int:
-    with Database(url) as database, database.write(()) as uow:
+def _held_by_dead(database: Database) -> int:
+    with database.write(()) as uow:
         return uow.queue.release_dead()  # left without a commit, so that a worker has to do it
 
 
-def _count(url: str, query: str) -> int:
-    with Database(url) as database, database.read() as uow:
-        return int(uow._connection.execute(text(query)).scalar_one())
-
-
-def _lost(url: str, acknowledged: dict[str, tuple[str, str]]) -> int:
-    with Database(url) as database, database.read() as uow:
+def _lost(database: Database, acknowledged: dict[str, tuple[str, str]]) -> int:
+    with database.read() as uow:
         known = uow.stories.by_ids([story_id for _, story_id in acknowledged.values()])
     return len(acknowledged) - len(known)
 

@@ -9,6 +9,7 @@ from datetime import datetime
 import structlog
 
 from tianfu.model.cluster import DuplicateEdge, cluster_id_of, components
+from tianfu.model.errors import StoreUnavailable
 from tianfu.model.expiry import dated_until
 from tianfu.model.ports import Clock, PairText
 from tianfu.model.story import Story
@@ -71,6 +72,8 @@ class Indexer:
         if items:
             try:
                 self._index(items)
+            except StoreUnavailable:  # no fault of the stories: they are taken up again with the next step
+                raise
             except Exception:
                 log.exception("batch.failed", stories=len(items))
                 for item in items:
@@ -92,6 +95,8 @@ class Indexer:
     def _index_alone(self, item: QueuedStory) -> None:
         try:
             self._index([item])
+        except StoreUnavailable:
+            raise
         except Exception as bad:
             log.exception("story.unreadable", story=item.number, attempts=item.attempts)
             with self._database.write(()) as uow:

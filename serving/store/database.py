@@ -10,7 +10,7 @@ from typing import Self
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, make_url
+from sqlalchemy import Connection, Executable, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -94,6 +94,10 @@ class UnitOfWork:
         self.audit = Audit(connection)
         self.settings = Settings(connection)
 
+    def run(self, statement: Executable) -> None:
+        """Run a statement that belongs to no repository, such as one about accounts."""
+        self._connection.execute(statement)
+
     def commit(self) -> None:
         """Make everything since the last commit last.
 
@@ -136,7 +140,11 @@ class Database:
             self._engines = sqlite_engines(self.url)
         else:
             self._engines = postgresql_engines(self.url)
-        self.upgrade()
+        try:
+            self.upgrade()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def close(self) -> None:
