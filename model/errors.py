@@ -347,6 +347,18 @@ class StoreUnavailable(TianfuError):
     code = "store_unavailable"
 
 
+class StoreOutdated(StoreUnavailable):
+    """The database's schema is older than this version, and this account may not change it."""
+
+    code = "store_outdated"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database's schema is older than this version of the service.",
+            advice="Run 'tianfu db upgrade' with the account that owns the database, then start again.",
+        )
+
+
 class EncoderUnavailable(TianfuError):
     """No encoder is loaded, or it failed."""
 

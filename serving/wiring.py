@@ -19,8 +19,10 @@ from tianfu.serving.services.coverages import CoverageDesk
 from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.desks import DeskFinder
+from tianfu.serving.services.event_stream import EventStream
 from tianfu.serving.services.events import EventRecorder
 from tianfu.serving.services.feed_context import ContextMaker
+from tianfu.serving.services.forgetting import Forgetter
 from tianfu.serving.services.gatekeeper import Gatekeeper
 from tianfu.serving.services.indexing import Indexer
 from tianfu.serving.services.insights import InsightDesk
@@ -34,6 +36,7 @@ from tianfu.serving.services.readers import ReaderDesk
 from tianfu.serving.services.reading import StoryReader
 from tianfu.serving.services.receipts import ReceiptBook
 from tianfu.serving.services.recommend import FeedDesk
+from tianfu.serving.services.retention import RetentionChore
 from tianfu.serving.services.rights import RightsDesk
 from tianfu.serving.services.search import StorySearch
 from tianfu.serving.services.secrets import SIGNING_SECRET, own_secret
@@ -48,6 +51,11 @@ from tianfu.serving.services.throttle import Throttle
 from tianfu.serving.services.worker import Worker
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.store.database import Database
+from tianfu.serving.store.notices import ChangeLine
+
+_IDLE_S = 0.2
+_FOLLOWER_IDLE_S = 0.5
+"""How long one that only follows waits when nothing is told: changes are, other replicas' events not."""
 
 
 def build_newsroom(
@@ -70,6 +78,10 @@ def build_newsroom(
         else None
     )
     coverage_shelf = CoverageShelf()
+    signals = Signals()
+    gate = EventGate()
+    receipts = ReceiptBook()
+    decisions = DecisionLog(database, receipts)
     library = Library(
         database=database,
         encoder=parts.encoder,
@@ -78,18 +90,19 @@ def build_newsroom(
         snapshot_dir=settings.snapshot_dir,
         clock=clock,
         hot_window=timedelta(days=settings.hot_days),
-        followers=[coverage_shelf, *([teacher] if teacher is not None else [])],
     )
+    interests = InterestFinder(library, clock)
+    library.follow_with(coverage_shelf)
+    library.follow_with(Forgetter([signals, gate, interests, decisions]))
+    if teacher is not None:
+        library.follow_with(teacher)
+    stream = EventStream(database=database, library=library, signals=signals, gate=gate, clock=clock)
     reader = StoryReader(encoder=parts.encoder, taggers=parts.taggers, judge=parts.judge, clean=parts.clean)
     finder = LikenessFinder(library=library, judge=parts.judge)
     gatekeeper = Gatekeeper(database=database, clock=clock)
-    signals = Signals()
-    gate = EventGate()
-    interests = InterestFinder(library, clock)
     rights = RightsDesk(database=database, library=library, clock=clock)
-    receipts = ReceiptBook()
-    decisions = DecisionLog(database, receipts)
     cursors = CursorSigner(own_secret(database, "cursor_secret"))
+    name = f"w-{secrets.token_hex(6)}"
     indexer = Indexer(
         database=database,
         library=library,
@@ -97,7 +110,7 @@ def build_newsroom(
         finder=finder,
         encoder_fingerprint=parts.encoder.fingerprint,
         clock=clock,
-        worker=f"w-{secrets.token_hex(6)}",
+        worker=name,
     )
     matcher = CoverageMatcher(
         database=database,
@@ -109,6 +122,19 @@ def build_newsroom(
         database=database, library=library, matcher=matcher, names=parts.names, clock=clock
     )
     claims = ClaimDesk(database=database, library=library, coverages=coverages, clock=clock)
+    retention = RetentionChore(
+        database=database,
+        clock=clock,
+        event_days=settings.event_days,
+        decision_days=settings.decision_days,
+    )
+    background = [matcher.step, claims.expire, retention.step]
+    worker = Worker(
+        library=library,
+        indexer=indexer if settings.indexes else None,
+        chores=[stream.catch_up, *(background if settings.indexes else [])],
+        idle_s=_IDLE_S if settings.indexes else _FOLLOWER_IDLE_S,
+    )
     return Newsroom(
         database=database,
         clock=clock,
@@ -129,7 +155,8 @@ def build_newsroom(
         cursors=cursors,
         decisions=decisions,
         interests=interests,
-        events=EventRecorder(database=database, library=library, signals=signals, gate=gate, clock=clock),
+        events=EventRecorder(database=database, library=library, stream=stream, gate=gate, clock=clock),
+        stream=stream,
         readers=ReaderDesk(
             database=database,
             library=library,
@@ -160,7 +187,7 @@ def build_newsroom(
             models={"encoder": parts.encoder_version, "ranker": parts.scorer.version},
             clock=clock,
         ),
-        quarantine=QuarantineDesk(database=database, library=library, signals=signals, clock=clock),
+        quarantine=QuarantineDesk(database=database, follow=stream.catch_up, clock=clock),
         rights=rights,
         aims=AimDesk(database=database, library=library, clock=clock),
         tags=TagDesk(database=database, library=library, names=parts.names, clock=clock),
@@ -178,11 +205,8 @@ def build_newsroom(
         insights=InsightDesk(database=database, library=library, names=parts.names, clock=clock),
         submissions=SubmissionDesk(database=database, library=library, clock=clock),
         indexer=indexer,
-        worker=Worker(
-            library=library,
-            indexer=indexer if settings.worker else None,
-            chores=[matcher.step, claims.expire] if settings.worker else [],
-        ),
+        worker=worker,
+        line=None if database.is_sqlite else ChangeLine(database.url, name=name, heard=worker.wake),
         names=parts.names,
         scorer=parts.scorer,
         models={

@@ -159,7 +159,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(errors.TianfuError)
     def _ours(request: Request, error: errors.TianfuError) -> Response:
-        if status_of(error) >= 500:
+        if isinstance(error, errors.StoreUnavailable):
+            log.warning("request.refused", code=error.code, route=request.url.path)
+        elif status_of(error) >= 500:
             log.error("request.failed", code=error.code, route=request.url.path, exc_info=error)
         return problem_of(error)
 

@@ -234,7 +234,7 @@ class DecisionOut(Out):
 
 @router.get("/decisions/{trace_id}")
 def get_decision(trace_id: str, room: NewsroomDep, known: ReadingCaller) -> DecisionOut:
-    """Replay why a feed looked as it did.  Kept for 180 days; readers are not named."""
+    """Replay why a feed looked as it did.  Kept for 180 days unless set otherwise; readers are not named."""
     decision, items = room.feeds.replay(trace_id)
     if not known.may_read_for(decision.request.outlet_id):
         raise Forbidden("This decision is another outlet's.")

@@ -4,17 +4,22 @@ from collections.abc import Callable
 from threading import Lock
 
 from tianfu.model.access import ApiKey
-from tianfu.model.errors import KeyExpired, KeyRevoked, Unauthenticated
+from tianfu.model.errors import KeyExpired, KeyRevoked, StoreUnavailable, Unauthenticated
 from tianfu.model.ports import Clock
 from tianfu.serving.services.access import Caller, hash_secret
 from tianfu.serving.store.database import Database
 from tianfu.serving.store.governance import Keys
 
 _CACHE_S = 5.0
+_OUTAGE_S = 3_600.0
+"""While the database is away, keys seen within the last hour are taken at their word of then."""
 
 
 class Gatekeeper:
-    """Knows keys.  Remembers valid ones for five seconds, so that a revoked key ends within that."""
+    """Knows keys.  Remembers valid ones for five seconds, so that a revoked key ends within that.
+
+    Feeds are to go on while the database is away, so a key that was valid goes on for up to an hour then.
+    """
 
     def __init__(self, *, database: Database, clock: Clock) -> None:
         self._database = database
@@ -58,11 +63,16 @@ class Gatekeeper:
             known = self._known.get(name)
         if known is not None and now_s - known[1] <= _CACHE_S:
             return known[0]
-        with self._database.read() as uow:
-            found = find(uow.keys)
+        try:
+            with self._database.glance() as uow:
+                found = find(uow.keys)
+        except StoreUnavailable:
+            if known is None:
+                raise
+            return known[0]
         if found is None:
             raise Unauthenticated("This key is not known.", advice="Ask the platform for a key.")
         with self._lock:
-            self._known = {n: k for n, k in self._known.items() if k[1] > now_s - 60}
+            self._known = {n: k for n, k in self._known.items() if k[1] > now_s - _OUTAGE_S}
             self._known[name] = found, now_s
         return found

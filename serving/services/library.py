@@ -87,14 +87,13 @@ class Library:
         clock: Clock,
         hot_window: timedelta = timedelta(days=30),
         least_cards: int = 5_000,
-        followers: Sequence[ChangeFollower] = (),
     ) -> None:
         self._database = database
         self._encoder = encoder
         self._indexes = indexes
         self._snapshot_dir = snapshot_dir
         self._clock = clock
-        self._followers = tuple(followers)
+        self._followers: tuple[ChangeFollower, ...] = ()
         self._lock = threading.Lock()
         self._shelf = Shelf(
             hot_window=hot_window, least_cards=least_cards, sketch=sketcher(encoder.dimension)
@@ -113,6 +112,10 @@ class Library:
     def view(self) -> FeedView:
         """The stories that may be shown, as of the last change."""
         return self._shelf.view
+
+    def follow_with(self, follower: ChangeFollower) -> None:
+        """Tell another cache of every change; before :meth:`start`."""
+        self._followers += (follower,)
 
     def start(self) -> None:
         """Load the snapshot, or rebuild from the database with a warning, then catch up."""

@@ -21,6 +21,7 @@ from tianfu.serving.services.coverages import CoverageDesk
 from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.desks import DeskFinder
+from tianfu.serving.services.event_stream import EventStream
 from tianfu.serving.services.events import EventRecorder
 from tianfu.serving.services.gatekeeper import Gatekeeper
 from tianfu.serving.services.indexing import Indexer
@@ -43,6 +44,7 @@ from tianfu.serving.services.takedown import TakedownDesk
 from tianfu.serving.services.throttle import Throttle
 from tianfu.serving.services.worker import Worker
 from tianfu.serving.store.database import Database
+from tianfu.serving.store.notices import ChangeLine
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +53,11 @@ _MAX_WAITING = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Newsroom:
-    """Everything that serves, wired.  :meth:`start` loads, :meth:`stop` lets go."""
+    """Everything that serves, wired.  :meth:`start` loads, :meth:`stop` lets go.
+
+    Attributes:
+        line: Hears of other processes' changes at once; ``None`` on a box, which is one process.
+    """
 
     database: Database
     clock: Clock
@@ -67,6 +73,7 @@ class Newsroom:
     decisions: DecisionLog
     interests: InterestFinder
     events: EventRecorder
+    stream: EventStream
     readers: ReaderDesk
     feeds: FeedDesk
     aims: AimDesk
@@ -86,6 +93,7 @@ class Newsroom:
     insights: InsightDesk
     indexer: Indexer
     worker: Worker
+    line: ChangeLine | None
     names: Mapping[tuple[TagKind, str], str]
     scorer: Scorer
     models: Mapping[str, str]
@@ -97,8 +105,10 @@ class Newsroom:
         list_central_sources_once(self.database, self.clock)
         if self.database.is_sqlite and self.worker.indexes:
             self._release_leases()
+        if self.line is not None:
+            self.line.start()
         self.library.start()
-        events = self.events.replay()
+        events = self.stream.load()
         self.decisions.start()
         self.interests.start()
         self.worker.start()
@@ -115,6 +125,8 @@ class Newsroom:
     def stop(self) -> None:
         """End background work, write what waits, save the index."""
         self.worker.stop()
+        if self.line is not None:
+            self.line.stop()
         self.interests.stop()
         self.decisions.stop()
         self.library.save_snapshot()

@@ -14,6 +14,7 @@ from tianfu.serving.services.clock import new_id
 from tianfu.serving.services.library import Library
 from tianfu.serving.store.changes import ChangeKind
 from tianfu.serving.store.database import Database, UnitOfWork
+from tianfu.serving.store.locks import TAKEDOWNS
 from tianfu.serving.store.takedowns import Takedown, TakedownScope
 
 log = structlog.get_logger(__name__)
@@ -51,7 +52,7 @@ class TakedownDesk:
             Conflict: It is down already.
         """
         check_text(reason, field="reason", error=InvalidRequest, low=1, high=500)
-        with self._database.write() as uow:
+        with self._database.write([TAKEDOWNS]) as uow:
             story = _own(story_id, caller, uow)
             reached = _reached(story, scope, caller, uow)
             if not reached:
@@ -88,7 +89,7 @@ class TakedownDesk:
             Forbidden: The story is another outlet's.
             Conflict: It is not down.
         """
-        with self._database.write() as uow:
+        with self._database.write([TAKEDOWNS]) as uow:
             story = _own(story_id, caller, uow)
             standing = uow.takedowns.standing()
             lifted = [order for order in standing if story.number in order.story_numbers]

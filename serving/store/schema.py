@@ -218,13 +218,18 @@ events = Table(
     Column("trace_id", String(128)),
     Column("position", Integer),
     Column("quarantine", String(20)),
-    UniqueConstraint("outlet_id", "event_id"),
+    Column("newcomer", Boolean, nullable=False, server_default=false()),
+    UniqueConstraint("outlet_id", "event_id").ddl_if(dialect="sqlite"),
+    Index(None, "outlet_id", "event_id").ddl_if(dialect="postgresql"),
     Index(None, "quarantine", "story_number"),
     Index(None, "at"),
     Index(None, "outlet_id", "at"),
     Index(None, "reader_key"),
     Index(None, "story_number"),
+    sqlite_autoincrement=True,
 )
+"""On PostgreSQL cut by months of ``at``, so that ``event_id`` cannot be unique there: whoever adds events
+holds the name of the outlet's readers and looks first."""
 
 decisions = Table(
     "decisions",

@@ -26,7 +26,7 @@ class StoryQuery:
 
     Attributes:
         before: Resume after this (published_at, number), as the last item of the page before.
-        words: Each found in title or body, literally.
+        words: Each found in title or body, literally but for the case of Latin letters.
         numbers: Only these stories, some hundreds at most.
     """
 
@@ -114,6 +114,19 @@ class Stories:
             )
             self._connection.execute(statement, [{"story": n, "cluster": c} for n, c in clusters.items()])
 
+    def lock(self, numbers: Iterable[int]) -> dict[int, int]:
+        """Let nobody else change these stories until the transaction ends; returns their revisions."""
+        found: dict[int, int] = {}
+        for chunk in in_chunks(sorted(numbers)):
+            query = (
+                select(stories.c.number, stories.c.revision)
+                .where(stories.c.number.in_(chunk))
+                .order_by(stories.c.number)
+                .with_for_update()
+            )
+            found.update((row[0], row[1]) for row in self._connection.execute(query))
+        return found
+
     def by_id(self, story_id: str) -> Story | None:
         """Find a story by its public id."""
         row = self._connection.execute(select(stories).where(stories.c.id == story_id)).one_or_none()
@@ -186,7 +199,7 @@ def _page_statement(query: StoryQuery) -> Select[Any]:
         statement = statement.where(c.published_at < query.until)
     for word in query.words:
         statement = statement.where(
-            or_(c.title.contains(word, autoescape=True), c.body.contains(word, autoescape=True))
+            or_(c.title.icontains(word, autoescape=True), c.body.icontains(word, autoescape=True))
         )
     if query.numbers is not None:
         statement = statement.where(c.number.in_(query.numbers))

@@ -9,6 +9,7 @@ import typer
 
 from tianfu.cli.show import DataDir, JsonFlag, database_of, out, print_table
 from tianfu.model.access import ApiKey, Role
+from tianfu.model.errors import InvalidRequest
 from tianfu.serving.services.access import OVERLAP, create_key, revoke_key, rotate_key
 from tianfu.serving.services.clock import SystemClock
 from tianfu.serving.services.consortium import put_outlets_once
@@ -16,6 +17,7 @@ from tianfu.serving.services.counters import Counters
 from tianfu.serving.services.secrets import SIGNING_SECRET, own_secret
 from tianfu.serving.services.signatures import SignatureCheck
 from tianfu.serving.store.database import Database
+from tianfu.serving.store.roles import apply_roles, role_statements
 
 keys_app = typer.Typer(help="API keys.", no_args_is_help=True)
 db_app = typer.Typer(help="The database.", no_args_is_help=True)
@@ -108,6 +110,24 @@ def keys_revoke(key_id: str, data_dir: DataDir = None) -> None:
     with database_of(data_dir) as database:
         revoke_key(key_id, actor="command line", database=database, clock=SystemClock())
     out.print(f"key {key_id} has ended.")
+
+
+@db_app.command("roles")
+def db_roles(
+    app: Annotated[str, typer.Option(help="Account of serve and worker.")] = "tianfu_app",
+    analyst: Annotated[str, typer.Option(help="Account that only reads, for exports.")] = "tianfu_analyst",
+    apply: Annotated[bool, typer.Option("--apply", help="Run it, as the owner of the database.")] = False,
+) -> None:
+    """Print the SQL that makes accounts with no more rights than they need, or run it (PostgreSQL)."""
+    statements = role_statements(app, analyst)
+    if not apply:
+        print(";\n".join([*statements, ""]))  # noqa: T201 - plain, so that psql can read it
+        return
+    with database_of(None) as database:
+        if database.is_sqlite:
+            raise InvalidRequest(field="--apply", why="needs PostgreSQL in TIANFU_DATABASE_URL")
+        apply_roles(database, statements)
+    out.print(f"{app} and {analyst} have their rights; set their passwords with psql.")
 
 
 @db_app.command("upgrade")

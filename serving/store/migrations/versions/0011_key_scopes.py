@@ -1,14 +1,14 @@
 """Keys with scopes, rotation, and signed events.
 
 Revision: 0011
-Before: 0007
+Before: 0008
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
-down_revision = "0007"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
