@@ -7,7 +7,9 @@ from threading import Lock
 import numpy as np
 
 from tianfu.embeddings.artefact import load_artefact
+from tianfu.embeddings.pairs.bounds import copy_probability, moved_elsewhere
 from tianfu.embeddings.pairs.features import features
+from tianfu.embeddings.pairs.headlines import sister_headlines
 from tianfu.embeddings.pairs.heads import HEADS_FILE, Heads, read_heads
 from tianfu.embeddings.pairs.profile import Profile, profile_of
 from tianfu.embeddings.pairs.rarity import Rarity, read_rarity, shared
@@ -53,11 +55,15 @@ class LexicalPairJudge:
         if common < HOPELESS:
             near = cosine >= 0.6 or common >= _TOPIC_FLOOR
             return PairVerdict(relation=Relation.SAME_TOPIC if near else Relation.UNRELATED, score=0.95)
+        if sister_headlines(one, other) and not _same_wording(one, other):
+            return PairVerdict(relation=Relation.SAME_TOPIC, score=0.95)
         found = verify(one.text, other.text)
         if found.same_wording and np.array_equal(one.title_letters, other.title_letters):
             return _verdict(Relation.IDENTICAL, 1.0, found)
+        if moved_elsewhere(found):
+            return _verdict(Relation.SAME_TOPIC, 0.95, found)
         row = features(one, other, found, self._rarity)
-        copy = 1.0 if found.same_wording else self._heads.copy.probability(row)
+        copy = copy_probability(self._heads.copy, row, found)
         if copy >= self._heads.copy.threshold:
             return _verdict(Relation.REPRINT, copy, found, sure=copy >= self._heads.copy.sure)
         event = max(self._heads.event.probability(row), copy)
@@ -104,6 +110,10 @@ def load_pair_judge(path: Path) -> LexicalPairJudge:
         rarity=read_rarity(artefact),
         version=artefact.version,
     )
+
+
+def _same_wording(a: Profile, b: Profile) -> bool:
+    return np.array_equal(a.text.words.letters, b.text.words.letters)
 
 
 def _verdict(relation: Relation, score: float, found: ReprintVerdict, *, sure: bool = True) -> PairVerdict:
