@@ -12,9 +12,11 @@ from tianfu.embeddings.reprints.verify import ReprintVerdict
 
 SIBLING_ODDS = 4.0
 """Log odds of another bulletin of one series from which a text is no copy, whatever it shares."""
-MISREAD_COPIED = 0.8
-MISREAD_SLIPS = 0.03
+MISREAD_COPIED = 0.75
+MISREAD_SLIPS = 0.02
 """Share of the parallel letters exchanged or lost singly from which a text was misread, not edited."""
+MISREAD_CONTAINMENT = 0.1
+"""Share of runs of five letters that a misread copy keeps at the least: a third of its letters are wrong."""
 _MISREAD_SCORE = 0.9
 
 
@@ -32,7 +34,11 @@ def is_misread_copy(found: ReprintVerdict) -> bool:
     """Whether letters differ singly all over two texts that run in parallel."""
     seen = found.changes
     parallel = max(seen.covered + seen.bridged_a + seen.bridged_b, 1)
-    return found.copied >= MISREAD_COPIED and seen.slips >= MISREAD_SLIPS * parallel
+    return (
+        found.containment >= MISREAD_CONTAINMENT
+        and found.copied >= MISREAD_COPIED
+        and seen.slips >= MISREAD_SLIPS * parallel
+    )
 
 
 def moved_elsewhere(found: ReprintVerdict) -> bool:

@@ -7,8 +7,8 @@ from threading import Lock
 import numpy as np
 
 from tianfu.embeddings.artefact import load_artefact
-from tianfu.embeddings.pairs.bounds import copy_probability, moved_elsewhere
-from tianfu.embeddings.pairs.features import features
+from tianfu.embeddings.pairs.bounds import MISREAD_CONTAINMENT, copy_probability, moved_elsewhere
+from tianfu.embeddings.pairs.features import NAMES, feature_range, features
 from tianfu.embeddings.pairs.headlines import sister_headlines
 from tianfu.embeddings.pairs.heads import HEADS_FILE, Heads, read_heads
 from tianfu.embeddings.pairs.profile import Profile, profile_of
@@ -21,6 +21,7 @@ from tianfu.model.ports import PairText, PairVerdict
 KEPT_PROFILES = 2_048
 HOPELESS = 0.2
 """Share of rare words in common below which hardly any pair tells the same event."""
+_CONTAINMENT = NAMES.index("containment")
 _TOPIC_FLOOR = 0.14
 """Share of rare words in common from which two stories count as of one topic."""
 
@@ -55,7 +56,7 @@ class LexicalPairJudge:
         if common < HOPELESS:
             near = cosine >= 0.6 or common >= _TOPIC_FLOOR
             return PairVerdict(relation=Relation.SAME_TOPIC if near else Relation.UNRELATED, score=0.95)
-        if sister_headlines(one, other) and not _same_wording(one, other):
+        if not _same_wording(one, other) and (sister_headlines(one, other) or self._cannot_join(one, other)):
             return PairVerdict(relation=Relation.SAME_TOPIC, score=0.95)
         found = verify(one.text, other.text)
         if found.same_wording and np.array_equal(one.title_letters, other.title_letters):
@@ -70,6 +71,15 @@ class LexicalPairJudge:
         if event >= self._heads.event.threshold:
             return _verdict(Relation.SAME_EVENT, event, found, sure=event >= self._heads.event.sure)
         return _verdict(Relation.SAME_TOPIC, 1.0 - event, found)
+
+    def _cannot_join(self, a: Profile, b: Profile) -> bool:
+        """Whether no alignment of the texts could make either head say yes; exact, and cheaper than one."""
+        low, high = feature_range(a, b, self._rarity)
+        return (
+            float(low[_CONTAINMENT]) < MISREAD_CONTAINMENT
+            and self._heads.copy.most(low, high) < self._heads.copy.threshold
+            and self._heads.event.most(low, high) < self._heads.event.threshold
+        )
 
     def _common(self, a: Profile, b: Profile) -> float:
         """Share of the weight of the lighter one's pairs of letters that the other has too, 0..1.

@@ -7,6 +7,9 @@ import numpy.typing as npt
 
 from tianfu.embeddings.text.wording import gram_hashes
 
+_SIEVE_BITS = 13
+_SHIFT = np.uint32(32 - _SIEVE_BITS)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Runs:
@@ -14,20 +17,23 @@ class Runs:
 
     Attributes:
         letters: How many letters the text has.
-        hashes: uint32, one for each run, in order.
-        distinct: The same, ascending, each once.
+        hashes: uint32, one for each run, in order; ``ordered`` the same, ascending.
+        sieve: bool, shape (8192,): which first bits any of the hashes has.
     """
 
     size: int
     letters: int
     hashes: npt.NDArray[np.uint32]
-    distinct: npt.NDArray[np.uint32]
+    ordered: npt.NDArray[np.uint32]
+    sieve: npt.NDArray[np.bool_]
 
 
 def runs_of(letters: npt.NDArray[np.uint32], size: int) -> Runs:
     """Take the runs of a wording, once for all its comparisons."""
     hashes = gram_hashes(letters, size)
-    return Runs(size, len(letters), hashes, np.unique(hashes))
+    sieve = np.zeros(1 << _SIEVE_BITS, dtype=np.bool_)
+    sieve[hashes >> _SHIFT] = True
+    return Runs(size, len(letters), hashes, np.sort(hashes), sieve)
 
 
 def covered(a: Runs, b: Runs) -> float:
@@ -39,10 +45,13 @@ def covered(a: Runs, b: Runs) -> float:
 
 
 def _share(a: Runs, b: Runs) -> float:
-    if not len(a.hashes) or not len(b.distinct):
+    # nearly all runs of unlike texts fall through the sieve, so few are looked up
+    maybe = np.flatnonzero(b.sieve[a.hashes >> _SHIFT])
+    if not len(maybe):
         return 0.0
-    at = np.minimum(np.searchsorted(b.distinct, a.hashes), len(b.distinct) - 1)
-    starts = np.flatnonzero(b.distinct[at] == a.hashes)
+    wanted = a.hashes[maybe]
+    at = np.minimum(np.searchsorted(b.ordered, wanted), len(b.ordered) - 1)
+    starts = maybe[b.ordered[at] == wanted]
     if not len(starts):
         return 0.0
     # a run covers its letters but for those that the next one covers too

@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tianfu.embeddings.pairs.bounds import copy_probability, is_misread_copy
-from tianfu.embeddings.pairs.features import NAMES
+from tianfu.embeddings.pairs.features import NAMES, feature_range, features
 from tianfu.embeddings.pairs.heads import Head, read_heads
+from tianfu.embeddings.pairs.profile import profile_of
+from tianfu.embeddings.pairs.rarity import BUCKETS, Rarity
 from tianfu.embeddings.pairs.runs import covered, runs_of
 from tianfu.embeddings.reprints.verify import compared, verify
 from tianfu.embeddings.text.wording import wording
@@ -83,3 +85,28 @@ def test_more_shared_wording_never_makes_the_shipped_head_less_sure() -> None:
     head = read_heads(shipped("pairs") / "heads.json").copy
 
     assert (head.weights > 0).all()
+
+
+@pytest.mark.parametrize(
+    "other", [BODY, BODY[40:], BODY[:60] + "新上任的站长介绍，" + BODY[90:], "与此全然无关的一句话。", ""]
+)
+def test_no_alignment_leaves_the_range_told_before_it(other: str) -> None:
+    rarity = Rarity(np.full(BUCKETS, 3.0, np.float32))
+    one, two = profile_of("龙潭水库完成加固", BODY), profile_of("三月三日水库通水", other)
+
+    low, high = feature_range(one, two, rarity)
+    row = features(one, two, verify(one.text, two.text), rarity)
+
+    assert (low <= row + 1e-9).all()
+    assert (row <= high + 1e-9).all()
+
+
+def test_the_most_a_head_can_say_is_never_less_than_what_it_says() -> None:
+    rng = np.random.default_rng(2)
+    head = Head(places=np.arange(5), weights=rng.normal(size=5), bias=0.3, threshold=0.5, sure=0.5)
+    low = rng.random(len(NAMES))
+    high = low + rng.random(len(NAMES))
+
+    said = [head.probability(low + (high - low) * rng.random(len(NAMES))) for _ in range(200)]
+
+    assert max(said) <= head.most(low, high)
