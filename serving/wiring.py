@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import timedelta
+from functools import partial
 
 from tianfu.embeddings.text.folding import fold_characters
 from tianfu.model.ports import Clock
@@ -121,11 +122,13 @@ def build_newsroom(
         event_days=settings.event_days,
         decision_days=settings.decision_days,
     )
+    throttle = Throttle(settings.requests_per_minute)
+    shared = [] if database.is_sqlite else [partial(throttle.exchange, database, name)]
     background = [matcher.step, claims.expire, retention.step]
     worker = Worker(
         library=library,
         indexer=indexer if settings.indexes else None,
-        chores=[stream.catch_up, *(background if settings.indexes else [])],
+        chores=[stream.catch_up, *shared, *(background if settings.indexes else [])],
         idle_s=_IDLE_S if settings.indexes else _FOLLOWER_IDLE_S,
     )
     return Newsroom(
@@ -135,7 +138,7 @@ def build_newsroom(
         reader=reader,
         finder=finder,
         gatekeeper=Gatekeeper(database=database, clock=clock),
-        throttle=Throttle(settings.requests_per_minute),
+        throttle=throttle,
         cursors=cursors,
         decisions=decisions,
         interests=interests,

@@ -51,6 +51,7 @@ from tianfu.serving.store.stories import Stories
 from tianfu.serving.store.submissions import Submissions
 from tianfu.serving.store.tags import Tags
 from tianfu.serving.store.takedowns import Takedowns
+from tianfu.serving.store.usage import KeyUsage
 from tianfu.serving.store.vectors import Vectors
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -92,6 +93,7 @@ class UnitOfWork:
         self.retention = Retention(connection)
         self.keys = Keys(connection)
         self.audit = Audit(connection)
+        self.key_usage = KeyUsage(connection)
         self.settings = Settings(connection)
 
     def run(self, statement: Executable) -> None:

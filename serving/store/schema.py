@@ -348,6 +348,16 @@ audit = Table(
     sqlite_autoincrement=True,
 )
 
+key_usage = Table(
+    "key_usage",
+    metadata,
+    Column("key_id", String(40), primary_key=True),
+    Column("process", String(40), primary_key=True),
+    Column("minute", Integer, primary_key=True, autoincrement=False),
+    Column("requests", Integer, nullable=False),
+    Index(None, "minute"),
+)
+
 settings = Table(
     "settings",
     metadata,

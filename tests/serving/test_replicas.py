@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from support.builders import FakeClock, a_body, a_draft
 
-from tianfu.model.errors import CursorExpired, StoreUnavailable
+from tianfu.model.errors import CursorExpired, RateLimited, StoreUnavailable
 from tianfu.model.event import Event, EventType, ReaderKind, ReaderRef
 from tianfu.model.recommendation import FeedRequest
 from tianfu.serving.services import event_stream
@@ -18,6 +18,7 @@ from tianfu.serving.services.events import EventOutcome
 from tianfu.serving.services.ingest import IngestOutcome, ingest
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.services.signals import scopes_of
+from tianfu.serving.services.throttle import Throttle
 from tianfu.serving.store.changes import ChangeKind
 from tianfu.serving.store.database import Database
 
@@ -275,3 +276,23 @@ def test_a_race_for_one_row_is_an_error_that_may_be_tried_again(postgres_url: st
         with database.write() as after:
             after.settings.put("x", "3")
             after.commit()
+
+
+def test_replicas_share_one_limit_of_a_key(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tianfu.serving.services.throttle._EXCHANGE_S", 0.0)
+    one, other = Throttle(10), Throttle(10)
+    with Database(database_url) as database:
+        for _ in range(6):
+            one.take("k-1")
+        one.exchange(database, "one")
+        other.exchange(database, "other")
+        for _ in range(4):
+            other.take("k-1")
+        with pytest.raises(RateLimited) as refused:
+            other.take("k-1")
+        assert 1 <= refused.value.retry_after_s <= 60
+        other.take("k-2")
+        other.exchange(database, "other")
+        one.exchange(database, "one")
+        with pytest.raises(RateLimited):
+            one.take("k-1")
