@@ -11,10 +11,10 @@ from typing import Self
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Executable, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from tianfu.model.errors import StoreOutdated, StoreUnavailable
+from tianfu.model.errors import InvalidRequest, StoreOutdated, StoreUnavailable
 from tianfu.serving.store.adoptions import Adoptions
 from tianfu.serving.store.aims import AimStore
 from tianfu.serving.store.cards import Cards
@@ -238,6 +238,12 @@ class Database:
             yield
         except PoolTimeout as down:
             raise _unavailable() from down
+        except DataError as bad:
+            raise InvalidRequest(
+                field="request",
+                why="holds what no text or number of the database can be, such as a zero byte",
+                advice="Remove it.",
+            ) from bad
         except DBAPIError as bad:
             if is_raced(bad):
                 raise StoreUnavailable(
