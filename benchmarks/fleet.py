@@ -51,6 +51,11 @@ class Member:
             time.sleep(0.05)
         return round(time.monotonic() - began, 2)
 
+    def freeze(self) -> None:
+        """SIGSTOP: it lives on and does nothing."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+
     def kill(self) -> None:
         """SIGKILL: no chance to tidy up."""
         self._end(signal.SIGKILL)

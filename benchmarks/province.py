@@ -149,25 +149,26 @@ class Kills:
 
 
 def kills(url: str, *, stories: int = 400) -> Kills:
-    """Two replicas and a worker beside a second one: kill one of each in the middle of an import."""
+    """Kill a worker that holds stories beside one that waits, and a replica in the middle of an import."""
     report = Kills(stories=stories)
     with fleet(url) as found, Database(url) as database:
         one, other, worker = found.add("serve"), found.add("serve"), found.add("worker")
         sender = Sender(found, [one, other], [a_story(n) for n in range(stories)])
         sender.start()
         seconds_until(lambda: _held(database) > 0, every_s=0.005)
-        worker.kill()
-        report.held_when_killed = _held(database)
-        one.kill()
+        worker.freeze()
         found.add("worker")
-        started = time.monotonic()
-        report.restart_s = one.start()
-        seconds_until(lambda: _held_by_dead(database) == 0)
-        report.taken_over_s = round(time.monotonic() - started, 2)
+        seconds_until(lambda: _lines(database) == 4)
+        one.kill()
+        worker.kill()
+        seconds_until(lambda: _lines(database) == 2, every_s=0.005)
+        report.held_when_killed = _held_by_dead(database)
+        report.taken_over_s = seconds_until(lambda: _held_by_dead(database) == 0)
         sender.join()
         seconds_until(lambda: _all_indexed(found, other), timeout_s=240.0)
+        report.restart_s = one.start()
         report.lost = _lost(database, sender.acknowledged)
-        ready = found.ask(other, "GET", "/readyz").json()
+        ready = found.ask(one, "GET", "/readyz").json()
         report.doubled = ready["stories"] - len(sender.acknowledged)
         report.stuck = ready["queue_stuck"]
     return report
@@ -272,6 +273,13 @@ def _all_indexed(found: Fleet, member: Member) -> bool:
 
 def _held(database: Database) -> int:
     query = text("SELECT count(*) FROM work_queue WHERE leased_by IS NOT NULL")
+    with database.glance() as uow:
+        return int(uow._connection.execute(query).scalar_one())
+
+
+def _lines(database: Database) -> int:
+    """How many processes show that they live."""
+    query = text("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'tianfu w-%'")
     with database.glance() as uow:
         return int(uow._connection.execute(query).scalar_one())
 

@@ -12,10 +12,10 @@ import structlog
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Executable, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from tianfu.model.errors import StoreOutdated, StoreUnavailable
+from tianfu.model.errors import InvalidRequest, StoreOutdated, StoreUnavailable
 from tianfu.serving.store.adoptions import Adoptions
 from tianfu.serving.store.aims import AimStore
 from tianfu.serving.store.audit import Audit
@@ -245,6 +245,12 @@ class Database:
             yield
         except PoolTimeout as down:
             raise _unavailable() from down
+        except DataError as bad:
+            raise InvalidRequest(
+                field="request",
+                why="holds what no text or number of the database can be, such as a zero byte",
+                advice="Remove it.",
+            ) from bad
         except DBAPIError as bad:
             if is_raced(bad):
                 raise StoreUnavailable(

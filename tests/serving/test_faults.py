@@ -1,0 +1,251 @@
+"""What breaks in the small: rows, clocks, disks, snapshots, replicas that slept."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import structlog
+from fastapi.testclient import TestClient
+from sqlalchemy import Table, event, insert, select, text
+from support.builders import FakeClock, a_body, a_draft
+from support.fakes import POISON, fake_parts
+
+from tianfu.model.access import Role
+from tianfu.model.errors import StoreUnavailable
+from tianfu.model.event import EventType, Scene
+from tianfu.model.story import StoryState
+from tianfu.serving.app import create_app
+from tianfu.serving.services.access import create_key
+from tianfu.serving.services.ingest import ingest
+from tianfu.serving.services.newsroom import Newsroom
+from tianfu.serving.services.retention import RetentionChore
+from tianfu.serving.settings import ServiceSettings
+from tianfu.serving.store.changes import ChangeKind
+from tianfu.serving.store.events import LoggedEvent
+from tianfu.serving.store.schema import decisions, events
+from tianfu.serving.wiring import build_newsroom
+
+log = structlog.get_logger(__name__)
+NewRoom = Callable[[], Newsroom]
+
+
+def left(room: Newsroom, table: Table) -> list[str]:
+    column = table.c.event_id if table is events else table.c.trace_id
+    with room.database.read() as uow:
+        return list(uow._connection.execute(select(column).order_by(column)).scalars())
+
+
+def an_event(name: str, at: datetime) -> LoggedEvent:
+    return LoggedEvent(
+        outlet_id="lizhou", event_id=name, reader_key=None, story_number=1, type=EventType.CLICK, at=at,
+        received_at=at, scene=Scene.HOME,
+    )  # fmt: skip
+
+
+def put_logs(room: Newsroom, days_ago: list[int]) -> None:
+    with room.database.write(()) as uow:
+        for days in days_ago:
+            at = room.clock.now() - timedelta(days=days)
+            uow.events.add([an_event(f"e{days:03}", at)])
+            row = {"trace_id": f"f{days:03}", "outlet_id": "lizhou", "made_at": at, "record": b""}
+            uow.run(insert(decisions).values(row))
+        uow.commit()
+
+
+def chore(room: Newsroom, clock: FakeClock | None = None, days: int = 180) -> RetentionChore:
+    return RetentionChore(
+        database=room.database, clock=clock or room.clock, event_days=days, decision_days=days
+    )
+
+
+def test_logs_older_than_they_are_kept_for_go_and_the_others_stay(room: Newsroom) -> None:
+    put_logs(room, [1, 40, 170, 179, 181, 260, 400])
+    work = chore(room)
+    while work.step():
+        pass
+    assert left(room, events) == ["e001", "e040", "e170", "e179"]
+    assert left(room, decisions) == ["f001", "f040", "f170", "f179"]
+
+
+def test_months_are_tables_of_their_own_and_old_ones_are_dropped_whole(
+    room: Newsroom, clock: FakeClock
+) -> None:
+    if room.database.is_sqlite:
+        pytest.skip("a box keeps one table")
+
+    def months() -> set[str]:
+        with room.database.read() as uow:
+            rows = uow._connection.execute(
+                text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'events'::regclass")
+            )
+            return set(rows.scalars()) - {"events_other"}
+
+    put_logs(room, [0, 20, 400])
+    chore(room).step()
+    assert months() == {"events_2026_02", "events_2026_03", "events_2026_04", "events_2026_05"}
+    with room.database.read() as uow:
+        where = uow._connection.execute(text("SELECT tableoid::regclass::text FROM events ORDER BY at"))
+        assert list(where.scalars()) == ["events_2026_02", "events_2026_03"]
+    clock.pass_by(days=100)
+    chore(room, days=60).step()
+    assert months() == {
+        "events_2026_04", "events_2026_05", "events_2026_06", "events_2026_07", "events_2026_08",
+    }  # fmt: skip
+    assert left(room, events) == []
+
+
+def test_a_clock_that_jumps_ahead_drops_nothing(room: Newsroom, clock: FakeClock) -> None:
+    put_logs(room, [1, 40])
+    work = chore(room)
+    clock.pass_by(days=3_000)
+    assert work.step() == 0
+    assert left(room, events) == ["e001", "e040"]
+
+
+def test_a_machine_that_starts_with_a_wrong_clock_drops_nothing_on_postgresql(room: Newsroom) -> None:
+    if room.database.is_sqlite:
+        pytest.skip("a box has no second clock to ask")
+    recent = datetime.now(UTC) - timedelta(days=10)
+    with room.database.write(()) as uow:
+        uow.events.add([an_event("recent", recent)])
+        uow.commit()
+    wrong = FakeClock(datetime.now(UTC) + timedelta(days=3_000))
+    assert chore(room, wrong).step() == 0
+    assert left(room, events) == ["recent"]
+
+
+def test_a_clock_that_jumps_and_comes_back_holds_up_no_story(new_room: NewRoom, clock: FakeClock) -> None:
+    room = new_room()
+    clock.pass_by(days=2)
+    ingest([a_draft("a"), a_draft("b", body=a_body(2))], database=room.database, clock=clock)
+    with room.database.write(()) as uow:
+        uow.queue.take(1, worker="killed-in-the-future", now=clock.now())
+        uow.commit()
+    clock.pass_by(days=-2)
+    other = new_room()
+    if room.database.is_sqlite:
+        other._release_leases()  # as a box does at its start; a province sees that the line is gone
+    while other.indexer.step():
+        pass
+    assert other.library.index.size == 2
+
+
+def test_two_workers_never_hold_one_story(new_room: NewRoom) -> None:
+    rooms = [new_room(), new_room()]
+    drafts = [a_draft(f"s{n}", body=a_body(n)) for n in range(20)]
+    ingest(drafts, database=rooms[0].database, clock=rooms[0].clock)
+    if rooms[0].database.is_sqlite:
+        pytest.skip("SQLite has one writer at a time")
+    with rooms[0].database.write(()) as one, rooms[1].database.write(()) as other:
+        mine = one.queue.take(8, worker="one", now=rooms[0].clock.now())
+        theirs = other.queue.take(8, worker="other", now=rooms[0].clock.now())
+    assert len(mine) == len(theirs) == 8
+    assert not {item.number for item in mine} & {item.number for item in theirs}
+
+
+def test_stories_held_while_the_database_was_away_are_taken_again_and_no_attempt_is_counted(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest([a_draft(f"s{n}", body=a_body(n)) for n in range(5)], database=room.database, clock=room.clock)
+
+    def away(*_: object) -> None:
+        raise StoreUnavailable("away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(room.indexer, "_edges", away)
+        for _ in range(8):
+            with pytest.raises(StoreUnavailable):
+                room.indexer.step()
+    with room.database.read() as uow:
+        assert (uow.queue.depth().waiting, uow.queue.depth().stuck) == (5, 0)
+    assert room.indexer.step() == 5
+    assert room.library.index.size == 5
+
+
+def test_a_poisoned_row_holds_up_nobody_though_two_workers_try_it(new_room: NewRoom) -> None:
+    one, other = new_room(), new_room()
+    drafts = [a_draft("bad", title=POISON), *(a_draft(f"s{n}", body=a_body(n)) for n in range(6))]
+    ingest(drafts, database=one.database, clock=one.clock)
+    for _ in range(6):
+        one.indexer.step(4)
+        other.indexer.step(4)
+    with one.database.read() as uow:
+        depth = uow.queue.depth()
+    assert (depth.waiting, depth.stuck, one.library.index.size) == (0, 1, 6)
+
+
+def test_a_replica_that_slept_through_thousands_of_changes_catches_up(new_room: NewRoom) -> None:
+    asleep, awake = new_room(), new_room()
+    ingest([a_draft(f"s{n}", body=a_body(n)) for n in range(30)], database=awake.database, clock=awake.clock)
+    while awake.indexer.step():
+        pass
+    with awake.database.write(()) as uow:
+        for _ in range(400):
+            uow.changes.add(ChangeKind.STORY_TAGS, range(1, 31), awake.clock.now())
+        uow.stories.set_state([7], StoryState.TAKEN_DOWN)
+        uow.changes.add(ChangeKind.STORY_STATE, [7], awake.clock.now())
+        uow.commit()
+    began = time.monotonic()
+    asleep.library.catch_up(at_once=True)
+    log.info("replica.caught_up", changes=12_000, seconds=round(time.monotonic() - began, 2))
+    awake.library.catch_up(at_once=True)
+    assert asleep.library.sequence == awake.library.sequence
+    assert {c.number for c in asleep.library.view.cards} == {c.number for c in awake.library.view.cards}
+    assert not asleep.library.is_showable(7)
+
+
+@contextmanager
+def full_disk(room: Newsroom) -> Iterator[None]:
+    """Let SQLite's file not grow by a single page."""
+    engine = room.database._opened.writers
+
+    def limit(connection: Any, *_: object) -> None:
+        connection.execute("PRAGMA max_page_count = 1")
+
+    def lift(connection: Any, *_: object) -> None:
+        connection.execute("PRAGMA max_page_count = 1073741823")
+
+    event.listen(engine, "checkout", limit)
+    try:
+        yield
+    finally:
+        event.remove(engine, "checkout", limit)
+        event.listen(engine, "checkout", lift)
+
+
+@pytest.fixture
+def boxed(settings: ServiceSettings, clock: FakeClock) -> Iterator[TestClient]:
+    """A box over HTTP."""
+    if settings.database_url.startswith("postgresql"):
+        pytest.skip("PostgreSQL's disk is another machine's; it answers with a code of class 53")
+    app = create_app(settings, build=lambda given: build_newsroom(given, parts=fake_parts(), clock=clock))
+    with TestClient(app) as client:
+        yield client
+
+
+def test_a_full_disk_refuses_writes_clearly_and_feeds_go_on(
+    boxed: TestClient, story_json: Callable[..., dict[str, object]]
+) -> None:
+    room: Newsroom = boxed.app.state.newsroom  # type: ignore[attr-defined]
+    _, secret = create_key(
+        role=Role.OPERATOR, outlet_id=None, label="x", actor="t", database=room.database, clock=room.clock
+    )
+    headers = {"Authorization": f"Bearer {secret}"}
+    ingest(
+        [a_draft(f"s{n}", title=f"第{n}篇", body=a_body(n)) for n in range(5)],
+        database=room.database,
+        clock=room.clock,
+    )
+    while room.indexer.step():
+        pass
+    room.library.catch_up(at_once=True)
+    with full_disk(room):
+        refused = boxed.post("/v1/stories", headers=headers, json=story_json(body=a_body(9, 9_000)))
+        assert (refused.status_code, refused.json()["code"]) == (503, "store_unavailable")
+        feed = boxed.post("/v1/recommend", headers=headers, json={"outlet_id": "lizhou"})
+        assert (feed.status_code, len(feed.json()["items"])) == (200, 5)
+    taken = boxed.post("/v1/stories", headers=headers, json=story_json(body=a_body(9, 9_000)))
+    assert taken.status_code == 201
