@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Response
+from fastapi import Depends, FastAPI, Response
 from fastapi.middleware.cors import CORSMiddleware
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
 from starlette.concurrency import run_in_threadpool
 
 from tianfu import __version__
+from tianfu.model.access import Role
 from tianfu.serving.api import (
     aims,
     coverages,
@@ -32,6 +33,7 @@ from tianfu.serving.api import (
 )
 from tianfu.serving.api.answer_headers import AnswerHeaders
 from tianfu.serving.api.body import BodyLimit
+from tianfu.serving.api.context import NewsroomDep, needs
 from tianfu.serving.api.metrics import RequestMetrics
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.settings import ServiceSettings
@@ -82,7 +84,8 @@ def create_app(
     app.include_router(operations.open_router)
     app.include_router(operations.open_router, prefix="/v1", include_in_schema=False)
     registry = CollectorRegistry()
-    _add_metrics_route(app, registry)
+    ProcessCollector(registry=registry)
+    _add_metrics_route(app, registry, is_open=settings.metrics_open)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_batch_bytes=settings.max_batch_bytes)
     app.add_middleware(AnswerHeaders)
     app.add_middleware(RequestMetrics, registry=registry)
@@ -97,7 +100,10 @@ def create_app(
     return app
 
 
-def _add_metrics_route(app: FastAPI, registry: CollectorRegistry) -> None:
-    @app.get("/metrics", include_in_schema=False)
-    def metrics() -> Response:
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+def _add_metrics_route(app: FastAPI, registry: CollectorRegistry, *, is_open: bool) -> None:
+    guards = [] if is_open else [Depends(needs(Role.OPERATOR))]
+
+    @app.get("/metrics", include_in_schema=False, dependencies=guards)
+    def metrics(room: NewsroomDep) -> Response:
+        told = generate_latest(registry) + generate_latest(room.meters.registry)
+        return Response(told, media_type=CONTENT_TYPE_LATEST)

@@ -23,7 +23,8 @@ class ServiceSettings(BaseSettings):
         rate_limit_url: Redis that replicas count in, ``redis://HOST:PORT/NUMBER``; empty: each for itself.
         cors_origins: Web origins that browsers may call from, as a JSON list.
         decision_days: How long decisions are kept.
-        metrics_open: Whether ``/metrics`` answers without a key.
+        metrics_open: Whether ``/metrics`` answers without a key; otherwise it takes an operator's.
+        metrics_port: Where ``tianfu worker``, which serves nothing else, tells its metrics; 0 for nowhere.
     """
 
     model_config = SettingsConfigDict(env_prefix="TIANFU_", extra="ignore")
@@ -44,6 +45,7 @@ class ServiceSettings(BaseSettings):
     cors_origins: list[str] = []
     decision_days: int = Field(default=180, ge=1)
     metrics_open: bool = True
+    metrics_port: int = Field(default=0, ge=0, le=65_535)
     log_level: str = "INFO"
 
     @property

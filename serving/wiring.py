@@ -1,6 +1,7 @@
 """The one place that builds things."""
 
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 
 from tianfu.embeddings.text.folding import fold_characters
@@ -22,15 +23,18 @@ from tianfu.serving.services.desks import DeskFinder
 from tianfu.serving.services.events import EventRecorder
 from tianfu.serving.services.feed_context import ContextMaker
 from tianfu.serving.services.gatekeeper import Gatekeeper
+from tianfu.serving.services.gauges import NewsroomGauges
 from tianfu.serving.services.indexing import Indexer
 from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
+from tianfu.serving.services.meters import MeteredEncoder, Meters
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.services.pickups import PickupDesk
 from tianfu.serving.services.placing import PlacementDesk
 from tianfu.serving.services.readers import ReaderDesk
+from tianfu.serving.services.readiness import ReadinessDesk
 from tianfu.serving.services.reading import StoryReader
 from tianfu.serving.services.receipts import ReceiptBook
 from tianfu.serving.services.recommend import FeedDesk
@@ -61,6 +65,8 @@ def build_newsroom(
     counters = Counters(settings.rate_limit_url)
     parts = parts or load_parts(settings)
     clock = clock or SystemClock()
+    meters = Meters()
+    parts = replace(parts, encoder=MeteredEncoder(parts.encoder, meters))
     database = Database(settings.effective_database_url).open()
     teacher = (
         Teacher(parts.learner, clean=parts.clean, encoder_fingerprint=parts.encoder.fingerprint)
@@ -85,7 +91,7 @@ def build_newsroom(
     interests = InterestFinder(library, clock)
     rights = RightsDesk(database=database, library=library, clock=clock)
     receipts = ReceiptBook()
-    decisions = DecisionLog(database, receipts)
+    decisions = DecisionLog(database, receipts, meters)
     cursors = CursorSigner(own_secret(database, "cursor_secret"))
     indexer = Indexer(
         database=database,
@@ -95,6 +101,7 @@ def build_newsroom(
         encoder_fingerprint=parts.encoder.fingerprint,
         clock=clock,
         worker=f"w-{secrets.token_hex(6)}",
+        meters=meters,
     )
     matcher = CoverageMatcher(
         database=database,
@@ -106,6 +113,27 @@ def build_newsroom(
         database=database, library=library, matcher=matcher, names=parts.names, clock=clock
     )
     claims = ClaimDesk(database=database, library=library, coverages=coverages, clock=clock)
+    worker = Worker(
+        library=library,
+        indexer=indexer if settings.worker else None,
+        chores=[matcher.step, claims.expire] if settings.worker else [],
+        meters=meters,
+    )
+    models = {
+        "encoder": parts.encoder_version,
+        "pairs": parts.judge.version,
+        "ranker": parts.scorer.version,
+        **{f"tagger_{place}": tagger.version for place, tagger in enumerate(parts.taggers)},
+    }
+    readiness = ReadinessDesk(
+        database=database,
+        library=library,
+        encoder=parts.encoder,
+        worker=worker,
+        models=models,
+        clock=clock,
+    )
+    meters.registry.register(NewsroomGauges(readiness))
     return Newsroom(
         database=database,
         clock=clock,
@@ -171,17 +199,10 @@ def build_newsroom(
         insights=InsightDesk(database=database, library=library, names=parts.names, clock=clock),
         submissions=SubmissionDesk(database=database, library=library, clock=clock),
         indexer=indexer,
-        worker=Worker(
-            library=library,
-            indexer=indexer if settings.worker else None,
-            chores=[matcher.step, claims.expire] if settings.worker else [],
-        ),
+        worker=worker,
+        meters=meters,
+        readiness=readiness,
         names=parts.names,
         scorer=parts.scorer,
-        models={
-            "encoder": parts.encoder_version,
-            "pairs": parts.judge.version,
-            "ranker": parts.scorer.version,
-            **{f"tagger_{place}": tagger.version for place, tagger in enumerate(parts.taggers)},
-        },
+        models=models,
     )

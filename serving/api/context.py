@@ -38,7 +38,8 @@ def caller(
         )
     try:
         known = room.gatekeeper.admit(credentials.credentials)
-    except Unauthenticated:
+    except Unauthenticated as bad:
+        room.meters.refused(bad.code)
         room.throttle.fail(request.client.host if request.client else "unknown")
         raise
     setattr(request.state, ALLOWANCE, room.throttle.take(known.key.id))
