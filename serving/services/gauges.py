@@ -9,7 +9,7 @@ from tianfu.serving.services.readiness import Readiness, ReadinessDesk
 
 
 class NewsroomGauges(Collector):
-    """Reads :class:`ReadinessDesk` once a scrape.  What is not known while the database is away is left out."""
+    """Asks :class:`ReadinessDesk` once a scrape; leaves out what only a database that is away knows."""
 
     def __init__(self, desk: ReadinessDesk) -> None:
         self._desk = desk

@@ -66,7 +66,7 @@ class _Counts:
 
 @dataclass(slots=True, kw_only=True)
 class ReadinessDesk:
-    """Asks the parts.  A long queue is told and does not make a process unready: its feeds are as good as ever."""
+    """Asks the parts.  A long queue is told, and leaves a process ready: its feeds are as good as ever."""
 
     database: Database
     library: Library

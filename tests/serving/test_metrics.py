@@ -17,6 +17,7 @@ from support.readers import read
 from tianfu.model.access import Role
 from tianfu.model.errors import StoreUnavailable
 from tianfu.serving.app import create_app
+from tianfu.serving.services.access import create_key
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.wiring import build_newsroom
@@ -110,8 +111,6 @@ def closed(settings: ServiceSettings, clock: FakeClock) -> Iterator[TestClient]:
 
 
 def test_closed_metrics_take_an_operators_key(closed: TestClient, clock: FakeClock) -> None:
-    from tianfu.serving.services.access import create_key
-
     room: Newsroom = closed.app.state.newsroom  # type: ignore[attr-defined]
     made = {}
     for role, outlet_id in ((Role.OPERATOR, None), (Role.APP, "lizhou")):
@@ -146,9 +145,11 @@ def expressions() -> list[tuple[str, str]]:
     found = [
         (panel["title"], target["expr"]) for panel in board["panels"] for target in panel.get("targets", [])
     ]
-    for variable in board["templating"]["list"]:
-        if variable["type"] == "query":
-            found.append((variable["name"], variable["definition"].replace(", instance", "")))
+    found += [
+        (variable["name"], variable["definition"].replace(", instance", ""))
+        for variable in board["templating"]["list"]
+        if variable["type"] == "query"
+    ]
     rules = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text(encoding="utf-8"))
     found += [(rule["alert"], rule["expr"]) for group in rules["groups"] for rule in group["rules"]]
     return found
