@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from fastapi import Depends, FastAPI, Response
 from fastapi.middleware.cors import CORSMiddleware
@@ -35,9 +36,13 @@ from tianfu.serving.api.answer_headers import AnswerHeaders
 from tianfu.serving.api.body import BodyLimit
 from tianfu.serving.api.context import NewsroomDep, needs
 from tianfu.serving.api.metrics import RequestMetrics
+from tianfu.serving.api.traces import RequestTraces, trace_provider
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.wiring import build_newsroom
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
 
 DESCRIPTION = """
 Tagging, duplicate detection and recommendation for the newsrooms of a consortium (天府荐闻).
@@ -48,14 +53,23 @@ Every call but the health checks needs `Authorization: Bearer <key>`.  Errors ar
 
 
 def create_app(
-    settings: ServiceSettings, *, build: Callable[[ServiceSettings], Newsroom] = build_newsroom
+    settings: ServiceSettings,
+    *,
+    build: Callable[[ServiceSettings], Newsroom] = build_newsroom,
+    traces: "TracerProvider | None" = None,
 ) -> FastAPI:
     """Build the application.
 
     Args:
         settings: Plain values, read by the caller.
         build: Makes the running service; tests bring their own.
+        traces: Takes the spans; made from the settings when left out.
+
+    Raises:
+        InvalidSetting: Traces are wanted and OpenTelemetry is not installed.
     """
+    if traces is None and settings.traces_url:
+        traces = trace_provider(settings.traces_url, version=__version__)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -64,6 +78,8 @@ def create_app(
         app.state.newsroom = room
         yield
         await run_in_threadpool(room.stop)
+        if traces is not None:
+            await run_in_threadpool(traces.shutdown)
 
     app = FastAPI(
         title="天府荐闻 tianfu",
@@ -89,6 +105,8 @@ def create_app(
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_batch_bytes=settings.max_batch_bytes)
     app.add_middleware(AnswerHeaders)
     app.add_middleware(RequestMetrics, registry=registry)
+    if traces is not None:
+        app.add_middleware(RequestTraces, provider=traces)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -24,6 +24,7 @@ class ServiceSettings(BaseSettings):
         cors_origins: Web origins that browsers may call from, as a JSON list.
         decision_days: How long decisions are kept.
         metrics_open: Whether ``/metrics`` answers without a key; otherwise it takes an operator's.
+        traces_url: OTLP/HTTP collector for traces, ``http://HOST:4318/v1/traces``; empty: none are made.
         metrics_port: Where ``tianfu worker``, which serves nothing else, tells its metrics; 0 for nowhere.
     """
 
@@ -45,6 +46,7 @@ class ServiceSettings(BaseSettings):
     cors_origins: list[str] = []
     decision_days: int = Field(default=180, ge=1)
     metrics_open: bool = True
+    traces_url: str = ""
     metrics_port: int = Field(default=0, ge=0, le=65_535)
     log_level: str = "INFO"
 
