@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check lint types layers bench docs lock clean
+.PHONY: run test check lint types layers bench docs lock sbom audit clean
 
 run: $(VENV)/.serve ## install, make the demo newsroom, serve it
 	@$(BIN)/tianfu demo --serve --port $(PORT)
@@ -31,6 +31,13 @@ bench: $(VENV)/.dev ## tables and JSON under benchmarks/results
 
 docs: $(VENV)/.dev ## the OpenAPI contract as a file
 	@$(BIN)/python -m benchmarks.openapi docs/openapi.json
+
+sbom: $(VENV)/.dev ## what is served as a bill of materials (CycloneDX), tianfu.cdx.json
+	@$(BIN)/python -W ignore -m cyclonedx_py requirements requirements/serve.lock --pyproject pyproject.toml \
+		--output-format JSON --output-reproducible --output-file tianfu.cdx.json
+
+audit: $(VENV)/.dev ## known holes in what is served; passes, saying so, where the network does not allow to ask
+	@$(BIN)/python .ci/audit.py requirements/serve.lock
 
 lock: $(VENV)/.dev ## pin every dependency anew
 	@$(BIN)/pip-compile -q --no-emit-find-links --strip-extras --no-header -o requirements/serve.lock pyproject.toml

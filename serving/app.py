@@ -2,13 +2,15 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
-from fastapi import FastAPI, Response
+from fastapi import Depends, FastAPI, Response
 from fastapi.middleware.cors import CORSMiddleware
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
 from starlette.concurrency import run_in_threadpool
 
 from tianfu import __version__
+from tianfu.model.access import Role
 from tianfu.serving.api import (
     aims,
     coverages,
@@ -34,11 +36,16 @@ from tianfu.serving.api import (
 )
 from tianfu.serving.api.answer_headers import AnswerHeaders
 from tianfu.serving.api.body import BodyLimit
+from tianfu.serving.api.context import NewsroomDep, needs
 from tianfu.serving.api.metrics import RequestMetrics
+from tianfu.serving.api.traces import RequestTraces, trace_provider
 from tianfu.serving.console import pages, session
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.wiring import build_newsroom
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
 
 DESCRIPTION = """
 Tagging, duplicate detection and recommendation for the newsrooms of a consortium (天府荐闻).
@@ -49,14 +56,23 @@ Every call but the health checks needs `Authorization: Bearer <key>`.  Errors ar
 
 
 def create_app(
-    settings: ServiceSettings, *, build: Callable[[ServiceSettings], Newsroom] = build_newsroom
+    settings: ServiceSettings,
+    *,
+    build: Callable[[ServiceSettings], Newsroom] = build_newsroom,
+    traces: "TracerProvider | None" = None,
 ) -> FastAPI:
     """Build the application.
 
     Args:
         settings: Plain values, read by the caller.
         build: Makes the running service; tests bring their own.
+        traces: Takes the spans; made from the settings when left out.
+
+    Raises:
+        InvalidSetting: Traces are wanted and OpenTelemetry is not installed.
     """
+    if traces is None and settings.traces_url:
+        traces = trace_provider(settings.traces_url, version=__version__)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -65,6 +81,8 @@ def create_app(
         app.state.newsroom = room
         yield
         await run_in_threadpool(room.stop)
+        if traces is not None:
+            await run_in_threadpool(traces.shutdown)
 
     app = FastAPI(
         title="天府荐闻 tianfu",
@@ -88,11 +106,14 @@ def create_app(
     app.include_router(pages.router)
     app.mount(pages.STATIC_PATH, pages.static_files())
     registry = CollectorRegistry()
-    _add_metrics_route(app, registry)
+    ProcessCollector(registry=registry)
+    _add_metrics_route(app, registry, is_open=settings.metrics_open)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_batch_bytes=settings.max_batch_bytes)
     app.add_middleware(pages.PageHeaders)
     app.add_middleware(AnswerHeaders)
     app.add_middleware(RequestMetrics, registry=registry)
+    if traces is not None:
+        app.add_middleware(RequestTraces, provider=traces)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -104,7 +125,10 @@ def create_app(
     return app
 
 
-def _add_metrics_route(app: FastAPI, registry: CollectorRegistry) -> None:
-    @app.get("/metrics", include_in_schema=False)
-    def metrics() -> Response:
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+def _add_metrics_route(app: FastAPI, registry: CollectorRegistry, *, is_open: bool) -> None:
+    guards = [] if is_open else [Depends(needs(Role.OPERATOR))]
+
+    @app.get("/metrics", include_in_schema=False, dependencies=guards)
+    def metrics(room: NewsroomDep) -> Response:
+        told = generate_latest(registry) + generate_latest(room.meters.registry)
+        return Response(told, media_type=CONTENT_TYPE_LATEST)

@@ -26,7 +26,9 @@ class ServiceSettings(BaseSettings):
         cors_origins: Web origins that browsers may call from, as a JSON list.
         event_days: How long readers' events are kept.
         decision_days: How long decisions are kept.
-        metrics_open: Whether ``/metrics`` answers without a key.
+        metrics_open: Whether ``/metrics`` answers without a key; otherwise it takes an operator's.
+        traces_url: OTLP/HTTP collector for traces, ``http://HOST:4318/v1/traces``; empty: none are made.
+        metrics_port: Where ``tianfu worker``, which serves nothing else, tells its metrics; 0 for nowhere.
     """
 
     model_config = SettingsConfigDict(env_prefix="TIANFU_", extra="ignore")
@@ -48,6 +50,8 @@ class ServiceSettings(BaseSettings):
     event_days: int = Field(default=180, ge=8)
     decision_days: int = Field(default=180, ge=1)
     metrics_open: bool = True
+    traces_url: str = ""
+    metrics_port: int = Field(default=0, ge=0, le=65_535)
     log_level: str = "INFO"
 
     @property

@@ -1,6 +1,7 @@
 """The one place that builds things."""
 
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 
 from tianfu.embeddings.text.folding import fold_characters
@@ -24,15 +25,18 @@ from tianfu.serving.services.events import EventRecorder
 from tianfu.serving.services.feed_context import ContextMaker
 from tianfu.serving.services.forgetting import Forgetter
 from tianfu.serving.services.gatekeeper import Gatekeeper
+from tianfu.serving.services.gauges import NewsroomGauges
 from tianfu.serving.services.indexing import Indexer
 from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
+from tianfu.serving.services.meters import MeteredEncoder, Meters
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.services.pickups import PickupDesk
 from tianfu.serving.services.placing import PlacementDesk
 from tianfu.serving.services.readers import ReaderDesk
+from tianfu.serving.services.readiness import ReadinessDesk
 from tianfu.serving.services.reading import StoryReader
 from tianfu.serving.services.receipts import ReceiptBook
 from tianfu.serving.services.recommend import FeedDesk
@@ -71,6 +75,8 @@ def build_newsroom(
     counters = Counters(settings.rate_limit_url)
     parts = parts or load_parts(settings)
     clock = clock or SystemClock()
+    meters = Meters()
+    parts = replace(parts, encoder=MeteredEncoder(parts.encoder, meters))
     database = Database(settings.effective_database_url).open()
     teacher = (
         Teacher(parts.learner, clean=parts.clean, encoder_fingerprint=parts.encoder.fingerprint)
@@ -81,7 +87,7 @@ def build_newsroom(
     signals = Signals()
     gate = EventGate()
     receipts = ReceiptBook()
-    decisions = DecisionLog(database, receipts)
+    decisions = DecisionLog(database, receipts, meters)
     library = Library(
         database=database,
         encoder=parts.encoder,
@@ -111,6 +117,7 @@ def build_newsroom(
         encoder_fingerprint=parts.encoder.fingerprint,
         clock=clock,
         worker=name,
+        meters=meters,
     )
     matcher = CoverageMatcher(
         database=database,
@@ -134,7 +141,23 @@ def build_newsroom(
         indexer=indexer if settings.indexes else None,
         chores=[stream.catch_up, *(background if settings.indexes else [])],
         idle_s=_IDLE_S if settings.indexes else _FOLLOWER_IDLE_S,
+        meters=meters,
     )
+    models = {
+        "encoder": parts.encoder_version,
+        "pairs": parts.judge.version,
+        "ranker": parts.scorer.version,
+        **{f"tagger_{place}": tagger.version for place, tagger in enumerate(parts.taggers)},
+    }
+    readiness = ReadinessDesk(
+        database=database,
+        library=library,
+        encoder=parts.encoder,
+        worker=worker,
+        models=models,
+        clock=clock,
+    )
+    meters.registry.register(NewsroomGauges(readiness))
     return Newsroom(
         database=database,
         clock=clock,
@@ -207,12 +230,9 @@ def build_newsroom(
         indexer=indexer,
         worker=worker,
         line=None if database.is_sqlite else ChangeLine(database.url, name=name, heard=worker.wake),
+        meters=meters,
+        readiness=readiness,
         names=parts.names,
         scorer=parts.scorer,
-        models={
-            "encoder": parts.encoder_version,
-            "pairs": parts.judge.version,
-            "ranker": parts.scorer.version,
-            **{f"tagger_{place}": tagger.version for place, tagger in enumerate(parts.taggers)},
-        },
+        models=models,
     )

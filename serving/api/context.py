@@ -68,7 +68,8 @@ def admit_secret(secret: str, request: Request, room: Newsroom) -> Caller:
     """
     try:
         return room.gatekeeper.admit(secret)
-    except Unauthenticated:
+    except Unauthenticated as bad:
+        room.meters.refused(bad.code)
         room.throttle.fail(request.client.host if request.client else "unknown")
         raise
 

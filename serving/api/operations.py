@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import PlainTextResponse
 
 from tianfu.model.access import Role
-from tianfu.model.errors import InvalidRequest, StoreUnavailable
+from tianfu.model.errors import InvalidRequest
 from tianfu.model.outlet import OutletLevel
 from tianfu.model.rules import check_text
 from tianfu.serving.api.context import CallerDep, NewsroomDep, OperatorCaller
@@ -129,41 +129,49 @@ def healthz() -> str:
     return "ok"
 
 
+class CheckOut(Out):
+    """What was found of one part; one that is not `needed` is told and changes nothing."""
+
+    ok: bool
+    needed: bool
+    detail: str
+
+
 class ReadyOut(Out):
-    """Whether the process can do its work, and how far behind it is."""
+    """Whether the process can do its work, and how far behind it is; null while the database is away."""
 
     ready: bool
-    stories: int
+    checks: dict[str, CheckOut]
+    stories: int | None
     indexed: int
-    queue_waiting: int
-    queue_stuck: int
-    queue_age_s: float
+    queue_waiting: int | None
+    queue_stuck: int | None
+    queue_age_s: float | None
     sequence: int
-    behind: int
+    behind: int | None
+    behind_s: float
     models: dict[str, str]
 
 
-@open_router.get("/readyz", responses={503: {"description": "The database does not answer."}})
+@open_router.get(
+    "/readyz", responses={503: {"model": ReadyOut, "description": "A part that is needed fails."}}
+)
 def readyz(room: NewsroomDep, response: Response) -> ReadyOut:
-    """Tell the truth about readiness: the database answers and the caches follow."""
-    try:
-        with room.database.read() as uow:
-            depth = uow.queue.depth()
-            stories = uow.stories.count()
-            latest = uow.changes.latest()
-    except StoreUnavailable:
+    """Ask the database, the index, the models, the worker and the queue, and tell what they say."""
+    found = room.readiness.look()
+    if not found.ready:
         response.status_code = 503
-        raise
-    age = (room.clock.now() - depth.oldest_at).total_seconds() if depth.oldest_at else 0.0
     return ReadyOut(
-        ready=True,
-        stories=stories,
-        indexed=room.library.index.size,
-        queue_waiting=depth.waiting,
-        queue_stuck=depth.stuck,
-        queue_age_s=round(max(0.0, age), 1),
-        sequence=room.library.sequence,
-        behind=latest - room.library.sequence,
+        ready=found.ready,
+        checks={name: CheckOut.model_validate(check) for name, check in found.checks.items()},
+        stories=found.stories,
+        indexed=found.indexed,
+        queue_waiting=found.depth.waiting if found.depth else None,
+        queue_stuck=found.depth.stuck if found.depth else None,
+        queue_age_s=found.queue_age_s,
+        sequence=found.sequence,
+        behind=found.behind,
+        behind_s=found.behind_s,
         models=dict(room.models),
     )
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from tianfu.model import errors
+from tianfu.serving.api.areas import template_of
 from tianfu.serving.services.clock import new_id
 
 log = structlog.get_logger(__name__)
@@ -160,9 +161,9 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(errors.TianfuError)
     def _ours(request: Request, error: errors.TianfuError) -> Response:
         if isinstance(error, errors.StoreUnavailable):
-            log.warning("request.refused", code=error.code, route=request.url.path)
+            log.warning("request.refused", code=error.code, route=template_of(request.scope))
         elif status_of(error) >= 500:
-            log.error("request.failed", code=error.code, route=request.url.path, exc_info=error)
+            log.error("request.failed", code=error.code, route=template_of(request.scope), exc_info=error)
         return problem_of(error)
 
     @app.exception_handler(RequestValidationError)
@@ -183,7 +184,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     def _unforeseen(request: Request, error: Exception) -> Response:
         incident = new_id("i")
-        log.error("request.broke", incident=incident, route=request.url.path, exc_info=error)
+        log.error("request.broke", incident=incident, route=template_of(request.scope), exc_info=error)
         return problem(
             500,
             code="internal",

@@ -147,6 +147,8 @@ def post_events(
             error=row_problem(receipt.error) if receipt.error else None,
         )
     rows = [results[place] for place in range(len(batch.events))]
+    room.meters.taken("event", (row.outcome.value for row in rows if row.error is None))
+    room.meters.rejected("event", (row.error["code"] for row in rows if row.error is not None))
     counts = {outcome: sum(r.outcome is outcome for r in rows) for outcome in EventOutcome}
     return EventBatchOut(
         accepted=counts[EventOutcome.ACCEPTED],

@@ -278,6 +278,7 @@ def _answer(page: FeedPage, room: Newsroom) -> Response:
     Checking every field of our own answer against the model would take as long as choosing the stories; a
     test holds the two together.
     """
+    room.meters.shown(one.item for one in page.items)
     found = {
         "trace_id": page.trace_id,
         "cursor": page.cursor,

@@ -102,11 +102,13 @@ def post_stories(
     single = not isinstance(rows, list)
     given = [rows] if single else rows
     drafts, failures = _drafts(given, room, known)
+    room.meters.rejected("story", (bad.code for bad in failures.values()))
     if single and failures:
         raise failures[0]
     receipts = dict(
         zip(drafts, ingest(list(drafts.values()), database=room.database, clock=room.clock), strict=True)
     )
+    room.meters.taken("story", (receipt.outcome.value for receipt in receipts.values()))
     wait_s = _wait_s(prefer)
     if wait_s and receipts:
         room.wait_indexed({r.number: r.revision for r in receipts.values()}, wait_s)

@@ -11,6 +11,7 @@ import structlog
 from tianfu.model.aims import MEASURED
 from tianfu.model.errors import StoreUnavailable
 from tianfu.model.recommendation import Decision
+from tianfu.serving.services.meters import Meters
 from tianfu.serving.services.receipts import ReceiptBook
 from tianfu.serving.store.aims import SceneKey
 from tianfu.serving.store.database import Database
@@ -32,8 +33,9 @@ class DecisionLog:
     killed outright loses at most half a second of them: their cursors answer ``cursor_expired``.
     """
 
-    def __init__(self, database: Database, receipts: ReceiptBook) -> None:
+    def __init__(self, database: Database, receipts: ReceiptBook, meters: Meters | None = None) -> None:
         self._database = database
+        self._meters = meters or Meters()
         self._receipts = receipts
         self._lock = threading.Lock()
         self._recent: OrderedDict[str, Decision] = OrderedDict()
@@ -56,6 +58,7 @@ class DecisionLog:
 
     def add(self, decision: Decision) -> None:
         """Take a decision; it can be found at once."""
+        self._meters.made(decision)
         with self._lock:
             self._recent[decision.trace_id] = decision
             if len(self._recent) > _RECENT:

@@ -16,6 +16,7 @@ from tianfu.model.story import Story
 from tianfu.model.tag import TagAssignment, TagSuggestion, merge_suggestions
 from tianfu.serving.services.library import Library, numbers_of
 from tianfu.serving.services.likeness import LikenessFinder
+from tianfu.serving.services.meters import Meters
 from tianfu.serving.services.reading import StoryReader, StoryReading
 from tianfu.serving.store.changes import ChangeKind
 from tianfu.serving.store.database import Database, UnitOfWork
@@ -50,6 +51,7 @@ class Indexer:
         encoder_fingerprint: str,
         clock: Clock,
         worker: str,
+        meters: Meters | None = None,
     ) -> None:
         self._database = database
         self._library = library
@@ -59,6 +61,7 @@ class Indexer:
         self._clock = clock
         self._worker = worker
         self._looked_s = -math.inf
+        self._meters = meters or Meters()
 
     def step(self, count: int = 256) -> int:
         """Index up to ``count`` queued stories; returns how many were taken.
@@ -126,6 +129,7 @@ class Indexer:
             self._store(batch, edges, uow)
             uow.queue.finish(items)
             uow.commit()
+        self._meters.indexed(len(batch), edges)
         log.info("stories.indexed", stories=len(batch), edges=len(edges))
 
     def _with_latest(

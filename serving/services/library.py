@@ -102,6 +102,7 @@ class Library:
         self.copies = new_copy_index()
         self.index: SnapshottingIndex = indexes.create(encoder.dimension)
         self.sequence = 0
+        self.caught_up_at = clock.now()
         self.outlets: dict[str, Outlet] = {}
         self.placements: tuple[Placement, ...] = ()
         self.taken_down: frozenset[int] = frozenset()
@@ -147,6 +148,7 @@ class Library:
                 with self._database.read() as uow:
                     changes = uow.changes.since(self.sequence)
                     if not changes:
+                        self.caught_up_at = self._clock.now()
                         break
                     self._apply(changes, uow)
                 self.sequence = changes[-1].sequence

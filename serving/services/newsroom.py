@@ -29,9 +29,11 @@ from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
+from tianfu.serving.services.meters import Meters
 from tianfu.serving.services.pickups import PickupDesk
 from tianfu.serving.services.placing import PlacementDesk
 from tianfu.serving.services.readers import ReaderDesk
+from tianfu.serving.services.readiness import ReadinessDesk
 from tianfu.serving.services.reading import StoryReader
 from tianfu.serving.services.recommend import FeedDesk
 from tianfu.serving.services.rights import RightsDesk, list_central_sources_once
@@ -97,6 +99,8 @@ class Newsroom:
     names: Mapping[tuple[TagKind, str], str]
     scorer: Scorer
     models: Mapping[str, str]
+    meters: Meters
+    readiness: ReadinessDesk
     waiting: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_MAX_WAITING))
 
     def start(self) -> None:

@@ -9,6 +9,7 @@ import structlog
 from tianfu.model.errors import StoreUnavailable
 from tianfu.serving.services.indexing import Indexer
 from tianfu.serving.services.library import Library
+from tianfu.serving.services.meters import Meters
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +31,7 @@ class Worker:
         indexer: Indexer | None,
         chores: Sequence[Callable[[], int]] = (),
         idle_s: float = 0.2,
+        meters: Meters | None = None,
     ) -> None:
         """Take the work.
 
@@ -38,11 +40,13 @@ class Worker:
             indexer: Works through the queue; ``None`` only to follow.
             chores: One small step each of further work; returns how much was done.
             idle_s: How long to wait when there was nothing to do and nobody calls.
+            meters: Counts failed rounds.
         """
         self._library = library
         self._indexer = indexer
         self._chores = tuple(chores)
         self._idle_s = idle_s
+        self._meters = meters or Meters()
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -53,6 +57,11 @@ class Worker:
     def indexes(self) -> bool:
         """Whether it works through the queue, or only follows changes."""
         return self._indexer is not None
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether its thread runs."""
+        return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> None:
         """Begin."""
@@ -102,6 +111,7 @@ class Worker:
             worked = 0
         except Exception:
             log.exception("worker.round_failed")
+            self._meters.broke()
             self._stop.wait(_AFTER_ERROR_S)
             worked = 0
         with self._round:

@@ -36,10 +36,15 @@ class Ask:
 
 
 class World:
-    """Makes things that belong to an outlet, and asks as any of :data:`HELD`."""
+    """Makes things that belong to an outlet, and asks as any of :data:`HELD`.
 
-    def __init__(self, client: TestClient, clock: FakeClock) -> None:
+    ``words`` stand in every text it sends, ``name`` in the id of every reader and device.
+    """
+
+    def __init__(self, client: TestClient, clock: FakeClock, *, words: str = "", name: str = "") -> None:
         self.client = client
+        self.words = words
+        self.name = name
         self.clock = clock
         self.room: Newsroom = client.app.state.newsroom  # type: ignore[attr-defined]
         self.keys = {name: self.key(*held) for name, held in HELD.items()}
@@ -72,8 +77,8 @@ class World:
     def story_json(self, outlet_id: str, **fields: Any) -> dict[str, Any]:
         number = self.fresh()
         return {
-            "external_id": f"x{number}", "outlet_id": outlet_id, "title": f"第{number}号农校消息",
-            "body": a_body(number), "published_at": "2026-03-02T11:00:00+08:00", **fields,
+            "external_id": f"x{number}", "outlet_id": outlet_id, "title": f"第{number}号{self.words}农校消息",
+            "body": a_body(number) + self.words, "published_at": "2026-03-02T11:00:00+08:00", **fields,
         }  # fmt: skip
 
     def story(self, outlet_id: str, *, wait: bool = False, **fields: Any) -> str:
@@ -88,7 +93,7 @@ class World:
         return story_id
 
     def reader(self, outlet_id: str) -> str:
-        reader_id = f"r-{self.fresh()}"
+        reader_id = f"r-{self.name}{self.fresh()}"
         for path, body in (
             ("tags/topic/14", {"weight": 2.0}),
             ("wishes/topic/31", {}),
@@ -163,14 +168,14 @@ class World:
     def held_back(self, outlet_id: str) -> str:
         """A story with events of one device that came too fast to count."""
         story_id = self.story(outlet_id)
-        rows = [{**self.event(story_id), "device_id": f"d-{story_id}"} for _ in range(25)]
+        rows = [{**self.event(story_id), "device_id": f"d-{self.name}{story_id}"} for _ in range(25)]
         self.as_admin("POST", "/v1/events", json={"outlet_id": outlet_id, "events": rows})
         return story_id
 
     def event(self, story_id: str) -> dict[str, Any]:
         return {
-            "event_id": f"e-{self.fresh()}", "device_id": "d-1", "story_id": story_id, "type": "click",
-            "at": "2026-03-02T11:59:00+08:00",
+            "event_id": f"e-{self.fresh()}", "device_id": f"d-{self.name}1", "story_id": story_id,
+            "type": "click", "at": "2026-03-02T11:59:00+08:00",
         }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import httpx
 import typer
 import uvicorn
+from prometheus_client import start_http_server
 
 from tianfu.cli.show import (
     Advance,
@@ -58,6 +59,8 @@ def worker(data_dir: DataDir = None) -> None:
     one_thread_each()
     room = build_newsroom(settings)
     room.start()
+    if settings.metrics_port:
+        start_http_server(settings.metrics_port, settings.host, registry=room.meters.registry)
     try:
         with suppress(KeyboardInterrupt):
             room.worker.join()
