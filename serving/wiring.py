@@ -26,6 +26,7 @@ from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
+from tianfu.serving.services.machine import Machine
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.services.pickups import PickupDesk
 from tianfu.serving.services.placing import PlacementDesk
@@ -46,7 +47,11 @@ from tianfu.serving.store.database import Database
 
 
 def build_newsroom(
-    settings: ServiceSettings, *, parts: ModelParts | None = None, clock: Clock | None = None
+    settings: ServiceSettings,
+    *,
+    parts: ModelParts | None = None,
+    clock: Clock | None = None,
+    machine: Machine | None = None,
 ) -> Newsroom:
     """Build the running service; :meth:`Newsroom.start` then loads it.
 
@@ -54,7 +59,9 @@ def build_newsroom(
         settings: Plain values.
         parts: Models and indexes; the shipped ones when left out.
         clock: The machine's when left out.
+        machine: What else is taken from the machine; as it is when left out.
     """
+    machine = machine or Machine()
     parts = parts or load_parts(settings)
     clock = clock or SystemClock()
     database = Database(settings.effective_database_url).open()
@@ -103,6 +110,7 @@ def build_newsroom(
     )
     claims = ClaimDesk(database=database, library=library, coverages=coverages, clock=clock)
     return Newsroom(
+        machine=machine,
         database=database,
         clock=clock,
         library=library,
@@ -136,6 +144,7 @@ def build_newsroom(
                 names=parts.names,
                 scorer=parts.scorer,
                 clock=clock,
+                ticks_s=machine.ticks_s,
             ),
             rights=rights,
             decisions=decisions,
@@ -143,6 +152,7 @@ def build_newsroom(
             cursors=cursors,
             models={"encoder": parts.encoder_version, "ranker": parts.scorer.version},
             clock=clock,
+            new_id=machine.new_id,
         ),
         quarantine=QuarantineDesk(database=database, library=library, signals=signals, clock=clock),
         rights=rights,

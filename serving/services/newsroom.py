@@ -27,6 +27,7 @@ from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
+from tianfu.serving.services.machine import Machine
 from tianfu.serving.services.pickups import PickupDesk
 from tianfu.serving.services.placing import PlacementDesk
 from tianfu.serving.services.readers import ReaderDesk
@@ -47,6 +48,7 @@ log = structlog.get_logger(__name__)
 class Newsroom:
     """Everything that serves, wired.  :meth:`start` loads, :meth:`stop` lets go."""
 
+    machine: Machine
     database: Database
     clock: Clock
     library: Library
@@ -89,10 +91,22 @@ class Newsroom:
             self._release_leases()
         self.library.start()
         events = self.events.replay()
-        self.decisions.start()
-        self.interests.start()
-        self.worker.start()
+        if self.machine.background:
+            self.decisions.start()
+            self.interests.start()
+            self.worker.start()
         log.info("newsroom.started", events=events)
+
+    def work_off(self) -> None:
+        """Index, follow changes, look up and write down, here and now and to the end.
+
+        What threads in the background do a little later, where there are any.
+        """
+        while self.indexer.step():
+            pass
+        self.library.catch_up(at_once=True)
+        self.interests.catch_up()
+        self.decisions.flush()
 
     def _release_leases(self) -> None:
         """Take up at once what a killed process held: a box's database has one worker, this one."""

@@ -15,7 +15,6 @@ from tianfu.model.placement import Authority, PlacementAction
 from tianfu.model.ports import Clock
 from tianfu.model.recommendation import Decision, FeedItem, FeedRequest, PlacedBy, Reason
 from tianfu.model.rights import Permission
-from tianfu.serving.services.clock import new_id
 from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.feed_context import ContextMaker
@@ -85,7 +84,9 @@ class FeedDesk:
         cursors: CursorSigner,
         models: Mapping[str, str],
         clock: Clock,
+        new_id: Callable[[str], str],
     ) -> None:
+        self._new_id = new_id
         self._database = database
         self._library = library
         self._contexts = contexts
@@ -106,7 +107,7 @@ class FeedDesk:
         Raises:
             NotFound: There is no such outlet, or no such story for scene ``related``.
         """
-        trace_id = new_id("f")
+        trace_id = self._new_id("f")
         context, degraded = self._contexts.make(request, trace_id)
         with self._turn:
             feed = assemble(context)

@@ -1,5 +1,6 @@
 """``tianfu eval simulate``: the demo's readers live some days against the real API."""
 
+import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +27,7 @@ from tianfu.serving.demo.readers import DemoReader, appeal_of, make_readers
 from tianfu.serving.demo.seeds import load_bulletins, load_seeds
 from tianfu.serving.demo.stories import DAYS, DemoStory, StoryMill
 from tianfu.serving.services.access import create_key
+from tianfu.serving.services.machine import Machine
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.wiring import build_newsroom
@@ -47,9 +49,12 @@ class ServedWorld:
         folder: Path,
         build: Build,
         ranker: Path | None = None,
+        *,
+        begins: datetime,
+        seed: int = 0,
     ) -> None:
         self._arm = arm
-        self._clock = SteppedClock(datetime.now(UTC))
+        self._clock = SteppedClock(begins)
         self._waiting = sorted(stories, key=lambda s: s.draft.text.published_at, reverse=True)
         self._levels = {outlet.id: outlet.level.value for outlet in outlets}
         self._truth: dict[str, DemoStory] = {}
@@ -57,7 +62,8 @@ class ServedWorld:
         self._stood: dict[tuple[str, str], tuple[str, int]] = {}
         self._event = 0
         settings = ServiceSettings(data_dir=folder, worker=False, requests_per_minute=0, ranker_dir=ranker)
-        app = create_app(settings, build=lambda given: build(given, clock=self._clock))
+        machine = repeatable(seed, self._clock)
+        app = create_app(settings, build=lambda given: build(given, clock=self._clock, machine=machine))
         self._client = TestClient(app)
         self._client.__enter__()
         self._room: Newsroom = app.state.newsroom
@@ -82,8 +88,7 @@ class ServedWorld:
             answer = self._post("/v1/stories", {"stories": [_sent(story) for story in batch]})
             for row, story in zip(answer["results"], batch, strict=True):
                 self._truth[row["story_id"]] = story
-        while self._room.indexer.step():
-            pass
+        self._room.work_off()
 
     def page(self, person: Person, moment: datetime, number: int) -> Sequence[Shown]:
         """The n-th page of a visit."""
@@ -102,6 +107,7 @@ class ServedWorld:
         self._cursors.pop(person.id, None)
         if answer["cursor"]:
             self._cursors[person.id] = answer["cursor"]
+        self._room.interests.catch_up()
         for item in answer["items"]:
             self._stood[person.id, item["story_id"]] = (answer["trace_id"], item["position"])
         return [self._shown(item) for item in answer["items"]]
@@ -140,6 +146,19 @@ class ServedWorld:
         return answer.json()
 
 
+def repeatable(seed: int, clock: SteppedClock) -> Machine:
+    """A machine whose chance follows a seed, whose ticks are the clock's, and that does one thing at a time.
+
+    The same seed and the same calls give the same feeds.
+    """
+    drawn = random.Random(seed)  # noqa: S311 - repeatable, not secret
+    return Machine(
+        new_id=lambda prefix: f"{prefix}{drawn.getrandbits(128):032x}",
+        ticks_s=lambda: clock.now().timestamp(),
+        background=False,
+    )
+
+
 def simulate(
     *,
     days: int,
@@ -150,8 +169,9 @@ def simulate(
     ranker: Path | None = None,
     keep: Path | None = None,
     others: bool = False,
+    of: Sequence[str] = ARMS,
 ) -> SuiteResult:
-    """Run every arm on a fresh newsroom and measure them side by side.
+    """Run every arm on a fresh newsroom and measure them side by side.  The same seed gives the same figures.
 
     Args:
         days: How long.
@@ -162,6 +182,7 @@ def simulate(
         ranker: A learnt one, for an arm of its own.
         keep: Folder that keeps the data of the first arm, for an export.
         others: Draw the readers from the other end of the list: other people than without it.
+        of: Names of the arms, the first the one measured.
     """
     began = time.perf_counter()
     outlets = load_outlets()
@@ -173,10 +194,10 @@ def simulate(
     drawn = everybody[-readers:] if others else everybody[:readers]
     people = [_person(reader) for reader in drawn]
     arms: dict[str, Sequence[Visit]] = {}
-    for arm in ARMS if ranker is None else (*ARMS, LEARNT):
-        with _folder(keep if arm == PERSONALISED else None) as folder:
+    for arm in of if ranker is None else (*of, LEARNT):
+        with _folder(keep if arm == of[0] else None) as folder:
             served = ranker if arm == LEARNT else None
-            world = ServedWorld(arm, stories, outlets, folder, build, served)
+            world = ServedWorld(arm, stories, outlets, folder, build, served, begins=begins, seed=seed)
             try:
                 arms[arm] = live(world, people, begins=begins, days=days, seed=seed, told=_named(arm, told))
             finally:
