@@ -113,7 +113,7 @@ class StoryTable:
         places = [int(code) for code in card.places[:3]]
         return (
             card.number,
-            card.published_at_s,
+            card.counted_s,
             NEVER_S if card.expires_at_s is None else card.expires_at_s,
             self._outlets.of(card.outlet_id),
             hash(card.cluster_id),
