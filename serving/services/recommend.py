@@ -172,13 +172,15 @@ class FeedDesk:
     def _page(self, decision: Decision, offset: int, count: int) -> FeedPage:
         shown: list[ShownItem] = []
         gate = self._gate(decision.request)
+        told = self._clusters(decision, offset)
         at = offset
         while at < len(decision.items) and len(shown) < count:
             item = decision.items[at]
             at += 1
             card = self._library.view.card_of(item.number)
             permission = gate(item, card)
-            if card is not None and permission is not Permission.NONE:
+            if card is not None and permission is not Permission.NONE and card.cluster_id not in told:
+                told.add(card.cluster_id)
                 version = Version.ONLY
                 if item.cluster_size > 1:
                     version = version_of(card, decision.request.outlet_id, self._library.outlets)
@@ -192,6 +194,11 @@ class FeedDesk:
             degraded=decision.degraded,
             items=tuple(shown),
         )
+
+    def _clusters(self, decision: Decision, offset: int) -> set[str]:
+        """Clusters of the pages before, as they are now: two of a feed may have become one since."""
+        before = [self._library.view.card_of(decision.items[at].number) for at in range(offset)]
+        return {card.cluster_id for card in before if card is not None}
 
     def _gate(self, request: FeedRequest) -> Callable[[FeedItem, StoryCard | None], Permission]:
         """Looks again at what may have changed since the feed was made: takedown, time, blocks, rights."""
