@@ -15,6 +15,7 @@ class StoryCard:
 
     Attributes:
         published_at_s: As the outlet says, seconds since the epoch, UTC.
+        told_at_s: When it counts as told, where it is asked who was first; ``None`` is when it is fresh from.
         fresh_from_s: When feeds take it for published; ``None`` is when the outlet says.
         expires_at_s: Never shown from then on; ``None`` means never expires.
         topics: GB/T 20093 codes, primary first, without what an editor rejected.
@@ -44,6 +45,7 @@ class StoryCard:
     reuse: Reuse | None = None
     republished: bool = False
     fresh_from_s: int | None = None
+    told_at_s: int | None = None
 
     @property
     def counted_s(self) -> int:

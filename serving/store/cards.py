@@ -32,7 +32,7 @@ class Cards:
         columns: list[ColumnElement[Any]] = [
             c.number, c.id, c.title, c.url, c.image_url, c.outlet_id, c.channel, c.published_at,
             c.expires_at, FRESH_AT, c.cluster_id, c.ai_generated, c.adcode, c.author, c.source, c.reuse,
-            c.dated_until, func.length(c.body).label("chars"),
+            c.dated_until, c.first_at, func.length(c.body).label("chars"),
         ]  # fmt: skip
         codes = self._codes(numbers)
         republished = self.republished(numbers)
@@ -136,6 +136,7 @@ def _card(row: Row[Any], topics: tuple[str, ...], places: tuple[str, ...], *, re
         channel=row.channel,
         published_at_s=int(row.published_at.timestamp()),
         fresh_from_s=int(row.fresh.timestamp()),
+        told_at_s=int(row.first_at.timestamp()) if row.first_at else None,
         expires_at_s=int(ends.timestamp()) if ends else None,
         topics=topics,
         places=places or ((row.adcode,) if row.adcode else ()),

@@ -196,6 +196,28 @@ def test_stories_this_outlet_may_not_show_give_way_to_a_version_it_may() -> None
     assert shown(context(view, permissions=may)) == []
 
 
+def test_the_first_publishers_version_comes_before_the_provinces_and_after_ones_own_city() -> None:
+    versions = [
+        card(1, outlet_id="up", cluster_id="c3", published_at_s=NOW_S - 500),
+        card(2, outlet_id="cangxi", cluster_id="c3", published_at_s=NOW_S - 700),
+        card(3, outlet_id="far", cluster_id="c3", published_at_s=NOW_S - 600),
+    ]
+    assert [c.outlet_id for c in shown(context(view_of(versions)))] == [
+        "far"
+    ]  # the cluster is named after it
+    assert [c.outlet_id for c in shown(context(view_of(versions[:2])))] == ["cangxi"]
+    city = card(4, outlet_id="mid", cluster_id="c3", published_at_s=NOW_S - 100)
+    assert [c.outlet_id for c in shown(context(view_of([*versions, city])))] == ["mid"]
+
+
+def test_of_other_versions_the_one_that_counts_as_told_first_is_shown_however_it_is_dated() -> None:
+    honest = card(1, cluster_id="c", published_at_s=NOW_S - 500)
+    dated_back = card(
+        2, outlet_id="cangxi", cluster_id="c", published_at_s=NOW_S - 9_000, told_at_s=NOW_S - 100
+    )
+    assert [c.number for c in shown(context(view_of([honest, dated_back])))] == [1]
+
+
 def test_a_version_that_may_be_shown_whole_comes_before_a_nearer_one_that_is_a_link() -> None:
     view = view_of([card(1, outlet_id="far", cluster_id="c"), card(2, outlet_id="mid", cluster_id="c")])
     may = np.full(len(view.rights_codes), PERMISSIONS.index(Permission.AGREEMENT), dtype=np.int8)

@@ -46,6 +46,8 @@ def test_a_copy_that_is_dated_back_does_not_become_the_first_publisher(
     clock.pass_by(hours=5)
     take_in(room, a_draft("copy", outlet_id="cangxi", body=a_body(1), hours_ago=30))
     assert lead_of(room, first) == "lizhou"
+    page = room.feeds.recommend(FeedRequest(outlet_id="leshan"))
+    assert [one.card.outlet_id for one in page.items] == ["lizhou"]
 
 
 def test_nor_does_it_by_an_edit(room: Newsroom, clock: FakeClock) -> None:
