@@ -247,6 +247,30 @@ def test_what_a_page_shows_is_measured_whatever_the_aims_weigh() -> None:
     assert unweighed == usual
 
 
+@given(
+    st.lists(st.dictionaries(st.integers(1, 9), st.floats(0, 1, width=32), max_size=6), max_size=4),
+    st.integers(1, 6),
+)
+def test_the_loudest_voice_of_a_cluster_is_what_counts_as_popular(
+    scopes: list[dict[int, float]], clusters: int
+) -> None:
+    """Against the plain way of saying it, one story and one voice at a time; story 9 is not in the view."""
+    view = view_of([card(n, cluster_id=f"c{n % clusters}") for n in range(1, 9)])
+    hot = {
+        str(n): Proposals(np.array(list(told), dtype=np.int64), np.array(list(told.values()), np.float32))
+        for n, told in enumerate(scopes)
+    }
+    made = context(view, hot=hot)
+    loudest: dict[str, float] = {}
+    for told in scopes:
+        for number, strength in told.items():
+            if known := view.card_of(number):
+                loudest[known.cluster_id] = max(loudest.get(known.cluster_id, 0.0), strength)
+    page = shown(made)
+    expected = sum(loudest.get(one.cluster_id, 0.0) for one in page) / len(page)
+    assert assemble(made).measured["popular"] == pytest.approx(expected, abs=1e-4)
+
+
 def test_a_silent_neighbour_gets_one_place_of_ten_and_its_chance_is_written_down() -> None:
     loud = ("far", "up", "mid", "lizhou")
     many = [card(n, outlet_id=loud[n % 4], topics=(str(11 + n % 20),)) for n in range(1, 40)]
