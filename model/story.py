@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from tianfu.model.dating import Dating
 from tianfu.model.errors import InvalidStory
 from tianfu.model.rights import Reuse
 from tianfu.model.rules import check_adcode, check_id, check_text, check_time, check_url
@@ -104,6 +105,7 @@ class Story:
         external_id: The outlet's own id, unique within the outlet.
         revision: 1 for the first text, one more for each edit.
         received_at: When this revision came in, UTC.
+        dating: The times that count, for being first and for being fresh.
         indexed_revision: The revision that vectors, tags and duplicates describe; 0 before the first.
         cluster_id: The cluster it belongs to; a story alone forms a cluster of one.
     """
@@ -115,6 +117,7 @@ class Story:
     revision: int
     text: StoryText
     received_at: datetime
+    dating: Dating
     state: StoryState = StoryState.LIVE
     indexed_revision: int = 0
     cluster_id: str

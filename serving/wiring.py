@@ -31,6 +31,7 @@ from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
+from tianfu.serving.services.machine import Machine
 from tianfu.serving.services.meters import MeteredEncoder, Meters
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.services.pickups import PickupDesk
@@ -63,7 +64,11 @@ _FOLLOWER_IDLE_S = 0.5
 
 
 def build_newsroom(
-    settings: ServiceSettings, *, parts: ModelParts | None = None, clock: Clock | None = None
+    settings: ServiceSettings,
+    *,
+    parts: ModelParts | None = None,
+    clock: Clock | None = None,
+    machine: Machine | None = None,
 ) -> Newsroom:
     """Build the running service; :meth:`Newsroom.start` then loads it.
 
@@ -71,8 +76,10 @@ def build_newsroom(
         settings: Plain values.
         parts: Models and indexes; the shipped ones when left out.
         clock: The machine's when left out.
+        machine: What else is taken from the machine; as it is when left out.
     """
     counters = Counters(settings.rate_limit_url)
+    machine = machine or Machine()
     parts = parts or load_parts(settings)
     clock = clock or SystemClock()
     meters = Meters()
@@ -159,6 +166,7 @@ def build_newsroom(
     )
     meters.registry.register(NewsroomGauges(readiness))
     return Newsroom(
+        machine=machine,
         database=database,
         clock=clock,
         library=library,
@@ -202,6 +210,7 @@ def build_newsroom(
                 names=parts.names,
                 scorer=parts.scorer,
                 clock=clock,
+                ticks_s=machine.ticks_s,
             ),
             rights=rights,
             decisions=decisions,
@@ -209,6 +218,7 @@ def build_newsroom(
             cursors=cursors,
             models={"encoder": parts.encoder_version, "ranker": parts.scorer.version},
             clock=clock,
+            new_id=machine.new_id,
         ),
         quarantine=QuarantineDesk(database=database, follow=stream.catch_up, clock=clock),
         rights=rights,

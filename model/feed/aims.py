@@ -39,15 +39,14 @@ def _relatedness(rows: Rows, context: FeedContext) -> Floats:
 
 def _strongest(rows: Rows, voices: Sequence[Proposals], context: FeedContext) -> Floats:
     """How strongly the loudest voice speaks for each row's cluster, 0 where none does."""
-    strongest = np.zeros(len(rows), dtype=np.float32)
+    if not voices:
+        return np.zeros(len(rows), dtype=np.float32)
+    found = context.view.rows_of(np.concatenate([voice.numbers for voice in voices]))
+    known = found >= 0
+    strengths = np.concatenate([voice.strengths for voice in voices])[known]
     clusters = context.view.cluster
-    for voice in voices:
-        found = context.view.rows_of(voice.numbers)
-        known = found >= 0
-        same = clusters[rows][:, None] == clusters[found[known]][None, :]
-        said = np.where(same, voice.strengths[known][None, :], 0.0)
-        strongest = np.maximum(strongest, said.max(axis=1, initial=0.0))
-    return strongest
+    same = clusters[rows][:, None] == clusters[found[known]][None, :]
+    return np.asarray(np.where(same, strengths[None, :], 0.0).max(axis=1, initial=0.0), dtype=np.float32)
 
 
 def _variety(rows: Rows, context: FeedContext) -> float:

@@ -14,7 +14,9 @@ class StoryCard:
     """A story as feeds see it: enough to choose, order and show it, without its body.
 
     Attributes:
-        published_at_s: Seconds since the epoch, UTC.
+        published_at_s: As the outlet says, seconds since the epoch, UTC.
+        told_at_s: When it counts as told, where it is asked who was first; ``None`` is when it is fresh from.
+        fresh_from_s: When feeds take it for published; ``None`` is when the outlet says.
         expires_at_s: Never shown from then on; ``None`` means never expires.
         topics: GB/T 20093 codes, primary first, without what an editor rejected.
         places: Adcodes the story is about, primary first.
@@ -42,6 +44,13 @@ class StoryCard:
     source: str = ""
     reuse: Reuse | None = None
     republished: bool = False
+    fresh_from_s: int | None = None
+    told_at_s: int | None = None
+
+    @property
+    def counted_s(self) -> int:
+        """What freshness and order in feeds go by, seconds since the epoch, UTC."""
+        return self.published_at_s if self.fresh_from_s is None else self.fresh_from_s
 
     @property
     def rights_facts(self) -> RightsFacts:

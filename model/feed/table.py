@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from tianfu.model.cluster import cluster_id_of
 from tianfu.model.feed.card import StoryCard
 from tianfu.model.feed.view import ROW, SKETCH, FeedView
 from tianfu.model.rights import RightsFacts
@@ -113,7 +114,8 @@ class StoryTable:
         places = [int(code) for code in card.places[:3]]
         return (
             card.number,
-            card.published_at_s,
+            card.counted_s,
+            card.counted_s if card.told_at_s is None else card.told_at_s,
             NEVER_S if card.expires_at_s is None else card.expires_at_s,
             self._outlets.of(card.outlet_id),
             hash(card.cluster_id),
@@ -123,6 +125,7 @@ class StoryTable:
             min(card.body_chars, 2_000_000_000),
             self._rights.of(card.rights_facts),
             card.fits_minors,
+            card.cluster_id == cluster_id_of(card.story_id),
         )
 
     def _grow(self) -> None:

@@ -27,7 +27,7 @@ LIKENESS_PENALTY = 0.8
 """What a cosine of 1 with an item of the window costs; cosines below the floor cost nothing."""
 LIKENESS_FLOOR = 0.3
 EXPLORED_PLACES = (6, 3)
-_FAR = 3
+_OTHERS = 2
 _LAST = 1_000.0
 _LINK_OUT = PERMISSIONS.index(Permission.LINK_OUT)
 
@@ -36,7 +36,7 @@ def one_per_cluster(found: Candidates, context: FeedContext) -> Candidates:
     """Keep of each cluster its best score, shown by the version closest to this outlet, best first.
 
     What may be shown whole before what may only be linked to; own stories first, then the city's, then the
-    province's, then the first publisher's; versions that may not be shown here are passed over.
+    first publisher's, then whoever told it next; versions that may not be shown here are passed over.
     """
     best_first = np.lexsort((-context.view.number[found.rows], -found.score))
     _, first = np.unique(context.view.cluster[found.rows[best_first]], return_index=True)
@@ -57,8 +57,11 @@ def nearest_versions(rows: Rows, context: FeedContext) -> tuple[Rows, npt.NDArra
     versions, of = versions[may], of[may]
     rank = closeness_of_outlets(context)[view.outlet[versions]]
     order = np.lexsort(
-        (view.number[versions], view.published_s[versions], rank, _linked(versions, context), of)
-    )
+        (
+            view.number[versions], view.told_s[versions], ~view.leads[versions], rank,
+            _linked(versions, context), of,
+        )
+    )  # fmt: skip
     places, first = np.unique(of[order], return_index=True)
     return versions[order[first]], places
 
@@ -71,11 +74,11 @@ def _linked(rows: Rows, context: FeedContext) -> npt.NDArray[np.bool_]:
 
 
 def closeness_of_outlets(context: FeedContext) -> npt.NDArray[np.int64]:
-    """By code of an outlet: 0 the asking one, 1 its city's, 2 a provincial one, 3 any other."""
-    ranks = np.full(len(context.view.outlet_codes) + 1, _FAR, dtype=np.int64)
+    """By code of an outlet: 0 the asking one, 1 its city's, 2 any other, the province's units too."""
+    ranks = np.full(len(context.view.outlet_codes) + 1, _OTHERS, dtype=np.int64)
     for outlet_id in context.around.uppers:
-        outlet = context.outlets[outlet_id]
-        ranks[context.view.outlet_code(outlet_id)] = 2 if outlet.level is OutletLevel.PROVINCE else 1
+        if context.outlets[outlet_id].level is not OutletLevel.PROVINCE:
+            ranks[context.view.outlet_code(outlet_id)] = 1
     if context.outlet.parent_id is not None:
         ranks[context.view.outlet_code(context.outlet.parent_id)] = 1
     ranks[context.view.outlet_code(context.outlet.id)] = 0

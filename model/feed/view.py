@@ -18,6 +18,7 @@ ROW = np.dtype(
     [
         ("number", np.int64),
         ("published_s", np.int64),
+        ("told_s", np.int64),
         ("expires_s", np.int64),
         ("outlet", np.int32),
         ("cluster", np.int64),
@@ -27,6 +28,7 @@ ROW = np.dtype(
         ("chars", np.int32),
         ("rights", np.int32),
         ("minors", np.bool_),
+        ("leads", np.bool_),
     ]
 )
 
@@ -113,8 +115,10 @@ class FeedView:
     Attributes:
         cards: Stories by row.
         number: Story numbers by row, as all further columns.
-        published_s: Seconds since the epoch, UTC.
-        ahead_s: The same with its sign turned, so ascending.
+        published_s: What freshness goes by, seconds since the epoch, UTC.
+        told_s: What being first goes by, the same.
+        leads: Whether it is the first publisher's story of its cluster.
+        ahead_s: ``published_s`` with its sign turned, so ascending.
         expires_s: The same; the largest integer for never.
         outlet: Codes of outlets, see :meth:`outlet_code`.
         cluster: One value per cluster.
@@ -141,6 +145,8 @@ class FeedView:
         self.cards = cards
         self.number: Numbers = np.ascontiguousarray(rows["number"])
         self.published_s: Numbers = np.ascontiguousarray(rows["published_s"])
+        self.told_s: Numbers = np.ascontiguousarray(rows["told_s"])
+        self.leads: npt.NDArray[np.bool_] = np.ascontiguousarray(rows["leads"])
         self.ahead_s: Numbers = -self.published_s
         self.expires_s: Numbers = np.ascontiguousarray(rows["expires_s"])
         self.outlet: npt.NDArray[np.int32] = np.ascontiguousarray(rows["outlet"])

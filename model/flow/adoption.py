@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from tianfu.model.cluster import DuplicateEdge, relations_to_lead
+from tianfu.model.dating import Dating, first_told
 
 
 class AdoptedBy(StrEnum):
@@ -22,6 +23,7 @@ class Version:
     """One story of a cluster.
 
     Attributes:
+        dating: The times that count.
         topic: Primary class, or empty.
         shown: False for a taken-down one, which still links others but is neither first nor adopted.
     """
@@ -31,6 +33,7 @@ class Version:
     title: str
     outlet_id: str
     published_at: datetime
+    dating: Dating
     cluster_id: str
     topic: str
     shown: bool
@@ -87,7 +90,7 @@ def merged(adoptions: Iterable[Adoption]) -> list[Adoption]:
 
 
 def _adoptions(group: Sequence[Version], edges: Sequence[DuplicateEdge]) -> list[Adoption]:
-    shown = sorted((v for v in group if v.shown), key=lambda v: (v.published_at, v.number))
+    shown = first_told((v for v in group if v.shown), dating=lambda v: v.dating, number=lambda v: v.number)
     if not shown:
         return []
     lead = shown[0]

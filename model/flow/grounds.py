@@ -90,7 +90,7 @@ def _substance(card: StoryCard) -> tuple[str, float]:
 
 
 def _fresh(card: StoryCard, place: PickupPlace) -> tuple[str, float]:
-    age = timedelta(seconds=max(0, place.now_s - card.published_at_s))
+    age = timedelta(seconds=max(0, place.now_s - card.counted_s))
     hours = age.total_seconds() / 3_600
     said = f"{age.days}天前发布" if age.days else f"{hours:.0f}小时前发布" if hours >= 1 else "一小时内发布"
     return said, round(hours, 1)

@@ -161,6 +161,8 @@ class StoryOut(Out):
     channel: str
     adcode: str | None
     published_at: datetime
+    fresh_from: Annotated[datetime, Field(description="When feeds take it for published.")]
+    told_at: Annotated[datetime, Field(description="What counts when it is asked who was first.")]
     expires_at: datetime | None
     dated: DatedOut | None
     ai_generated: bool
@@ -193,7 +195,7 @@ class InvalidRow(InvalidStory):
 
 def dated_out(story: Story, clean_body: str) -> DatedOut | None:
     """When a story ends by itself."""
-    found = dated_until(story.text.title, clean_body, story.text.published_at)
+    found = dated_until(story.text.title, clean_body, story.dating.fresh_at)
     return None if found is None else DatedOut(kind=found.kind, until=found.at)
 
 
@@ -222,6 +224,8 @@ def story_fields(story: Story, *, whole: bool) -> dict[str, Any]:
         "channel": text.channel,
         "adcode": text.adcode,
         "published_at": text.published_at,
+        "fresh_from": story.dating.fresh_at,
+        "told_at": story.dating.first_at,
         "expires_at": text.expires_at,
         "ai_generated": text.ai_generated,
         "reuse": text.reuse,

@@ -1,9 +1,8 @@
 """What is known at the moment a feed is asked for."""
 
 import math
-import time
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -54,7 +53,9 @@ class ContextMaker:
         names: Mapping[tuple[TagKind, str], str],
         scorer: Scorer,
         clock: Clock,
+        ticks_s: Callable[[], float],
     ) -> None:
+        self._ticks_s = ticks_s
         self._database = database
         self._library = library
         self._signals = signals
@@ -183,7 +184,7 @@ class ContextMaker:
         Counts decay alike, so what nothing was added to is as hot as before, for a minute.
         """
         found = {}
-        clock_s, now_s = time.monotonic(), now.timestamp()
+        clock_s, now_s = self._ticks_s(), now.timestamp()
         for name, scope in zip(("outlet", "city", "province"), scopes_of(outlet), strict=True):
             kept = self._hot.get(scope)
             version = self._signals.version(scope)

@@ -9,6 +9,7 @@ from datetime import datetime
 import structlog
 
 from tianfu.model.cluster import DuplicateEdge, cluster_id_of, components
+from tianfu.model.dating import first_told
 from tianfu.model.errors import StoreUnavailable
 from tianfu.model.expiry import dated_until
 from tianfu.model.ports import Clock, PairText
@@ -212,7 +213,7 @@ class Indexer:
 
 def _ends(judged: _Judged) -> datetime | None:
     pair = judged.reading.pair
-    found = dated_until(pair.title, pair.body, judged.story.text.published_at)
+    found = dated_until(pair.title, pair.body, judged.story.dating.fresh_at)
     return found.at if found else None
 
 
@@ -243,7 +244,7 @@ def recluster(touched: Iterable[int], cluster_ids: Iterable[str], uow: UnitOfWor
     groups = components(stories, ((e.a, e.b) for e in edges if e.a in stories and e.b in stories))
     wanted: dict[int, str] = {}
     for number, group in groups.items():
-        lead = min(group, key=lambda n: (stories[n].text.published_at, n))
+        lead = first_told(group, dating=lambda n: stories[n].dating, number=lambda n: n)[0]
         cluster_id = cluster_id_of(stories[lead].id)
         if stories[number].cluster_id != cluster_id:
             wanted[number] = cluster_id

@@ -8,6 +8,7 @@ from enum import StrEnum
 import structlog
 
 from tianfu.model.cluster import cluster_id_of
+from tianfu.model.dating import dated, redated
 from tianfu.model.errors import Conflict, NotFound
 from tianfu.model.ports import Clock
 from tianfu.model.story import Story, StoryState, StoryText
@@ -153,6 +154,7 @@ def _first_revision(draft: StoryDraft, now: datetime) -> Story:
         revision=1,
         text=draft.text,
         received_at=now,
+        dating=dated(draft.text.published_at, now),
         state=StoryState.LIVE,
         cluster_id=cluster_id_of(story_id),
     )
@@ -161,7 +163,8 @@ def _first_revision(draft: StoryDraft, now: datetime) -> Story:
 def _revise_known(known: Story, text: StoryText, *, uow: UnitOfWork, now: datetime) -> StoryReceipt:
     if known.text.fingerprint == text.fingerprint:
         return _receipt(known, IngestOutcome.UNCHANGED)
-    revised = replace(known, text=text, revision=known.revision + 1, received_at=now)
+    times = redated(known.dating, text.published_at, now)
+    revised = replace(known, text=text, revision=known.revision + 1, received_at=now, dating=times)
     uow.stories.revise(known, revised)
     uow.queue.add({revised.number: revised.revision}, now)
     return _receipt(revised, IngestOutcome.REVISED)

@@ -71,7 +71,7 @@ class InterestFinder:
         voices = []
         for place, (number, weight) in enumerate(self._known_interests(reader, now_s)):
             near = self._kept(number)
-            if near is None and (place == 0 or self._thread is None):
+            if near is None and place == 0:
                 near = self.near_story(number)
             elif near is None:
                 self._want(number)
@@ -102,6 +102,12 @@ class InterestFinder:
     def _want(self, number: int) -> None:
         with suppress(queue.Full):
             self._wanted.put_nowait(number)
+
+    def catch_up(self) -> None:
+        """Look up everything that waits, here and now."""
+        with suppress(queue.Empty):
+            while True:
+                self.near_story(self._wanted.get_nowait())
 
     def _run(self) -> None:
         while not self._stop.is_set():

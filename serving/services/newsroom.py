@@ -29,6 +29,7 @@ from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
+from tianfu.serving.services.machine import Machine
 from tianfu.serving.services.meters import Meters
 from tianfu.serving.services.pickups import PickupDesk
 from tianfu.serving.services.placing import PlacementDesk
@@ -61,6 +62,7 @@ class Newsroom:
         line: Hears of other processes' changes at once; ``None`` on a box, which is one process.
     """
 
+    machine: Machine
     database: Database
     clock: Clock
     library: Library
@@ -113,10 +115,24 @@ class Newsroom:
             self.line.start()
         self.library.start()
         events = self.stream.load()
-        self.decisions.start()
-        self.interests.start()
-        self.worker.start()
+        if self.machine.background:
+            self.decisions.start()
+            self.interests.start()
+            self.worker.start()
         log.info("newsroom.started", events=events)
+
+    def work_off(self) -> None:
+        """Index, follow changes, look up and write down, here and now and to the end.
+
+        What threads in the background do a little later, where there are any.
+        """
+        while self.indexer.step():
+            pass
+        self.library.catch_up(at_once=True)
+        while self.stream.catch_up():
+            pass
+        self.interests.catch_up()
+        self.decisions.flush()
 
     def _release_leases(self) -> None:
         """Take up at once what a killed process held: a box's database has one worker, this one."""

@@ -15,7 +15,6 @@ from tianfu.model.placement import Authority, PlacementAction
 from tianfu.model.ports import Clock
 from tianfu.model.recommendation import Decision, FeedItem, FeedRequest, PlacedBy, Reason
 from tianfu.model.rights import Permission
-from tianfu.serving.services.clock import new_id
 from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.feed_context import ContextMaker
@@ -85,7 +84,9 @@ class FeedDesk:
         cursors: CursorSigner,
         models: Mapping[str, str],
         clock: Clock,
+        new_id: Callable[[str], str],
     ) -> None:
+        self._new_id = new_id
         self._database = database
         self._library = library
         self._contexts = contexts
@@ -106,7 +107,7 @@ class FeedDesk:
         Raises:
             NotFound: There is no such outlet, or no such story for scene ``related``.
         """
-        trace_id = new_id("f")
+        trace_id = self._new_id("f")
         context, degraded = self._contexts.make(request, trace_id)
         with self._turn:
             feed = assemble(context)
@@ -171,13 +172,15 @@ class FeedDesk:
     def _page(self, decision: Decision, offset: int, count: int) -> FeedPage:
         shown: list[ShownItem] = []
         gate = self._gate(decision.request)
+        told = self._clusters(decision, offset)
         at = offset
         while at < len(decision.items) and len(shown) < count:
             item = decision.items[at]
             at += 1
             card = self._library.view.card_of(item.number)
             permission = gate(item, card)
-            if card is not None and permission is not Permission.NONE:
+            if card is not None and permission is not Permission.NONE and card.cluster_id not in told:
+                told.add(card.cluster_id)
                 version = Version.ONLY
                 if item.cluster_size > 1:
                     version = version_of(card, decision.request.outlet_id, self._library.outlets)
@@ -191,6 +194,11 @@ class FeedDesk:
             degraded=decision.degraded,
             items=tuple(shown),
         )
+
+    def _clusters(self, decision: Decision, offset: int) -> set[str]:
+        """Clusters of the pages before, as they are now: two of a feed may have become one since."""
+        before = [self._library.view.card_of(decision.items[at].number) for at in range(offset)]
+        return {card.cluster_id for card in before if card is not None}
 
     def _gate(self, request: FeedRequest) -> Callable[[FeedItem, StoryCard | None], Permission]:
         """Looks again at what may have changed since the feed was made: takedown, time, blocks, rights."""

@@ -15,6 +15,7 @@ from tianfu.model.tag import TagKind, TagState
 from tianfu.serving.store.clusters import Clusters
 from tianfu.serving.store.joint_schema import submissions
 from tianfu.serving.store.schema import edges, stories, tags
+from tianfu.serving.store.stories import dating_of
 from tianfu.serving.store.upsert import in_chunks
 
 _COPIES = [relation.value for relation in Relation if relation.is_copy]
@@ -153,7 +154,8 @@ def _is_primary() -> ColumnElement[bool]:
 def _with_topic() -> Select[Any]:
     s, t = stories.c, tags.c
     columns: list[ColumnElement[Any]] = [
-        s.number, s.id, s.title, s.outlet_id, s.published_at, s.cluster_id, s.state, t.code,
+        s.number, s.id, s.title, s.outlet_id, s.published_at, s.received_at, s.first_received_at, s.fresh_at,
+        s.first_at, s.cluster_id, s.state, t.code,
     ]  # fmt: skip
     return select(*columns).select_from(stories.outerjoin(tags, _is_primary()))
 
@@ -165,6 +167,7 @@ def _version(row: Row[Any]) -> Version:
         title=row.title,
         outlet_id=row.outlet_id,
         published_at=row.published_at,
+        dating=dating_of(row),
         cluster_id=row.cluster_id,
         topic=row.code or "",
         shown=row.state == StoryState.LIVE.value,

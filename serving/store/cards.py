@@ -16,6 +16,9 @@ from tianfu.model.tag import TagKind, TagState
 from tianfu.serving.store.schema import edges, outlets, stories, tags
 from tianfu.serving.store.upsert import in_chunks
 
+FRESH_AT = func.coalesce(stories.c.fresh_at, stories.c.published_at).label("fresh")
+"""When feeds take a story for published, whatever its outlet says since."""
+
 
 class Cards:
     """Stories as the index and the feeds see them."""
@@ -28,8 +31,8 @@ class Cards:
         c = stories.c
         columns: list[ColumnElement[Any]] = [
             c.number, c.id, c.title, c.url, c.image_url, c.outlet_id, c.channel, c.published_at,
-            c.expires_at, c.cluster_id, c.ai_generated, c.adcode, c.author, c.source, c.reuse, c.dated_until,
-            func.length(c.body).label("chars"),
+            c.expires_at, FRESH_AT, c.cluster_id, c.ai_generated, c.adcode, c.author, c.source, c.reuse,
+            c.dated_until, c.first_at, func.length(c.body).label("chars"),
         ]  # fmt: skip
         codes = self._codes(numbers)
         republished = self.republished(numbers)
@@ -48,13 +51,13 @@ class Cards:
         codes = self._codes(numbers)
         found: dict[int, IndexFacts] = {}
         for chunk in in_chunks(numbers):
-            query = select(
-                stories.c.number, stories.c.published_at, stories.c.outlet_id, stories.c.adcode
-            ).where(stories.c.number.in_(chunk))
+            query = select(stories.c.number, FRESH_AT, stories.c.outlet_id, stories.c.adcode).where(
+                stories.c.number.in_(chunk)
+            )
             for row in self._connection.execute(query):
                 places = codes.get(row.number, ((), ()))[1] or ((row.adcode,) if row.adcode else ())
                 found[row.number] = IndexFacts(
-                    published_at_s=int(row.published_at.timestamp()),
+                    published_at_s=int(row.fresh.timestamp()),
                     outlet_id=row.outlet_id,
                     places=frozenset(area for place in places for area in areas_of(place)),
                 )
@@ -63,11 +66,11 @@ class Cards:
     def showable_numbers(self, *, since: datetime, least: int) -> list[int]:
         """Stories of the hot window, and the newest few thousand however old they are."""
         c = stories.c
-        newest = select(c.number).order_by(c.published_at.desc(), c.number.desc()).limit(least)
+        newest = select(c.number).order_by(FRESH_AT.desc(), c.number.desc()).limit(least)
         query = select(c.number).where(
             c.state == StoryState.LIVE.value,
             c.indexed_revision > 0,
-            or_(c.published_at >= since, c.number.in_(newest)),
+            or_(since <= FRESH_AT, c.number.in_(newest)),
         )
         return list(self._connection.execute(query).scalars())
 
@@ -77,7 +80,7 @@ class Cards:
         return list(self._connection.execute(query).scalars())
 
     def republished(self, numbers: Sequence[int]) -> set[int]:
-        """Which of these a provincial unit carries as the same text, published no earlier."""
+        """Which of these a provincial unit carries as the same text, told no earlier."""
         first, later = stories.alias("first"), stories.alias("later")
         found: set[int] = set()
         for chunk in in_chunks(numbers):
@@ -92,7 +95,8 @@ class Cards:
                         edges.c.relation.in_([Relation.IDENTICAL.value, Relation.REPRINT.value]),
                         outlets.c.level == OutletLevel.PROVINCE.value,
                         later.c.state == StoryState.LIVE.value,
-                        later.c.published_at >= first.c.published_at,
+                        func.coalesce(later.c.first_at, later.c.published_at)
+                        >= func.coalesce(first.c.first_at, first.c.published_at),
                     )
                 )
                 found.update(self._connection.execute(query).scalars())
@@ -131,6 +135,8 @@ def _card(row: Row[Any], topics: tuple[str, ...], places: tuple[str, ...], *, re
         outlet_id=row.outlet_id,
         channel=row.channel,
         published_at_s=int(row.published_at.timestamp()),
+        fresh_from_s=int(row.fresh.timestamp()),
+        told_at_s=int(row.first_at.timestamp()) if row.first_at else None,
         expires_at_s=int(ends.timestamp()) if ends else None,
         topics=topics,
         places=places or ((row.adcode,) if row.adcode else ()),

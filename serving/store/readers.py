@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from itertools import starmap
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
@@ -16,6 +17,7 @@ from tianfu.serving.store.schema import decisions, events, readers
 from tianfu.serving.store.upsert import in_chunks, upsert
 
 _ONE = select(readers.c.state).where(readers.c.key == bindparam("key"))
+_TAG_KINDS = {kind.value: kind for kind in TagKind}
 
 
 class Readers:
@@ -37,7 +39,7 @@ class Readers:
     def one(self, ref: ReaderRef) -> Reader | None:
         """One reader, ``None`` for someone never met; the quick way for every feed."""
         state = self._connection.execute(_ONE, {"key": ref.key}).scalar_one_or_none()
-        return None if state is None else _reader(state)
+        return None if state is None else _reader(state, ref)
 
     def put(self, changed: Sequence[Reader], now: datetime) -> None:
         """Save readers."""
@@ -94,13 +96,13 @@ def _wish(kept: dict[str, Any]) -> Wish:
     return Wish(**{**kept, "kind": WishKind(kept["kind"]), "amount": Amount(kept["amount"])})
 
 
-def _reader(state: dict[str, Any]) -> Reader:
-    outlet_id, kind, reader_id = state["ref"]
-    tags = [InterestTag(**{**tag, "kind": TagKind(tag["kind"])}) for tag in state["tags"]]
+def _reader(state: dict[str, Any], ref: ReaderRef | None = None) -> Reader:
+    """A reader as kept; a ``ref`` that is known already is not checked again."""
+    tags = [InterestTag(**{**tag, "kind": _TAG_KINDS[tag["kind"]]}) for tag in state["tags"]]
     return Reader(
-        ref=ReaderRef(outlet_id=outlet_id, kind=ReaderKind(kind), id=reader_id),
+        ref=ref or _ref(*state["ref"]),
         personalise=state["personalise"],
-        engagements=tuple(Engagement(*e) for e in state["engagements"]),
+        engagements=tuple(starmap(Engagement, state["engagements"])),
         seen=tuple(state["seen"]),
         tags={(tag.kind, tag.code): tag for tag in tags},
         removed=frozenset((TagKind(kind), code) for kind, code in state["removed"]),
@@ -108,3 +110,7 @@ def _reader(state: dict[str, Any]) -> Reader:
         sliders=Aims(**state["sliders"]) if state.get("sliders") else None,
         revision=state["revision"],
     )
+
+
+def _ref(outlet_id: str, kind: str, reader_id: str) -> ReaderRef:
+    return ReaderRef(outlet_id=outlet_id, kind=ReaderKind(kind), id=reader_id)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, func, insert, or_, select, update
 
+from tianfu.model.dating import Dating, first_told
 from tianfu.model.placement import area_code_range
 from tianfu.model.rights import Reuse
 from tianfu.model.story import Story, StoryState, StoryText
@@ -149,12 +150,12 @@ class Stories:
         return found
 
     def in_clusters(self, cluster_ids: Sequence[str]) -> list[Story]:
-        """Every story of these clusters, taken down or not, oldest first."""
+        """Every story of these clusters, taken down or not, first publisher first."""
         found: list[Story] = []
         for chunk in in_chunks(cluster_ids):
             query = select(stories).where(stories.c.cluster_id.in_(chunk))
             found.extend(_story(row) for row in self._connection.execute(query))
-        return sorted(found, key=lambda s: (s.text.published_at, s.number))
+        return first_told(found, dating=lambda story: story.dating, number=lambda story: story.number)
 
     def cluster_sizes(self, cluster_ids: Sequence[str]) -> dict[str, int]:
         """How many stories that may be shown each of these clusters has."""
@@ -233,9 +234,19 @@ def _story(row: Row[Any]) -> Story:
         revision=row.revision,
         text=StoryText(**{**{name: fields[name] for name in _TEXT_FIELDS}, "reuse": _reuse(row.reuse)}),
         received_at=row.received_at,
+        dating=dating_of(row),
         state=StoryState(row.state),
         indexed_revision=row.indexed_revision,
         cluster_id=row.cluster_id,
+    )
+
+
+def dating_of(row: Row[Any]) -> Dating:
+    """The times that count; those of a story from before there were such are its own."""
+    return Dating(
+        received_at=row.first_received_at or row.received_at,
+        fresh_at=row.fresh_at or row.published_at,
+        first_at=row.first_at or row.published_at,
     )
 
 
@@ -251,6 +262,9 @@ def _row(story: Story) -> dict[str, Any]:
         "external_id": story.external_id,
         "revision": story.revision,
         "received_at": story.received_at,
+        "first_received_at": story.dating.received_at,
+        "fresh_at": story.dating.fresh_at,
+        "first_at": story.dating.first_at,
         "state": story.state.value,
         "indexed_revision": story.indexed_revision,
         "cluster_id": story.cluster_id,

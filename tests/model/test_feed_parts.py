@@ -196,6 +196,28 @@ def test_stories_this_outlet_may_not_show_give_way_to_a_version_it_may() -> None
     assert shown(context(view, permissions=may)) == []
 
 
+def test_the_first_publishers_version_comes_before_the_provinces_and_after_ones_own_city() -> None:
+    versions = [
+        card(1, outlet_id="up", cluster_id="c3", published_at_s=NOW_S - 500),
+        card(2, outlet_id="cangxi", cluster_id="c3", published_at_s=NOW_S - 700),
+        card(3, outlet_id="far", cluster_id="c3", published_at_s=NOW_S - 600),
+    ]
+    assert [c.outlet_id for c in shown(context(view_of(versions)))] == [
+        "far"
+    ]  # the cluster is named after it
+    assert [c.outlet_id for c in shown(context(view_of(versions[:2])))] == ["cangxi"]
+    city = card(4, outlet_id="mid", cluster_id="c3", published_at_s=NOW_S - 100)
+    assert [c.outlet_id for c in shown(context(view_of([*versions, city])))] == ["mid"]
+
+
+def test_of_other_versions_the_one_that_counts_as_told_first_is_shown_however_it_is_dated() -> None:
+    honest = card(1, cluster_id="c", published_at_s=NOW_S - 500)
+    dated_back = card(
+        2, outlet_id="cangxi", cluster_id="c", published_at_s=NOW_S - 9_000, told_at_s=NOW_S - 100
+    )
+    assert [c.number for c in shown(context(view_of([honest, dated_back])))] == [1]
+
+
 def test_a_version_that_may_be_shown_whole_comes_before_a_nearer_one_that_is_a_link() -> None:
     view = view_of([card(1, outlet_id="far", cluster_id="c"), card(2, outlet_id="mid", cluster_id="c")])
     may = np.full(len(view.rights_codes), PERMISSIONS.index(Permission.AGREEMENT), dtype=np.int8)
@@ -223,6 +245,30 @@ def test_what_a_page_shows_is_measured_whatever_the_aims_weigh() -> None:
     unweighed = assemble(context(view, hot=hot, near=near, aims=Aims(popular=0.0, related=0.0))).measured
     assert (usual["popular"], usual["related"]) == (pytest.approx(0.4), pytest.approx(0.3))
     assert unweighed == usual
+
+
+@given(
+    st.lists(st.dictionaries(st.integers(1, 9), st.floats(0, 1, width=32), max_size=6), max_size=4),
+    st.integers(1, 6),
+)
+def test_the_loudest_voice_of_a_cluster_is_what_counts_as_popular(
+    scopes: list[dict[int, float]], clusters: int
+) -> None:
+    """Against the plain way of saying it, one story and one voice at a time; story 9 is not in the view."""
+    view = view_of([card(n, cluster_id=f"c{n % clusters}") for n in range(1, 9)])
+    hot = {
+        str(n): Proposals(np.array(list(told), dtype=np.int64), np.array(list(told.values()), np.float32))
+        for n, told in enumerate(scopes)
+    }
+    made = context(view, hot=hot)
+    loudest: dict[str, float] = {}
+    for told in scopes:
+        for number, strength in told.items():
+            if known := view.card_of(number):
+                loudest[known.cluster_id] = max(loudest.get(known.cluster_id, 0.0), strength)
+    page = shown(made)
+    expected = sum(loudest.get(one.cluster_id, 0.0) for one in page) / len(page)
+    assert assemble(made).measured["popular"] == pytest.approx(expected, abs=1e-4)
 
 
 def test_a_silent_neighbour_gets_one_place_of_ten_and_its_chance_is_written_down() -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tianfu.model.cluster import DuplicateEdge, Relation
+from tianfu.model.dating import dated
 from tianfu.model.errors import InvalidSubmission
 from tianfu.model.flow.adoption import AdoptedBy, Adoption, Version, adoptions_among, merged
 from tianfu.model.flow.desk import Desk, read_desk, uppers_of
@@ -23,7 +24,8 @@ def a_version(number: int, outlet_id: str, **fields: Any) -> Version:
         "number": number, "story_id": f"s{number}", "title": f"第{number}条", "outlet_id": outlet_id,
         "published_at": START + timedelta(hours=number), "cluster_id": "c1", "topic": "14", "shown": True,
     }  # fmt: skip
-    return Version(**{**told, **fields})
+    at = fields.get("published_at", told["published_at"])
+    return Version(**{**told, "dating": dated(at, at), **fields})
 
 
 def an_edge(a: int, b: int, relation: Relation = Relation.REPRINT) -> DuplicateEdge:

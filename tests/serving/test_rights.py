@@ -76,8 +76,9 @@ def test_what_the_province_republishes_is_open_until_the_province_takes_it_down(
     assert county not in feed(served, key, "lizhou")
     province = send("shuchuan-daily", "p", body=BODY, published_at="2026-03-02T11:30:00+08:00")
     shown = feed(served, key, "lizhou")
-    assert shown.keys() == {province}
-    assert shown[province]["version"]["code"] == "province"
+    assert shown.keys() == {county}
+    assert shown[county]["rights"]["code"] == "republished"
+    assert shown[county]["version"]["code"] == "first"
     served.post(f"/v1/stories/{province}/takedown", headers=key(), json={"reason": "测试"})
     assert feed(served, key, "lizhou") == {}
     served.post(f"/v1/stories/{province}/restore", headers=key())

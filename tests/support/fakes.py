@@ -2,8 +2,10 @@
 
 import zlib
 from collections.abc import Sequence
+from functools import cache, lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from tianfu.embeddings.index.factory import FaissIndexes
 from tianfu.model.cluster import Relation, SharedPassage
@@ -35,11 +37,15 @@ class FakeEncoder:
                 raise RuntimeError("poisoned")
             headline = len(text.partition("\n")[0])
             for place in range(len(text) - 1):
-                seed = zlib.crc32(text[place : place + 2].encode())
                 weight = 60.0 / headline if place < headline else 1.0
-                rows[row] += weight * np.random.default_rng(seed).standard_normal(DIMENSION)
+                rows[row] += weight * direction(text[place : place + 2])
         norms = np.linalg.norm(rows, axis=1, keepdims=True)
         return rows / np.where(norms == 0, 1, norms)
+
+
+@cache
+def direction(pair: str) -> npt.NDArray[np.float64]:
+    return np.random.default_rng(zlib.crc32(pair.encode())).standard_normal(DIMENSION)
 
 
 class WordTagger:
@@ -115,6 +121,7 @@ class OverlapJudge:
         return PairVerdict(relation=Relation.UNRELATED, score=1 - shared, containment=shared)
 
 
+@lru_cache(maxsize=4_096)
 def pieces(text: str) -> frozenset[str]:
     return frozenset(text[place : place + 5] for place in range(max(1, len(text) - 4)))
 

@@ -1,7 +1,9 @@
 """``tianfu eval``: measure a model on files, beside simpler methods.  Needs the extra ``train``."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -65,29 +67,42 @@ def evaluate(
     others: Annotated[
         bool, typer.Option("--others", help="Other people in simulate, from the end of the list.")
     ] = False,
+    arms: Annotated[
+        str, typer.Option(help="Of simulate, the measured one first: off, off_unseen, newest, orders.")
+    ] = "personalised,off,off_unseen,newest",
+    silent: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Share of simulate's readers who never click.")
+    ] = 0.1,
+    url: Annotated[
+        str, typer.Option(help="A running service for simulate, with an operator's key in TIANFU_KEY.")
+    ] = "",
+    key: Annotated[str, typer.Option(envvar="TIANFU_KEY", help="Key for --url, better in TIANFU_KEY.")] = "",
 ) -> None:
     """Measure a model on files beside simpler methods, with 95 % intervals."""
     from tianfu.eval.opening import SEEN, open_subject
     from tianfu.eval.suites import SUITES, run_suite
 
     if suite == SIMULATE:
-        from tianfu.cli.simulate import simulate
+        from tianfu.cli.simulate import simulate, simulate_against
         from tianfu.serving.logs import configure_logs
+        from tianfu.serving.process import one_thread_each
 
+        names = _arms(arms, alone=not url)
         configure_logs("WARNING")
+        one_thread_each()
         if keep is not None and keep.exists() and any(keep.iterdir()):
             raise typer.BadParameter(f"--keep {keep} is not empty; name a new folder.")
-
+        if url and (ranker is not None or keep is not None or others):
+            raise typer.BadParameter("--ranker, --keep and --others are not for --url.")
         with progress_bars() as advance:
-            lived = simulate(
-                days=days,
-                readers=readers,
-                seed=seed,
-                told=advance,
-                ranker=ranker,
-                keep=keep,
-                others=others,
-            )
+            run: Callable[..., SuiteResult] = simulate_against if url else simulate
+            asked = partial(
+                run,
+                days=days, readers=readers, seed=seed, silent=silent, of=names, told=advance,
+            )  # fmt: skip
+            lived = asked(url=url, key=key) if url else asked(ranker=ranker, keep=keep, others=others)
+        for limit in lived.model.get("not_controlled", ()):
+            err.print(f"Not controlled: {limit}.", highlight=False)
         _tell(lived, json_file, report, question=LIVES, files=[])
         return
     if suite not in SUITES:
@@ -115,6 +130,24 @@ def evaluate(
     for file in result.model.get(SEEN, []):
         err.print(f"{name} learnt from {file}: its figures here are too good.", highlight=False)
     _tell(result, json_file, report, question=SUITES[suite].question, files=inputs)
+
+
+def _arms(named: str, *, alone: bool) -> list[str]:
+    """Arms of the emulation by name.
+
+    Raises:
+        BadParameter: There is no such arm, or it cannot be run against a running service.
+    """
+    from tianfu.cli.simulate import ARMS
+
+    names = [name.strip() for name in named.split(",") if name.strip()]
+    known = [name for name, arm in ARMS.items() if not arm.learnt and (alone or not arm.orders)]
+    for name in names:
+        if name not in known:
+            raise typer.BadParameter(f"--arms: there is no arm '{name}' here; there are: {', '.join(known)}.")
+    if not names:
+        raise typer.BadParameter("--arms: name one at least.")
+    return names
 
 
 def _tell(

@@ -1,143 +1,70 @@
 """``tianfu eval simulate``: the demo's readers live some days against the real API."""
 
+import secrets
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from fastapi.testclient import TestClient
+import httpx
 
-from tianfu.eval.core import SuiteResult
-from tianfu.eval.emulation import Person, Read, Shown, Visit, live
-from tianfu.eval.emulation_measures import compared, pictures, small_outlets
-from tianfu.model.access import Role
+from tianfu.cli.remembered import remembered
+from tianfu.cli.worlds import Arm, Build, RunningWorld, Sender, ServedWorld, Wire, as_shown
+from tianfu.embeddings.scorer import load_scorer
+from tianfu.eval.core import SuiteResult, Told
+from tianfu.eval.emulation import Person, Visit, live
+from tianfu.eval.emulation_measures import compared
+from tianfu.eval.emulation_pictures import pictures
 from tianfu.model.feed.scoring import HAND_SET
 from tianfu.model.outlet import Outlet
 from tianfu.model.vocab.divisions import load_divisions
 from tianfu.model.vocab.outlets import load_outlets
 from tianfu.model.vocab.topics import load_topics
-from tianfu.serving.app import create_app
-from tianfu.serving.demo.load import SteppedClock
 from tianfu.serving.demo.readers import DemoReader, appeal_of, make_readers
 from tianfu.serving.demo.seeds import load_bulletins, load_seeds
 from tianfu.serving.demo.stories import DAYS, DemoStory, StoryMill
-from tianfu.serving.services.access import create_key
-from tianfu.serving.services.newsroom import Newsroom
+from tianfu.serving.parts import ModelParts, load_parts
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.wiring import build_newsroom
 
-PERSONALISED, LEARNT = "personalised", "learnt"
-ARMS = (PERSONALISED, "not_personalised", "newest")
-Told = Callable[[str, int, int], None]
-Build = Callable[..., Newsroom]
+ARMS: Mapping[str, Arm] = {
+    arm.name: arm
+    for arm in (
+        Arm(name="personalised"),
+        Arm(name="off", personalise=False),
+        Arm(name="off_unseen", personalise=False, leaves_out_seen=True),
+        Arm(name="newest", newest=True),
+        Arm(name="orders", orders=True),
+        Arm(name="learnt", learnt=True),
+    )
+}
+"""``orders`` is personalised with editors' orders in force, ``learnt`` with a learnt ranker."""
+BEGINS = datetime(2026, 3, 1, 16, 0, tzinfo=UTC)
+USUAL = ("personalised", "off", "off_unseen", "newest")
+NOT_OURS = (
+    "its clock is its own: what happens in hours here happens within minutes there, so that freshness, heat "
+    "and half-lives hardly move",
+    "its chance is its own: two runs differ",
+    "stories it had before stand in the same feeds, and are judged by the service's own tags",
+    "all arms share its heat and what is read after what",
+    "its limit of requests a key may slow the run or end it",
+)
+"""What cannot be controlled of a running service, said beside every figure."""
 
 
-class ServedWorld:
-    """A fresh newsroom behind its own HTTP API, whose clock is turned by hand."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast:
+    """Who lives, and what is published meanwhile."""
 
-    def __init__(
-        self,
-        arm: str,
-        stories: Sequence[DemoStory],
-        outlets: Sequence[Outlet],
-        folder: Path,
-        build: Build,
-        ranker: Path | None = None,
-    ) -> None:
-        self._arm = arm
-        self._clock = SteppedClock(datetime.now(UTC))
-        self._waiting = sorted(stories, key=lambda s: s.draft.text.published_at, reverse=True)
-        self._levels = {outlet.id: outlet.level.value for outlet in outlets}
-        self._truth: dict[str, DemoStory] = {}
-        self._cursors: dict[str, str] = {}
-        self._stood: dict[tuple[str, str], tuple[str, int]] = {}
-        self._event = 0
-        settings = ServiceSettings(data_dir=folder, worker=False, requests_per_minute=0, ranker_dir=ranker)
-        app = create_app(settings, build=lambda given: build(given, clock=self._clock))
-        self._client = TestClient(app)
-        self._client.__enter__()
-        self._room: Newsroom = app.state.newsroom
-        _, secret = create_key(
-            role=Role.OPERATOR, outlet_id=None, label="emulation", actor="emulation",
-            database=self._room.database, clock=self._clock,
-        )  # fmt: skip
-        self._client.headers["Authorization"] = f"Bearer {secret}"
-
-    def close(self) -> None:
-        """Stop the newsroom."""
-        self._client.__exit__(None, None, None)
-
-    def move_to(self, moment: datetime) -> None:
-        """Publish what is due and let the clock show this time."""
-        self._clock.set(moment)
-        due: list[DemoStory] = []
-        while self._waiting and self._waiting[-1].draft.text.published_at <= moment:
-            due.append(self._waiting.pop())
-        for start in range(0, len(due), 200):
-            batch = due[start : start + 200]
-            answer = self._post("/v1/stories", {"stories": [_sent(story) for story in batch]})
-            for row, story in zip(answer["results"], batch, strict=True):
-                self._truth[row["story_id"]] = story
-        while self._room.indexer.step():
-            pass
-
-    def page(self, person: Person, moment: datetime, number: int) -> Sequence[Shown]:
-        """The n-th page of a visit."""
-        if self._arm == "newest":
-            answer = self._client.get(
-                "/v1/stories", params={"limit": 10 * (number + 1), "until": moment.isoformat()}
-            ).json()
-            return [self._shown(item) for item in answer["items"][10 * number :]]
-        asked: dict[str, Any] = {"outlet_id": person.outlet_id, "reader_id": person.id}
-        asked["personalise"] = self._arm in (PERSONALISED, LEARNT)
-        if number:
-            if person.id not in self._cursors:
-                return []
-            asked = {"outlet_id": person.outlet_id, "cursor": self._cursors[person.id]}
-        answer = self._post("/v1/recommend", asked)
-        self._cursors.pop(person.id, None)
-        if answer["cursor"]:
-            self._cursors[person.id] = answer["cursor"]
-        for item in answer["items"]:
-            self._stood[person.id, item["story_id"]] = (answer["trace_id"], item["position"])
-        return [self._shown(item) for item in answer["items"]]
-
-    def tell(self, person: Person, reads: Sequence[Read], passed: Sequence[tuple[str, datetime]]) -> None:
-        """Tell what was read and what was left."""
-        rows = [self._row(person, story_id, "expose", at) for story_id, at in passed]
-        for read in reads:
-            rows.append(self._row(person, read.story_id, "click", read.at))
-            rows.append(self._row(person, read.story_id, "stay", read.at) | {"dwell_s": read.dwell_s})
-        if rows:
-            self._post("/v1/events", {"outlet_id": person.outlet_id, "events": rows})
-
-    def _row(self, person: Person, story_id: str, kind: str, at: datetime) -> dict[str, Any]:
-        self._event += 1
-        trace_id, position = self._stood.get((person.id, story_id), (None, None))
-        return {
-            "event_id": f"e{self._event}", "reader_id": person.id, "story_id": story_id, "type": kind,
-            "at": at.isoformat(), "trace_id": trace_id, "position": position,
-        }  # fmt: skip
-
-    def _shown(self, item: dict[str, Any]) -> Shown:
-        story = self._truth[item["story_id"]]
-        return Shown(
-            story_id=item["story_id"],
-            outlet_id=story.draft.outlet_id,
-            level=self._levels[story.draft.outlet_id],
-            topics=story.topics,
-            places=story.places,
-            cluster_id=story.event,
-        )
-
-    def _post(self, path: str, body: dict[str, Any]) -> Any:
-        answer = self._client.post(path, json=body)
-        answer.raise_for_status()
-        return answer.json()
+    people: Sequence[Person]
+    stories: Sequence[DemoStory]
+    levels: Mapping[str, str]
+    begins: datetime
+    days: int
 
 
 def simulate(
@@ -147,67 +74,104 @@ def simulate(
     seed: int,
     told: Told,
     build: Build = build_newsroom,
+    parts: ModelParts | None = None,
     ranker: Path | None = None,
     keep: Path | None = None,
     others: bool = False,
+    of: Sequence[str] = USUAL,
+    silent: float = 0.1,
 ) -> SuiteResult:
-    """Run every arm on a fresh newsroom and measure them side by side.
+    """Run arms on fresh newsrooms beside each other and measure them.  The same seed gives the same figures.
 
     Args:
         days: How long.
         readers: How many.
-        seed: Of hours, looks and whims.
+        seed: Of hours, looks and whims, and of what chance decides in feeds.
         told: How far it is.
         build: Makes a newsroom.
-        ranker: A learnt one, for an arm of its own.
+        parts: Models that serve; the shipped ones when left out.
+        ranker: A learnt one, for the arm ``learnt``, which is then run too.
         keep: Folder that keeps the data of the first arm, for an export.
         others: Draw the readers from the other end of the list: other people than without it.
+        of: Names of the arms, the first the one measured.
+        silent: Share of readers who look and never click, 0..1.
     """
     began = time.perf_counter()
+    cast = cast_of(days, readers, others=others, silent=silent, begins=BEGINS)
+    arms = [ARMS[name] for name in dict.fromkeys([*of, *(["learnt"] if ranker is not None else [])])]
+    shared = remembered(parts or load_parts(ServiceSettings()))
+    worlds: dict[str, ServedWorld] = {}
+    with ExitStack() as stack:
+        for place, arm in enumerate(arms):
+            folder = keep if keep is not None and place == 0 else _passing(stack)
+            scorer = load_scorer(ranker) if arm.learnt and ranker is not None else shared.scorer
+
+            def built(given: ServiceSettings, **more: Any) -> Any:
+                return build(given, parts=replace(shared, scorer=scorer), **more)  # noqa: B023 - called at once
+
+            wire = Wire(cast.stories, cast.levels)
+            world = ServedWorld(arm, wire, folder, built, begins=cast.begins, seed=seed)
+            worlds[arm.name] = stack.enter_context(closing(world))
+        lived = live(dict(worlds), cast.people, begins=cast.begins, days=days, seed=seed, told=told)
+    facts = {"days": days, "seed": seed, "stories": len(cast.stories), "orders": _orders(worlds)}
+    return _result(lived, cast, facts, began)
+
+
+def simulate_against(
+    *,
+    url: str,
+    key: str,
+    days: int,
+    readers: int,
+    seed: int,
+    told: Told,
+    of: Sequence[str] = USUAL,
+    silent: float = 0.1,
+) -> SuiteResult:
+    """Let readers live against a service that runs, all arms on the same one; see :data:`NOT_OURS`.
+
+    Their memories are erased and the stories taken down at the end, whatever happens.
+
+    Args:
+        url: Where it answers.
+        key: An operator's: it sends stories and asks for every outlet.
+        days: How long, by the emulated clock.
+        readers: How many.
+        seed: Of hours, looks and whims.
+        told: How far it is.
+        of: Names of the arms; not ``orders`` or ``learnt``, which would reach others' readers.
+        silent: Share of readers who look and never click, 0..1.
+    """
+    began = time.perf_counter()
+    cast = cast_of(days, readers, others=False, silent=silent, begins=datetime.now(UTC))
+    run = f"sim-{secrets.token_hex(4)}"
+    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=120.0) as client:
+        sender = Sender(client, Wire(cast.stories, cast.levels), run)
+        worlds = {name: RunningWorld(ARMS[name], client, sender, cast.levels, run) for name in of}
+        try:
+            lived = live(dict(worlds), cast.people, begins=cast.begins, days=days, seed=seed, told=told)
+        finally:
+            for world in worlds.values():
+                world.erase(cast.people)
+            sender.take_down()
+    facts = {"days": days, "seed": seed, "stories": len(cast.stories), "url": url, "not_controlled": NOT_OURS}
+    return _result(lived, cast, facts, began)
+
+
+def cast_of(days: int, readers: int, *, others: bool, silent: float, begins: datetime) -> Cast:
+    """The demo's readers and its stories, spread over two whole weeks from ``begins`` on."""
     outlets = load_outlets()
-    begins = datetime(2026, 3, 1, 16, 0, tzinfo=UTC)
     mill = StoryMill(outlets=outlets, counties=load_divisions().counties, now=begins + timedelta(days=DAYS))
     every = spread_out(mill.all(load_seeds(), load_bulletins()), begins)
-    stories = [s for s in every if s.draft.text.published_at <= begins + timedelta(days=days)]
     everybody = make_readers(outlets, [topic.code for topic in load_topics().all])
     drawn = everybody[-readers:] if others else everybody[:readers]
-    people = [_person(reader) for reader in drawn]
-    arms: dict[str, Sequence[Visit]] = {}
-    for arm in ARMS if ranker is None else (*ARMS, LEARNT):
-        with _folder(keep if arm == PERSONALISED else None) as folder:
-            served = ranker if arm == LEARNT else None
-            world = ServedWorld(arm, stories, outlets, folder, build, served)
-            try:
-                arms[arm] = live(world, people, begins=begins, days=days, seed=seed, told=_named(arm, told))
-            finally:
-                world.close()
-    levels = {outlet.id: outlet.level.value for outlet in outlets}
-    published = [_as_shown(story, levels) for story in stories]
-    found = compared(arms, people, small_outlets(published))
-    return SuiteResult(
-        suite="simulate",
-        model={
-            "name": "feed", "version": HAND_SET.version, "days": days, "seed": seed, "stories": len(stories),
-            "visits": {arm: len(visits) for arm, visits in arms.items()},
-        },
-        n=len(people),
-        metrics=found.metrics,
-        intervals=found.intervals,
-        baselines=found.baselines,
-        baseline_intervals=found.baseline_intervals,
-        seconds=time.perf_counter() - began,
-        pictures=pictures(arms, days),
-    )  # fmt: skip
-
-
-@contextmanager
-def _folder(keep: Path | None) -> Iterator[Path]:
-    """A folder for an arm's data, gone afterwards unless it is to be kept."""
-    if keep is not None:
-        yield keep
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        yield Path(folder)
+    return Cast(
+        people=[_person(r, clicks=not _silent(place, silent)) for place, r in enumerate(drawn)],
+        stories=[s for s in every if s.draft.text.published_at <= begins + timedelta(days=days)],
+        levels=_levels(outlets),
+        begins=begins,
+        days=days,
+    )
 
 
 def spread_out(stories: Sequence[DemoStory], begins: datetime) -> list[DemoStory]:
@@ -225,35 +189,57 @@ def spread_out(stories: Sequence[DemoStory], begins: datetime) -> list[DemoStory
     return moved
 
 
-def _named(arm: str, told: Told) -> Told:
-    return lambda step, done, of: told(f"{arm}: {step}", done, of)
+def _result(
+    lived: Mapping[str, Sequence[Visit]], cast: Cast, facts: Mapping[str, Any], began: float
+) -> SuiteResult:
+    published = [as_shown(story, cast.levels) for story in cast.stories]
+    found = compared(lived, cast.people, published)
+    visits = {arm: len(of_arm) for arm, of_arm in lived.items()}
+    return SuiteResult(
+        suite="simulate",
+        model={"name": "feed", "version": HAND_SET.version, **facts, "visits": visits},
+        n=len(cast.people),
+        metrics=found.metrics,
+        intervals=found.intervals,
+        baselines=found.baselines,
+        baseline_intervals=found.baseline_intervals,
+        seconds=time.perf_counter() - began,
+        pictures=pictures(lived, cast.days),
+    )
 
 
-def _person(reader: DemoReader) -> Person:
+def _orders(worlds: Mapping[str, ServedWorld]) -> dict[str, dict[str, int]]:
+    """First pages under an order, and on how many it was kept."""
+    return {
+        name: {
+            "pages_with_a_pin": world.desk.pinned[0], "pinned_exactly": world.desk.pinned[1],
+            "pages_with_a_must_carry": world.desk.carried[0], "carried": world.desk.carried[1],
+        }
+        for name, world in worlds.items()
+        if world.desk is not None
+    }  # fmt: skip
+
+
+def _passing(stack: ExitStack) -> Path:
+    """A folder that goes with the run."""
+    return Path(stack.enter_context(tempfile.TemporaryDirectory()))
+
+
+def _silent(place: int, share: float) -> bool:
+    """Whether the reader at a place of the list is one who never clicks: evenly, exactly so many."""
+    return int((place + 1) * share) > int(place * share)
+
+
+def _levels(outlets: Sequence[Outlet]) -> dict[str, str]:
+    return {outlet.id: outlet.level.value for outlet in outlets}
+
+
+def _person(reader: DemoReader, *, clicks: bool) -> Person:
     return Person(
         id=reader.ref.id,
         outlet_id=reader.ref.outlet_id,
         tastes=frozenset(reader.tastes),
         appeal=lambda shown: appeal_of(reader, shown.topics, shown.places),
         visits=min(4.0, 1.2 * reader.keenness),
+        clicks=clicks,
     )
-
-
-def _as_shown(story: DemoStory, levels: dict[str, str]) -> Shown:
-    return Shown(
-        story_id=story.external_id,
-        outlet_id=story.draft.outlet_id,
-        level=levels[story.draft.outlet_id],
-        topics=story.topics,
-        places=story.places,
-        cluster_id=story.event,
-    )
-
-
-def _sent(story: DemoStory) -> dict[str, Any]:
-    text = story.draft.text
-    return {
-        "outlet_id": story.draft.outlet_id, "external_id": story.external_id, "title": text.title,
-        "body": text.body, "published_at": text.published_at.isoformat(), "source": text.source,
-        "channel": text.channel, "adcode": text.adcode, "url": text.url,
-    }  # fmt: skip
