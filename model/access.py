@@ -15,7 +15,7 @@ class Role(StrEnum):
     OPERATOR = "operator"
     """The provincial platform: the same for every outlet, must-carry, audit."""
     SCIENTIST = "scientist"
-    """Reads stories, tags and decisions; changes nothing."""
+    """Reads stories, tags and decisions; changes nothing but which versions of models serve."""
     ADMIN = "admin"
     """Everything, keys included."""
 

@@ -8,7 +8,9 @@ from tianfu.model.ports import Clock
 from tianfu.serving.parts import ModelParts, load_parts
 from tianfu.serving.services.access import Gatekeeper
 from tianfu.serving.services.aims import AimDesk
+from tianfu.serving.services.background import Background
 from tianfu.serving.services.brushing import EventGate, QuarantineDesk
+from tianfu.serving.services.cabinet import Cabinet
 from tianfu.serving.services.claims import ClaimDesk
 from tianfu.serving.services.clock import SystemClock
 from tianfu.serving.services.coverage_board import CoverageReader
@@ -19,6 +21,7 @@ from tianfu.serving.services.coverages import CoverageDesk
 from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.desks import DeskFinder
+from tianfu.serving.services.encoder_switch import EncoderSwitch
 from tianfu.serving.services.events import EventRecorder
 from tianfu.serving.services.feed_context import ContextMaker
 from tianfu.serving.services.indexing import Indexer
@@ -26,6 +29,9 @@ from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
+from tianfu.serving.services.live_models import LiveModels, ModelSet
+from tianfu.serving.services.meaning_maker import MeaningMaker
+from tianfu.serving.services.model_desk import ModelDesk
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.services.pickups import PickupDesk
 from tianfu.serving.services.placing import PlacementDesk
@@ -33,12 +39,12 @@ from tianfu.serving.services.readers import ReaderDesk
 from tianfu.serving.services.reading import StoryReader
 from tianfu.serving.services.receipts import ReceiptBook
 from tianfu.serving.services.recommend import FeedDesk
+from tianfu.serving.services.reembedding import Reembedder
 from tianfu.serving.services.rights import RightsDesk
 from tianfu.serving.services.signals import Signals
 from tianfu.serving.services.submissions import SubmissionDesk
 from tianfu.serving.services.tagging import TagDesk
 from tianfu.serving.services.takedown import TakedownDesk
-from tianfu.serving.services.teaching import Teacher
 from tianfu.serving.services.throttle import Throttle
 from tianfu.serving.services.worker import Worker
 from tianfu.serving.settings import ServiceSettings
@@ -58,24 +64,43 @@ def build_newsroom(
     parts = parts or load_parts(settings)
     clock = clock or SystemClock()
     database = Database(settings.effective_database_url).open()
-    teacher = (
-        Teacher(parts.learner, clean=parts.clean, encoder_fingerprint=parts.encoder.fingerprint)
-        if parts.learner is not None
-        else None
+    cabinet = Cabinet(settings.models_dir)
+    maker = MeaningMaker(
+        loader=parts.loader,
+        cabinet=cabinet,
+        indexes=parts.indexes,
+        clean=parts.clean,
+        snapshot_dir=settings.snapshot_dir,
+    )
+    shipped = maker.shipped(parts.encoder, parts.encoder_version, parts.learner)
+    live = LiveModels(
+        ModelSet(
+            taggers=tuple(parts.taggers),
+            topics=parts.topics,
+            learner=parts.learner,
+            judge=parts.judge,
+            scorer=parts.scorer,
+        ),
+        loader=parts.loader,
+        cabinet=cabinet,
+        database=database,
     )
     coverage_shelf = CoverageShelf()
     library = Library(
         database=database,
-        encoder=parts.encoder,
-        indexes=parts.indexes,
+        meaning=maker.first(database, shipped),
         new_copy_index=parts.new_copy_index,
-        snapshot_dir=settings.snapshot_dir,
         clock=clock,
         hot_window=timedelta(days=settings.hot_days),
-        followers=[coverage_shelf, *([teacher] if teacher is not None else [])],
+        followers=[coverage_shelf, live],
     )
-    reader = StoryReader(encoder=parts.encoder, taggers=parts.taggers, judge=parts.judge, clean=parts.clean)
-    finder = LikenessFinder(library=library, judge=parts.judge)
+    switch = EncoderSwitch(
+        database=database, library=library, live=live, shipped=shipped, new_meaning=maker.published
+    )
+    reader = StoryReader(meaning=lambda: library.meaning, models=live, clean=parts.clean)
+    finder = LikenessFinder(library=library, judge=lambda: live.now.judge)
+    worker_id = f"w-{secrets.token_hex(6)}"
+    reembedder = Reembedder(database=database, library=library, reader=reader, clock=clock, worker=worker_id)
     signals = Signals()
     gate = EventGate()
     interests = InterestFinder(library, clock)
@@ -88,14 +113,13 @@ def build_newsroom(
         library=library,
         reader=reader,
         finder=finder,
-        encoder_fingerprint=parts.encoder.fingerprint,
         clock=clock,
-        worker=f"w-{secrets.token_hex(6)}",
+        worker=worker_id,
     )
     matcher = CoverageMatcher(
         database=database,
         library=library,
-        grinder=LensGrinder(encoder=parts.encoder, clean=parts.clean, fold=fold_characters),
+        grinder=LensGrinder(encoder=lambda: library.meaning.encoder, clean=parts.clean, fold=fold_characters),
         clock=clock,
     )
     coverages = CoverageDesk(
@@ -134,14 +158,13 @@ def build_newsroom(
                 coverages=coverage_shelf,
                 rights=rights,
                 names=parts.names,
-                scorer=parts.scorer,
+                models=live,
                 clock=clock,
             ),
             rights=rights,
             decisions=decisions,
             receipts=receipts,
             cursors=cursors,
-            models={"encoder": parts.encoder_version, "ranker": parts.scorer.version},
             clock=clock,
         ),
         quarantine=QuarantineDesk(database=database, library=library, signals=signals, clock=clock),
@@ -168,13 +191,20 @@ def build_newsroom(
             chores=[matcher.step, claims.expire] if settings.worker else [],
         ),
         names=parts.names,
-        scorer=parts.scorer,
-        models={
-            "encoder": parts.encoder_version,
-            "pairs": parts.judge.version,
-            "ranker": parts.scorer.version,
-            **{f"tagger_{place}": tagger.version for place, tagger in enumerate(parts.taggers)},
-        },
+        live=live,
+        model_desk=ModelDesk(
+            database=database,
+            cabinet=cabinet,
+            loader=parts.loader,
+            shipped_encoder=lambda: shipped.fingerprint,
+            clock=clock,
+        ),
+        encoder_switch=switch,
+        reembedder=reembedder,
+        keeper=Background(
+            "models",
+            [live.step, switch.step, *([reembedder.step] if settings.worker else [])],
+        ),
     )
 
 

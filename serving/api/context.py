@@ -55,4 +55,5 @@ AppCaller = Annotated[Caller, Depends(needs(Role.APP, Role.EDITOR, Role.OPERATOR
 EditorCaller = Annotated[Caller, Depends(needs(Role.EDITOR, Role.OPERATOR))]
 OperatorCaller = Annotated[Caller, Depends(needs(Role.OPERATOR))]
 ReadingCaller = Annotated[Caller, Depends(needs(Role.APP, Role.EDITOR, Role.OPERATOR, Role.SCIENTIST))]
+ScientistCaller = Annotated[Caller, Depends(needs(Role.SCIENTIST))]
 NewsCaller = Annotated[Caller, Depends(needs(Role.EDITOR, Role.OPERATOR, Role.SCIENTIST))]

@@ -106,7 +106,10 @@ def healthz() -> str:
 
 
 class ReadyOut(Out):
-    """Whether the process can do its work, and how far behind it is."""
+    """Whether the process can do its work, and how far behind it is.
+
+    `model_faults` tells why a published version does not serve in this process; what served before goes on.
+    """
 
     ready: bool
     stories: int
@@ -117,6 +120,7 @@ class ReadyOut(Out):
     sequence: int
     behind: int
     models: dict[str, str]
+    model_faults: dict[str, str]
 
 
 @open_router.get("/readyz", responses={503: {"description": "The database does not answer."}})
@@ -141,6 +145,7 @@ def readyz(room: NewsroomDep, response: Response) -> ReadyOut:
         sequence=room.library.sequence,
         behind=latest - room.library.sequence,
         models=dict(room.models),
+        model_faults=dict(room.model_faults),
     )
 
 

@@ -90,13 +90,14 @@ class DeskFinder:
 
     def _precedents(self, story: Story, uow: UnitOfWork) -> list[Precedent]:
         """The nearest past stories from below the province, one for each cluster but the story's own."""
-        vector = self._library.index.vectors([story.number]).get(story.number)
+        index = self._library.index
+        vector = index.vectors([story.number]).get(story.number)
         if vector is None:
             return []
         below = {o.id for o in self._library.outlets.values() if o.level is not OutletLevel.PROVINCE}
         since = self._clock.now() - timedelta(days=LEDGER_DAYS)
         where = IndexFilter(since_s=int(since.timestamp()), outlets=below, exclude=frozenset({story.number}))
-        near = self._library.index.search(vector[None, :], NEIGHBOURS, where)[0]
+        near = index.search(vector[None, :], NEIGHBOURS, where)[0]
         cards = uow.cards.of([one.number for one in near])
         found: dict[str, Precedent] = {}
         for one in near:

@@ -11,6 +11,7 @@ from tianfu.model.ports import Clock
 from tianfu.model.tag import TagKind
 from tianfu.serving.services.access import Gatekeeper
 from tianfu.serving.services.aims import AimDesk
+from tianfu.serving.services.background import Background
 from tianfu.serving.services.brushing import QuarantineDesk
 from tianfu.serving.services.claims import ClaimDesk
 from tianfu.serving.services.consortium import put_outlets_once
@@ -21,17 +22,21 @@ from tianfu.serving.services.coverages import CoverageDesk
 from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.desks import DeskFinder
+from tianfu.serving.services.encoder_switch import EncoderSwitch
 from tianfu.serving.services.events import EventRecorder
 from tianfu.serving.services.indexing import Indexer
 from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
+from tianfu.serving.services.live_models import LiveModels, versions
+from tianfu.serving.services.model_desk import ModelDesk
 from tianfu.serving.services.pickups import PickupDesk
 from tianfu.serving.services.placing import PlacementDesk
 from tianfu.serving.services.readers import ReaderDesk
 from tianfu.serving.services.reading import StoryReader
 from tianfu.serving.services.recommend import FeedDesk
+from tianfu.serving.services.reembedding import Reembedder
 from tianfu.serving.services.rights import RightsDesk, list_central_sources_once
 from tianfu.serving.services.submissions import SubmissionDesk
 from tianfu.serving.services.tagging import TagDesk
@@ -78,8 +83,27 @@ class Newsroom:
     indexer: Indexer
     worker: Worker
     names: Mapping[tuple[TagKind, str], str]
-    scorer: Scorer
-    models: Mapping[str, str]
+    live: LiveModels
+    model_desk: ModelDesk
+    encoder_switch: EncoderSwitch
+    reembedder: Reembedder
+    keeper: Background
+
+    @property
+    def scorer(self) -> Scorer:
+        """The ranker that serves at this moment."""
+        return self.live.now.scorer
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """Name and version of every model that serves at this moment, by part."""
+        return versions(self.live.now, self.library.meaning)
+
+    @property
+    def model_faults(self) -> Mapping[str, str]:
+        """Why a published version does not serve in this process, by kind; nothing when all do."""
+        found = {kind.value: why for kind, why in self.live.now.faults.items()}
+        return found if self.encoder_switch.fault is None else found | {"encoder": self.encoder_switch.fault}
 
     def start(self) -> None:
         """Load the caches, rebuild the signals, begin background work."""
@@ -92,6 +116,7 @@ class Newsroom:
         self.decisions.start()
         self.interests.start()
         self.worker.start()
+        self.keeper.start()
         log.info("newsroom.started", events=events)
 
     def _release_leases(self) -> None:
@@ -105,6 +130,7 @@ class Newsroom:
     def stop(self) -> None:
         """End background work, write what waits, save the index."""
         self.worker.stop()
+        self.keeper.stop()
         self.interests.stop()
         self.decisions.stop()
         self.library.save_snapshot()

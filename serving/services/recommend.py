@@ -1,7 +1,7 @@
 """Answering a feed request: gather what is known, assemble, remember the decision, cut a page."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -83,7 +83,6 @@ class FeedDesk:
         decisions: DecisionLog,
         receipts: ReceiptBook,
         cursors: CursorSigner,
-        models: Mapping[str, str],
         clock: Clock,
     ) -> None:
         self._database = database
@@ -93,7 +92,6 @@ class FeedDesk:
         self._decisions = decisions
         self._receipts = receipts
         self._cursors = cursors
-        self._models = models
         self._clock = clock
         self._turn = threading.Lock()
 
@@ -124,7 +122,7 @@ class FeedDesk:
             weights=feed.weights,
             measured=feed.measured,
             orders=feed.orders,
-            models=self._models,
+            models={"encoder": context.encoder, "ranker": context.scorer.version},
         )
         self._decisions.add(decision)
         return self._page(decision, 0, request.count)

@@ -27,6 +27,7 @@ from tianfu.serving.store.decisions import Decisions
 from tianfu.serving.store.events import Events
 from tianfu.serving.store.exports import Exports
 from tianfu.serving.store.governance import Audit, Keys, Settings
+from tianfu.serving.store.models import Models
 from tianfu.serving.store.outlets import Outlets
 from tianfu.serving.store.placements import Placements
 from tianfu.serving.store.quarantine import Quarantine
@@ -84,6 +85,7 @@ class UnitOfWork:
         self.submissions = Submissions(connection)
         self.adoptions = Adoptions(connection)
         self.reports = Reports(connection)
+        self.models = Models(connection)
         self.keys = Keys(connection)
         self.audit = Audit(connection)
         self.settings = Settings(connection)

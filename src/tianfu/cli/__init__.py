@@ -5,7 +5,7 @@ import sys
 import typer
 
 from tianfu import __version__
-from tianfu.cli import keys, learn, measure, service, snapshot
+from tianfu.cli import keys, learn, measure, models, service, snapshot
 from tianfu.cli.show import err, out
 from tianfu.model.errors import TianfuError
 
@@ -21,7 +21,7 @@ app.registered_commands.extend(snapshot.app.registered_commands)
 app.command("eval")(measure.evaluate)
 app.add_typer(keys.keys_app, name="keys")
 app.add_typer(keys.db_app, name="db")
-app.add_typer(learn.models_app, name="models")
+app.add_typer(models.models_app, name="models")
 app.add_typer(learn.train_app, name="train")
 
 _TRAINING = {
