@@ -46,9 +46,10 @@ class Reembedder:
         """Read one batch; returns how many stories were read, 0 when there is nothing to do now."""
         if time.monotonic() < self._rest_until:
             return 0
-        move = self._leased_move()
-        if move is None:
-            return self._mend()
+        with self._database.read() as uow:
+            move = uow.models.move()
+        if move is None or not self._holds(move):
+            return self._mend(move.fingerprint if move else None)
         meaning = next((m for m in self._library.beside if m.model_id == move.model_id), None)
         if meaning is None:
             return 0
@@ -57,26 +58,29 @@ class Reembedder:
             self._finish(move)
         return read
 
-    def _leased_move(self) -> EncoderMove | None:
-        with self._database.read() as uow:
-            move = uow.models.move()
-        if move is None or move.state is not MoveState.RUNNING:
-            return None
+    def _holds(self, move: EncoderMove) -> bool:
+        """Take or keep the work on a move; False while it is paused or another worker's."""
+        if move.state is not MoveState.RUNNING:
+            return False
         with self._database.write() as uow:
             held = uow.models.lease_move(move.id, worker=self._worker, now=self._clock.now())
             uow.commit()
-        return move if held else None
+        return held
 
-    def _mend(self) -> int:
-        """Fill gaps in what serves or served before, once for each: a story stored while encoders changed."""
-        for meaning in (self._library.meaning, *self._library.beside):
+    def _mend(self, coming: str | None) -> int:
+        """Fill gaps in what serves or served before, once for each: a story stored while encoders changed.
+
+        Args:
+            coming: Fingerprint of the encoder on its way, which is not to be filled here.
+        """
+        held = [m for m in (self._library.meaning, *self._library.beside) if m.fingerprint != coming]
+        for meaning in held:
             if meaning.fingerprint not in self._whole:
                 read = self._read_batch(meaning, _MENDING_PACE)
                 if read:
                     return read
                 self._whole.add(meaning.fingerprint)
-        held = {meaning.fingerprint for meaning in (self._library.meaning, *self._library.beside)}
-        self._whole &= held
+        self._whole &= {meaning.fingerprint for meaning in held}
         return 0
 
     def _read_batch(self, meaning: Meaning, pace: float) -> int:

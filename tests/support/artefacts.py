@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from support.fakes import DIMENSION, FAKE_FILE, TOPIC_WORDS
+from support.fakes import DIMENSION, FAKE_FILE, POISON, TOPIC_WORDS
 from tianfu.embeddings.artefact import write_card
 from tianfu.embeddings.scorer import CURVES, save_curves
 from tianfu.model.feed.scoring import FEATURES, Curve
@@ -37,8 +37,10 @@ def a_judge(folder: Path, least: float = 0.8, **card: Any) -> Path:
     return an_artefact(folder, ModelKind.PAIRS, {"least": least}, **card)
 
 
-def an_encoder(folder: Path, seed: int = 1, dimension: int = DIMENSION, **card: Any) -> Path:
-    given = {"seed": seed, "dimension": dimension}
+def an_encoder(
+    folder: Path, seed: int = 1, dimension: int = DIMENSION, poison: str = POISON, **card: Any
+) -> Path:
+    given = {"seed": seed, "dimension": dimension, "poison": poison}
     return an_artefact(folder, ModelKind.ENCODER, given, **{"dimension": dimension, **card})
 
 

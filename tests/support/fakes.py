@@ -34,15 +34,18 @@ NAMES = {
 class FakeEncoder:
     """Adds up one fixed random vector per character pair; a headline speaks louder than a body."""
 
-    def __init__(self, seed: int = 0, dimension: int = DIMENSION, fingerprint: str = "fake") -> None:
+    def __init__(
+        self, seed: int = 0, dimension: int = DIMENSION, fingerprint: str = "fake", poison: str = POISON
+    ) -> None:
         self.fingerprint = fingerprint
         self.dimension = dimension
         self._seed = seed
+        self._poison = poison
 
     def encode(self, texts: Sequence[str]) -> FloatMatrix:
         rows = np.zeros((len(texts), self.dimension), np.float32)
         for row, text in enumerate(texts):
-            if POISON in text:
+            if self._poison in text:
                 raise RuntimeError("poisoned")
             headline = len(text.partition("\n")[0])
             for place in range(len(text) - 1):
@@ -147,7 +150,7 @@ class FakeLoader:
 
     def encoder(self, folder: Path) -> FakeEncoder:
         artefact, given = _opened(folder, ModelKind.ENCODER)
-        return FakeEncoder(given["seed"], given["dimension"], artefact.fingerprint)
+        return FakeEncoder(fingerprint=artefact.fingerprint, **given)
 
     def learner(self, encoder: Encoder) -> None:
         return None
