@@ -29,6 +29,7 @@ from tianfu.serving.api import (
     submissions,
     tags,
     takedowns,
+    trials,
 )
 from tianfu.serving.api.body import BodyLimit
 from tianfu.serving.api.metrics import RequestMetrics
@@ -74,7 +75,7 @@ def create_app(
     problems.install(app)
     parts = (
         stories, takedowns, tags, duplicates, recommend, aims, rights, readers, reader_rights, placements,
-        coverages, operations, pickups, submissions, desks, insights, quarantine, models,
+        coverages, operations, pickups, submissions, desks, insights, quarantine, models, trials,
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)

@@ -46,6 +46,8 @@ from tianfu.serving.services.submissions import SubmissionDesk
 from tianfu.serving.services.tagging import TagDesk
 from tianfu.serving.services.takedown import TakedownDesk
 from tianfu.serving.services.throttle import Throttle
+from tianfu.serving.services.trial_desk import TrialDesk
+from tianfu.serving.services.trials import TrialRunner
 from tianfu.serving.services.worker import Worker
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.store.database import Database
@@ -85,6 +87,14 @@ def build_newsroom(
         cabinet=cabinet,
         database=database,
     )
+    trial_runner = TrialRunner(database=database, models=live, clock=clock)
+    model_desk = ModelDesk(
+        database=database,
+        cabinet=cabinet,
+        loader=parts.loader,
+        shipped_encoder=lambda: shipped.fingerprint,
+        clock=clock,
+    )
     coverage_shelf = CoverageShelf()
     library = Library(
         database=database,
@@ -92,7 +102,7 @@ def build_newsroom(
         new_copy_index=parts.new_copy_index,
         clock=clock,
         hot_window=timedelta(days=settings.hot_days),
-        followers=[coverage_shelf, live],
+        followers=[coverage_shelf, live, trial_runner],
     )
     switch = EncoderSwitch(
         database=database, library=library, live=live, shipped=shipped, new_meaning=maker.published
@@ -165,6 +175,7 @@ def build_newsroom(
             decisions=decisions,
             receipts=receipts,
             cursors=cursors,
+            trials=trial_runner,
             clock=clock,
         ),
         quarantine=QuarantineDesk(database=database, library=library, signals=signals, clock=clock),
@@ -192,18 +203,14 @@ def build_newsroom(
         ),
         names=parts.names,
         live=live,
-        model_desk=ModelDesk(
-            database=database,
-            cabinet=cabinet,
-            loader=parts.loader,
-            shipped_encoder=lambda: shipped.fingerprint,
-            clock=clock,
-        ),
+        model_desk=model_desk,
+        trial_runner=trial_runner,
+        trial_desk=TrialDesk(database=database, models=model_desk, clock=clock),
         encoder_switch=switch,
         reembedder=reembedder,
         keeper=Background(
             "models",
-            [live.step, switch.step, *([reembedder.step] if settings.worker else [])],
+            [live.step, switch.step, trial_runner.step, *([reembedder.step] if settings.worker else [])],
         ),
     )
 

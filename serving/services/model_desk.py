@@ -126,9 +126,7 @@ class ModelDesk:
         """
         if not 0.0 < pace <= 1.0:
             raise InvalidRequest(field="pace", why="lies above 0 and up to 1")
-        version = self.find(kind, wanted)
-        if version is not None:
-            self._check(version)
+        version = None if wanted == SHIPPED else self.checked(kind, wanted)
         with self._database.write() as uow:
             serving = uow.models.serving().get(kind)
             standing_id = serving.model_id if serving else None
@@ -240,14 +238,23 @@ class ModelDesk:
         with self._database.read() as uow:
             return uow.models.history(kind)
 
-    def find(self, kind: ModelKind, wanted: str) -> ModelVersion | None:
-        """The version that somebody means; ``None`` for ``shipped``.
+    def checked(self, kind: ModelKind, wanted: str) -> ModelVersion:
+        """The version that somebody means, if it may serve.
+
+        Raises:
+            NotFound: There is none.
+            ModelRefused: Its card, a file or a metric speaks against it.
+        """
+        version = self.find(kind, wanted)
+        self._check(version)
+        return version
+
+    def find(self, kind: ModelKind, wanted: str) -> ModelVersion:
+        """The version that somebody means: an id or its first digits, or ``name@version``.
 
         Raises:
             NotFound: There is none.
         """
-        if wanted == SHIPPED:
-            return None
         for version in self.versions():
             if version.kind is not kind:
                 continue

@@ -42,6 +42,8 @@ from tianfu.serving.services.submissions import SubmissionDesk
 from tianfu.serving.services.tagging import TagDesk
 from tianfu.serving.services.takedown import TakedownDesk
 from tianfu.serving.services.throttle import Throttle
+from tianfu.serving.services.trial_desk import TrialDesk
+from tianfu.serving.services.trials import TrialRunner
 from tianfu.serving.services.worker import Worker
 from tianfu.serving.store.database import Database
 
@@ -85,6 +87,8 @@ class Newsroom:
     names: Mapping[tuple[TagKind, str], str]
     live: LiveModels
     model_desk: ModelDesk
+    trial_runner: TrialRunner
+    trial_desk: TrialDesk
     encoder_switch: EncoderSwitch
     reembedder: Reembedder
     keeper: Background
@@ -131,6 +135,7 @@ class Newsroom:
         """End background work, write what waits, save the index."""
         self.worker.stop()
         self.keeper.stop()
+        self.trial_runner.flush()
         self.interests.stop()
         self.decisions.stop()
         self.library.save_snapshot()

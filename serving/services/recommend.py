@@ -1,6 +1,7 @@
 """Answering a feed request: gather what is known, assemble, remember the decision, cut a page."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -22,6 +23,7 @@ from tianfu.serving.services.feed_context import ContextMaker
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.receipts import ReceiptBook
 from tianfu.serving.services.rights import RightsDesk
+from tianfu.serving.services.trials import TrialRunner
 from tianfu.serving.store.database import Database
 
 log = structlog.get_logger(__name__)
@@ -83,6 +85,7 @@ class FeedDesk:
         decisions: DecisionLog,
         receipts: ReceiptBook,
         cursors: CursorSigner,
+        trials: TrialRunner,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -92,6 +95,7 @@ class FeedDesk:
         self._decisions = decisions
         self._receipts = receipts
         self._cursors = cursors
+        self._trials = trials
         self._clock = clock
         self._turn = threading.Lock()
 
@@ -104,10 +108,16 @@ class FeedDesk:
         Raises:
             NotFound: There is no such outlet, or no such story for scene ``related``.
         """
+        began = time.perf_counter()
         trace_id = new_id("f")
         context, degraded = self._contexts.make(request, trace_id)
+        pick = self._trials.pick(request) if context.reader is not None else None
+        if pick is not None:
+            context = replace(context, scorer=pick.scorer)
         with self._turn:
             feed = assemble(context)
+        took = time.perf_counter() - began
+        self._trials.saw(pick, context, feed, seconds=took, degraded=bool(degraded))
         reader = context.reader
         decision = Decision(
             trace_id=trace_id,
@@ -122,7 +132,11 @@ class FeedDesk:
             weights=feed.weights,
             measured=feed.measured,
             orders=feed.orders,
-            models={"encoder": context.encoder, "ranker": context.scorer.version},
+            models={
+                "encoder": context.encoder,
+                "ranker": context.scorer.version,
+                **({"trial": pick.label} if pick is not None else {}),
+            },
         )
         self._decisions.add(decision)
         return self._page(decision, 0, request.count)

@@ -26,6 +26,7 @@ class ChangeKind(StrEnum):
     RIGHTS = "rights"
     COVERAGES = "coverages"
     MODELS = "models"
+    TRIALS = "trials"
     KEYS = "keys"
 
 

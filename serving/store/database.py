@@ -42,6 +42,7 @@ from tianfu.serving.store.stories import Stories
 from tianfu.serving.store.submissions import Submissions
 from tianfu.serving.store.tags import Tags
 from tianfu.serving.store.takedowns import Takedowns
+from tianfu.serving.store.trials import Trials
 from tianfu.serving.store.vectors import Vectors
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -86,6 +87,7 @@ class UnitOfWork:
         self.adoptions = Adoptions(connection)
         self.reports = Reports(connection)
         self.models = Models(connection)
+        self.trials = Trials(connection)
         self.keys = Keys(connection)
         self.audit = Audit(connection)
         self.settings = Settings(connection)

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from tianfu import __version__
-from tianfu.cli import keys, learn, measure, models, service, snapshot
+from tianfu.cli import keys, learn, measure, models, service, snapshot, trials
 from tianfu.cli.show import err, out
 from tianfu.model.errors import TianfuError
 
@@ -23,6 +23,7 @@ app.add_typer(keys.keys_app, name="keys")
 app.add_typer(keys.db_app, name="db")
 app.add_typer(models.models_app, name="models")
 app.add_typer(learn.train_app, name="train")
+app.add_typer(trials.trials_app, name="trials")
 
 _TRAINING = {
     "torch",
