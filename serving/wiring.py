@@ -33,6 +33,7 @@ from tianfu.serving.services.live_models import LiveModels, ModelSet
 from tianfu.serving.services.meaning_maker import MeaningMaker
 from tianfu.serving.services.model_desk import ModelDesk
 from tianfu.serving.services.newsroom import Newsroom
+from tianfu.serving.services.pairing import PairDesk
 from tianfu.serving.services.pickups import PickupDesk
 from tianfu.serving.services.placing import PlacementDesk
 from tianfu.serving.services.readers import ReaderDesk
@@ -182,6 +183,7 @@ def build_newsroom(
         rights=rights,
         aims=AimDesk(database=database, library=library, clock=clock),
         tags=TagDesk(database=database, library=library, names=parts.names, clock=clock),
+        pairs=PairDesk(database=database, library=library, clock=clock),
         takedowns=TakedownDesk(database=database, library=library, clock=clock),
         placements=PlacementDesk(database=database, library=library, clock=clock),
         coverages=coverages,

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
-from tianfu.model.cluster import DuplicateEdge, cluster_id_of, components
+from tianfu.model.cluster import DuplicateEdge, cluster_id_of, clusters_of
 from tianfu.model.expiry import dated_until
 from tianfu.model.ports import Clock, PairText
 from tianfu.model.story import Story
@@ -198,13 +198,21 @@ def merged(
 def recluster(touched: Iterable[int], cluster_ids: Iterable[str], uow: UnitOfWork) -> set[int]:
     """Bring clusters in line with the edges around some stories; returns the stories that moved.
 
-    Looks at everything that shares a cluster with a touched story now, or did so before, so that both
-    merges and splits come out the same whatever the order of arrival.
+    Looks at everything that shares a cluster with a touched story now, or did so before, and at everything
+    that hangs together with those by edges, so that merges and splits come out the same whatever the order
+    of arrival.  Only where editors told stories apart do edges lead out of a cluster.
     """
     ids = set(cluster_ids) | {s.cluster_id for s in uow.stories.by_numbers(sorted(touched)).values()}
-    stories = {story.number: story for story in uow.stories.in_clusters(sorted(ids))}
-    edges = [e for e in uow.clusters.of(sorted(stories)) if e.relation.joins]
-    groups = components(stories, ((e.a, e.b) for e in edges if e.a in stories and e.b in stories))
+    while True:
+        stories = {story.number: story for story in uow.stories.in_clusters(sorted(ids))}
+        edges = uow.clusters.of(sorted(stories))
+        beyond = {number for e in edges for number in (e.a, e.b)} - stories.keys()
+        further = {s.cluster_id for s in uow.stories.by_numbers(sorted(beyond)).values()} - ids
+        if not further:
+            break
+        ids |= further
+    inside = [e for e in edges if e.a in stories and e.b in stories]
+    groups = clusters_of(stories, inside, uow.clusters.decided(sorted(stories)))
     wanted: dict[int, str] = {}
     for number, group in groups.items():
         lead = min(group, key=lambda n: (stories[n].text.published_at, n))

@@ -31,6 +31,7 @@ from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
 from tianfu.serving.services.live_models import LiveModels, versions
 from tianfu.serving.services.model_desk import ModelDesk
+from tianfu.serving.services.pairing import PairDesk
 from tianfu.serving.services.pickups import PickupDesk
 from tianfu.serving.services.placing import PlacementDesk
 from tianfu.serving.services.readers import ReaderDesk
@@ -71,6 +72,7 @@ class Newsroom:
     rights: RightsDesk
     quarantine: QuarantineDesk
     tags: TagDesk
+    pairs: PairDesk
     takedowns: TakedownDesk
     placements: PlacementDesk
     coverages: CoverageDesk
