@@ -15,6 +15,7 @@ from tianfu.serving.api import (
     desks,
     duplicates,
     insights,
+    labels,
     models,
     operations,
     pickups,
@@ -76,6 +77,7 @@ def create_app(
     parts = (
         stories, takedowns, tags, duplicates, recommend, aims, rights, readers, reader_rights, placements,
         coverages, operations, pickups, submissions, desks, insights, quarantine, models, trials,
+        labels,
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)

@@ -27,6 +27,7 @@ from tianfu.serving.services.feed_context import ContextMaker
 from tianfu.serving.services.indexing import Indexer
 from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
+from tianfu.serving.services.label_desk import LabelDesk
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
 from tianfu.serving.services.live_models import LiveModels, ModelSet
@@ -127,6 +128,7 @@ def build_newsroom(
         clock=clock,
         worker=worker_id,
     )
+    labels = LabelDesk(database=database, clock=clock)
     matcher = CoverageMatcher(
         database=database,
         library=library,
@@ -184,6 +186,7 @@ def build_newsroom(
         aims=AimDesk(database=database, library=library, clock=clock),
         tags=TagDesk(database=database, library=library, names=parts.names, clock=clock),
         pairs=PairDesk(database=database, library=library, clock=clock),
+        labels=labels,
         takedowns=TakedownDesk(database=database, library=library, clock=clock),
         placements=PlacementDesk(database=database, library=library, clock=clock),
         coverages=coverages,
@@ -212,7 +215,12 @@ def build_newsroom(
         reembedder=reembedder,
         keeper=Background(
             "models",
-            [live.step, switch.step, trial_runner.step, *([reembedder.step] if settings.worker else [])],
+            [
+                live.step,
+                switch.step,
+                trial_runner.step,
+                *([reembedder.step, labels.step] if settings.worker else []),
+            ],
         ),
     )
 

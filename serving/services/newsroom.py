@@ -27,6 +27,7 @@ from tianfu.serving.services.events import EventRecorder
 from tianfu.serving.services.indexing import Indexer
 from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
+from tianfu.serving.services.label_desk import LabelDesk
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
 from tianfu.serving.services.live_models import LiveModels, versions
@@ -73,6 +74,7 @@ class Newsroom:
     quarantine: QuarantineDesk
     tags: TagDesk
     pairs: PairDesk
+    labels: LabelDesk
     takedowns: TakedownDesk
     placements: PlacementDesk
     coverages: CoverageDesk

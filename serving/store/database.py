@@ -27,6 +27,7 @@ from tianfu.serving.store.decisions import Decisions
 from tianfu.serving.store.events import Events
 from tianfu.serving.store.exports import Exports
 from tianfu.serving.store.governance import Audit, Keys, Settings
+from tianfu.serving.store.labels import Labels
 from tianfu.serving.store.models import Models
 from tianfu.serving.store.outlets import Outlets
 from tianfu.serving.store.placements import Placements
@@ -88,6 +89,7 @@ class UnitOfWork:
         self.reports = Reports(connection)
         self.models = Models(connection)
         self.trials = Trials(connection)
+        self.labels = Labels(connection)
         self.keys = Keys(connection)
         self.audit = Audit(connection)
         self.settings = Settings(connection)

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from tianfu import __version__
-from tianfu.cli import keys, learn, measure, models, service, snapshot, trials
+from tianfu.cli import drift, keys, learn, measure, models, service, snapshot, trials
 from tianfu.cli.show import err, out
 from tianfu.model.errors import TianfuError
 
@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 app.registered_commands.extend(service.app.registered_commands)
 app.registered_commands.extend(snapshot.app.registered_commands)
+app.registered_commands.extend(drift.app.registered_commands)
 app.command("eval")(measure.evaluate)
 app.add_typer(keys.keys_app, name="keys")
 app.add_typer(keys.db_app, name="db")
