@@ -5,39 +5,30 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from tianfu.eval.baselines.tfidf import new_tfidf
 from tianfu.eval.bootstrap import Measure, compare
 from tianfu.eval.confusion import confusion
 from tianfu.eval.core import Subject, SuiteResult, needed, record
+from tianfu.eval.headline_head import Labels, Probe, WordCommittee, head_scores
 from tianfu.eval.measures import Floats, accuracy, macro_f1
 from tianfu.eval.pictures import Example
 from tianfu.eval.rows import Row, name_of, parsed_rows, text_of
 from tianfu.model.errors import InvalidInput
-from tianfu.model.ports import FloatMatrix
 
 NAME = "headlines"
 RESAMPLES = 200
-PROBE_STRENGTH = 3.0
-"""Inverse regularisation of the probe."""
-HEAD_STRENGTH = 0.5
-PROBE_SHARE = 0.05
-"""Weight of the probe's log probabilities beside the margins of n-grams in the head."""
-
-LEAST_LIKELY = -30.0
-
-Labels = npt.NDArray[np.str_]
+BASELINE_STRENGTH = 0.5
+"""Inverse regularisation of the SVM that is the baseline."""
 
 
 def run(files: Sequence[Path], subject: Subject) -> SuiteResult:
     """Learn from the first file, measure on the second; rows are ``{"title", "label"}``.
 
     Metrics: ``probe_accuracy``, ``probe_macro_f1`` (logistic regression on frozen vectors),
-    ``head_accuracy``, ``head_macro_f1`` (a linear SVM on TF-IDF of one to three characters, its margins
-    added to the probe's log probabilities).  Learning both parts apart keeps an encoder that has seen
-    such headlines from being trusted too far.  Baselines, each under both names: ``tfidf``, the SVM
-    alone, and ``majority``, the most frequent class of the first file.
+    ``head_accuracy``, ``head_macro_f1`` (:mod:`tianfu.eval.headline_head`: models over words beside the
+    probe).  Baselines, each under both names: ``tfidf``, a linear SVM on TF-IDF of one to three
+    characters, and ``majority``, the most frequent class of the first file.
 
     Raises:
         InvalidInput: Not exactly two files, or only one class to learn.
@@ -61,15 +52,16 @@ def measure(
     if len(np.unique(learn[1])) < 2:
         raise InvalidInput(field="label", why="the file to learn from must hold at least two classes")
     encoder = needed(subject.encoder, "encoder")
-    classes, likely = _probe(encoder.encode(learn[0]), learn[1], encoder.encode(test[0]))
-    margins = _margins(learn, test[0])
+    likely = Probe(encoder.encode(learn[0]), learn[1]).log_probabilities(encoder.encode(test[0]))
+    committee = WordCommittee(*learn)
+    classes = committee.classes
     probe = classes[likely.argmax(axis=1)]
-    head = classes[(margins + PROBE_SHARE * likely).argmax(axis=1)]
+    head = classes[head_scores(committee, test[0], likely).argmax(axis=1)]
     others: dict[str, Labels] = {}
     if subject.baselines:
         names, counts = np.unique(learn[1], return_counts=True)
         majority = np.full(len(test[1]), names[counts.argmax()])
-        others = {"majority": majority, "tfidf": classes[margins.argmax(axis=1)]}
+        others = {"majority": majority, "tfidf": classes[_margins(learn, test[0]).argmax(axis=1)]}
     comparison = compare(
         len(test[0]),
         _measure(test[1], probe, head),
@@ -101,20 +93,12 @@ def _titles(file: Path, limit: int | None) -> tuple[list[str], Labels]:
     return [title for title, _ in rows], np.array([label for _, label in rows])
 
 
-def _probe(seen: FloatMatrix, labels: Labels, asked: FloatMatrix) -> tuple[Labels, Floats]:
-    """Classes, sorted, and log probabilities of shape (asked, classes)."""
-    from sklearn.linear_model import LogisticRegression
-
-    model = LogisticRegression(C=PROBE_STRENGTH, max_iter=1_000).fit(seen, labels)
-    return model.classes_, np.maximum(model.predict_log_proba(asked), LEAST_LIKELY)
-
-
 def _margins(learn: tuple[Sequence[str], Labels], asked: Sequence[str]) -> Floats:
     """Margins of a linear SVM on n-grams, shape (asked, classes), classes sorted."""
     from sklearn.svm import LinearSVC
 
     vectoriser = new_tfidf((1, 3))
-    model = LinearSVC(C=HEAD_STRENGTH, random_state=0).fit(vectoriser.fit_transform(learn[0]), learn[1])
+    model = LinearSVC(C=BASELINE_STRENGTH, random_state=0).fit(vectoriser.fit_transform(learn[0]), learn[1])
     margins: Floats = model.decision_function(vectoriser.transform(asked))
     return margins if margins.ndim == 2 else np.column_stack([-margins, margins])
 

@@ -62,6 +62,9 @@ class _Recent(Generic[_Key, _Value]):
     def drop(self, key: _Key) -> None:
         self._kept.pop(key, None)
 
+    def keys(self) -> list[_Key]:
+        return list(self._kept)
+
     def values(self) -> list[_Value]:
         return list(self._kept.values())
 
@@ -117,6 +120,11 @@ class BrushGuard:
         self._times.drop(reader)
         for readers in (*self._groups.values(), *self._arrivals.values()):
             readers.discard(reader)
+
+    def readers(self) -> set[str]:
+        """Keys of every reader of whom anything is remembered."""
+        grouped = (*self._groups.values(), *self._arrivals.values())
+        return set(self._times.keys()).union(*grouped)
 
     def _too_fast(self, reader: str, at_s: float) -> bool:
         """Events may come late and in any order, so both sides of this one are looked at."""

@@ -91,6 +91,12 @@ class InvalidSubmission(InvalidInput):
     code = "invalid_submission"
 
 
+class InvalidSetting(InvalidInput):
+    """A setting of the service breaks its rule."""
+
+    code = "invalid_setting"
+
+
 class InvalidRequest(InvalidInput):
     """A request's field breaks its rule."""
 
@@ -207,10 +213,94 @@ class Unauthenticated(TianfuError):
     code = "unauthenticated"
 
 
+class KeyExpired(Unauthenticated):
+    """The key's time is over, by its own end or because another took its place."""
+
+    code = "key_expired"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This key has expired.",
+            advice="Use the key that replaced it, or ask the platform to make you a new one.",
+        )
+
+
+class KeyRevoked(Unauthenticated):
+    """The key was ended before its time."""
+
+    code = "key_revoked"
+
+    def __init__(self) -> None:
+        super().__init__("This key was revoked.", advice="Ask the platform for a new key.")
+
+
+class InvalidSignature(Unauthenticated):
+    """A batch's signature does not fit."""
+
+    code = "invalid_signature"
+
+    def __init__(self, message: str, *, advice: str = "") -> None:
+        super().__init__(
+            message, advice=advice or "Sign 'v1:TIMESTAMP:' and the very bytes of the body; see the guide."
+        )
+
+
+class SignatureNeeded(Unauthenticated):
+    """The key sends signed batches only."""
+
+    code = "signature_needed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Batches of events sent with this key must be signed.",
+            advice="Send the headers Tianfu-Timestamp and Tianfu-Signature.",
+        )
+
+
+class SignatureReplayed(Unauthenticated):
+    """The very same signed batch was taken before."""
+
+    code = "signature_replayed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This signed batch was taken before.",
+            advice="To send it again, sign it anew with the present time; events are counted once anyway.",
+        )
+
+
 class Forbidden(TianfuError):
     """The key's role or outlet does not allow this."""
 
     code = "forbidden"
+
+
+class CsrfRefused(Forbidden):
+    """A call from a browser's session changes something without proof that our own page made it."""
+
+    code = "csrf_refused"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This call does not come from a page of the console.", advice="Load the page anew and try again."
+        )
+
+
+class OutOfScope(Forbidden):
+    """The key is narrowed to other parts of the API.
+
+    Attributes:
+        scope: What it would need.
+    """
+
+    code = "out_of_scope"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(
+            f"This key is narrowed to other parts of the API; this needs {scope}.",
+            advice=f"Use a key without scopes, or one with the scope {scope}.",
+        )
+        self.scope = scope
 
 
 class RateLimited(TianfuError):
@@ -218,13 +308,27 @@ class RateLimited(TianfuError):
 
     Attributes:
         retry_after_s: Seconds until the next request will be taken.
+        limit: Requests taken a minute.
     """
 
     code = "rate_limited"
 
-    def __init__(self, *, retry_after_s: int) -> None:
-        super().__init__("Too many requests with this key.", advice=f"Wait {retry_after_s} s, then go on.")
+    def __init__(self, *, retry_after_s: int, limit: int) -> None:
+        super().__init__(self._what(), advice=f"Wait {retry_after_s} s, then go on.")
         self.retry_after_s = retry_after_s
+        self.limit = limit
+
+    def _what(self) -> str:
+        return "Too many requests with this key."
+
+
+class TooManyFailedLogins(RateLimited):
+    """Too many wrong keys from one address."""
+
+    code = "too_many_failed_logins"
+
+    def _what(self) -> str:
+        return "Too many requests with a wrong key from this address."
 
 
 class PayloadTooLarge(TianfuError):
@@ -247,6 +351,18 @@ class StoreUnavailable(TianfuError):
     """The database does not answer.  Nothing was stored; trying again is safe."""
 
     code = "store_unavailable"
+
+
+class StoreOutdated(StoreUnavailable):
+    """The database's schema is older than this version, and this account may not change it."""
+
+    code = "store_outdated"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database's schema is older than this version of the service.",
+            advice="Run 'tianfu db upgrade' with the account that owns the database, then start again.",
+        )
 
 
 class EncoderUnavailable(TianfuError):

@@ -5,22 +5,27 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tianfu.serving.store.engines import is_sqlite
+
 
 class ServiceSettings(BaseSettings):
     """How this process runs.  Every field is an environment variable with the prefix ``TIANFU_``.
 
     Attributes:
         data_dir: Where the box keeps its database and index snapshots.
-        database_url: SQLAlchemy address; empty means SQLite inside ``data_dir``.
+        database_url: ``postgresql+psycopg://…`` for a province; empty means SQLite inside ``data_dir``.
         encoder_dir: Folder of the encoder artefact that serves until one is published; empty means the
             shipped one.
         ranker_dir: The same for the ranker of feeds; empty means the hand-set score.
         hot_days: How long stories stay in feeds.
-        worker: Whether this process also indexes.
+        worker: Whether this process also indexes; left out, a box's does and a province's does not.
         max_body_bytes: Largest request body in general.
         max_batch_bytes: Largest request body where batches of stories are taken.
         requests_per_minute: Rate limit of one key; 0 switches it off.
+        failed_logins_per_minute: Wrong keys taken from one address; 0 switches the limit off.
+        rate_limit_url: Redis that replicas count in, ``redis://HOST:PORT/NUMBER``; empty: each for itself.
         cors_origins: Web origins that browsers may call from, as a JSON list.
+        event_days: How long readers' events are kept.
         decision_days: How long decisions are kept.
         metrics_open: Whether ``/metrics`` answers without a key.
     """
@@ -33,12 +38,15 @@ class ServiceSettings(BaseSettings):
     ranker_dir: Path | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65_535)
-    worker: bool = True
+    worker: bool | None = None
     hot_days: int = Field(default=30, ge=1, le=365)
     max_body_bytes: int = Field(default=1_000_000, ge=10_000)
     max_batch_bytes: int = Field(default=32_000_000, ge=1_000_000)
     requests_per_minute: int = Field(default=6_000, ge=0)
+    failed_logins_per_minute: int = Field(default=60, ge=0)
+    rate_limit_url: str = ""
     cors_origins: list[str] = []
+    event_days: int = Field(default=180, ge=8)
     decision_days: int = Field(default=180, ge=1)
     metrics_open: bool = True
     log_level: str = "INFO"
@@ -52,6 +60,11 @@ class ServiceSettings(BaseSettings):
     def models_dir(self) -> Path:
         """Where versions of models are kept, each under its content hash."""
         return self.data_dir / "models"
+
+    @property
+    def indexes(self) -> bool:
+        """Whether this process works through the queue."""
+        return is_sqlite(self.effective_database_url) if self.worker is None else self.worker
 
     @property
     def snapshot_dir(self) -> Path:

@@ -6,13 +6,13 @@ from datetime import timedelta
 from tianfu.embeddings.text.folding import fold_characters
 from tianfu.model.ports import Clock
 from tianfu.serving.parts import ModelParts, load_parts
-from tianfu.serving.services.access import Gatekeeper
 from tianfu.serving.services.aims import AimDesk
 from tianfu.serving.services.background import Background
 from tianfu.serving.services.brushing import EventGate, QuarantineDesk
 from tianfu.serving.services.cabinet import Cabinet
 from tianfu.serving.services.claims import ClaimDesk
 from tianfu.serving.services.clock import SystemClock
+from tianfu.serving.services.counters import Counters
 from tianfu.serving.services.coverage_board import CoverageReader
 from tianfu.serving.services.coverage_lens import LensGrinder
 from tianfu.serving.services.coverage_matching import CoverageMatcher
@@ -22,8 +22,11 @@ from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.desks import DeskFinder
 from tianfu.serving.services.encoder_switch import EncoderSwitch
+from tianfu.serving.services.event_stream import EventStream
 from tianfu.serving.services.events import EventRecorder
 from tianfu.serving.services.feed_context import ContextMaker
+from tianfu.serving.services.forgetting import Forgetter
+from tianfu.serving.services.gatekeeper import Gatekeeper
 from tianfu.serving.services.indexing import Indexer
 from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
@@ -42,8 +45,13 @@ from tianfu.serving.services.reading import StoryReader
 from tianfu.serving.services.receipts import ReceiptBook
 from tianfu.serving.services.recommend import FeedDesk
 from tianfu.serving.services.reembedding import Reembedder
+from tianfu.serving.services.retention import RetentionChore
 from tianfu.serving.services.rights import RightsDesk
+from tianfu.serving.services.search import StorySearch
+from tianfu.serving.services.secrets import SIGNING_SECRET, own_secret
+from tianfu.serving.services.sessions import SessionBook
 from tianfu.serving.services.signals import Signals
+from tianfu.serving.services.signatures import SignatureCheck
 from tianfu.serving.services.submissions import SubmissionDesk
 from tianfu.serving.services.tagging import TagDesk
 from tianfu.serving.services.takedown import TakedownDesk
@@ -53,6 +61,11 @@ from tianfu.serving.services.trials import TrialRunner
 from tianfu.serving.services.worker import Worker
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.store.database import Database
+from tianfu.serving.store.notices import ChangeLine
+
+_IDLE_S = 0.2
+_FOLLOWER_IDLE_S = 0.5
+"""How long one that only follows waits when nothing is told: changes are, other replicas' events not."""
 
 
 def build_newsroom(
@@ -65,6 +78,7 @@ def build_newsroom(
         parts: Models and indexes; the shipped ones when left out.
         clock: The machine's when left out.
     """
+    counters = Counters(settings.rate_limit_url)
     parts = parts or load_parts(settings)
     clock = clock or SystemClock()
     database = Database(settings.effective_database_url).open()
@@ -98,36 +112,41 @@ def build_newsroom(
         clock=clock,
     )
     coverage_shelf = CoverageShelf()
+    signals = Signals()
+    gate = EventGate()
+    receipts = ReceiptBook()
+    decisions = DecisionLog(database, receipts)
     library = Library(
         database=database,
         meaning=maker.first(database, shipped),
         new_copy_index=parts.new_copy_index,
         clock=clock,
         hot_window=timedelta(days=settings.hot_days),
-        followers=[coverage_shelf, live, trial_runner],
     )
     switch = EncoderSwitch(
         database=database, library=library, live=live, shipped=shipped, new_meaning=maker.published
     )
+    interests = InterestFinder(library, clock)
+    library.follow_with(coverage_shelf)
+    library.follow_with(Forgetter([signals, gate, interests, decisions]))
+    library.follow_with(live)
+    library.follow_with(trial_runner)
+    stream = EventStream(database=database, library=library, signals=signals, gate=gate, clock=clock)
     reader = StoryReader(meaning=lambda: library.meaning, models=live, clean=parts.clean)
     finder = LikenessFinder(library=library, judge=lambda: live.now.judge)
-    worker_id = f"w-{secrets.token_hex(6)}"
-    reembedder = Reembedder(database=database, library=library, reader=reader, clock=clock, worker=worker_id)
-    signals = Signals()
-    gate = EventGate()
-    interests = InterestFinder(library, clock)
+    gatekeeper = Gatekeeper(database=database, clock=clock)
     rights = RightsDesk(database=database, library=library, clock=clock)
-    receipts = ReceiptBook()
-    decisions = DecisionLog(database, receipts)
-    cursors = CursorSigner(_cursor_secret(database))
+    cursors = CursorSigner(own_secret(database, "cursor_secret"))
+    name = f"w-{secrets.token_hex(6)}"
     indexer = Indexer(
         database=database,
         library=library,
         reader=reader,
         finder=finder,
         clock=clock,
-        worker=worker_id,
+        worker=name,
     )
+    reembedder = Reembedder(database=database, library=library, reader=reader, clock=clock, worker=name)
     labels = LabelDesk(database=database, clock=clock)
     matcher = CoverageMatcher(
         database=database,
@@ -139,18 +158,41 @@ def build_newsroom(
         database=database, library=library, matcher=matcher, names=parts.names, clock=clock
     )
     claims = ClaimDesk(database=database, library=library, coverages=coverages, clock=clock)
+    retention = RetentionChore(
+        database=database,
+        clock=clock,
+        event_days=settings.event_days,
+        decision_days=settings.decision_days,
+    )
+    background = [matcher.step, claims.expire, retention.step]
+    worker = Worker(
+        library=library,
+        indexer=indexer if settings.indexes else None,
+        chores=[stream.catch_up, *(background if settings.indexes else [])],
+        idle_s=_IDLE_S if settings.indexes else _FOLLOWER_IDLE_S,
+    )
     return Newsroom(
         database=database,
         clock=clock,
         library=library,
         reader=reader,
         finder=finder,
-        gatekeeper=Gatekeeper(database=database, clock=clock),
-        throttle=Throttle(settings.requests_per_minute),
+        search=StorySearch(database=database, library=library, rights=rights, words=reader.words),
+        gatekeeper=gatekeeper,
+        sessions=SessionBook(
+            own_secret(database, "session_secret"), gatekeeper=gatekeeper, database=database, clock=clock
+        ),
+        throttle=Throttle(
+            settings.requests_per_minute,
+            failed_per_minute=settings.failed_logins_per_minute,
+            counters=counters,
+        ),
+        signatures=SignatureCheck(own_secret(database, SIGNING_SECRET), counters=counters, clock=clock),
         cursors=cursors,
         decisions=decisions,
         interests=interests,
-        events=EventRecorder(database=database, library=library, signals=signals, gate=gate, clock=clock),
+        events=EventRecorder(database=database, library=library, stream=stream, gate=gate, clock=clock),
+        stream=stream,
         readers=ReaderDesk(
             database=database,
             library=library,
@@ -181,7 +223,7 @@ def build_newsroom(
             trials=trial_runner,
             clock=clock,
         ),
-        quarantine=QuarantineDesk(database=database, library=library, signals=signals, clock=clock),
+        quarantine=QuarantineDesk(database=database, follow=stream.catch_up, clock=clock),
         rights=rights,
         aims=AimDesk(database=database, library=library, clock=clock),
         tags=TagDesk(database=database, library=library, names=parts.names, clock=clock),
@@ -201,11 +243,8 @@ def build_newsroom(
         insights=InsightDesk(database=database, library=library, names=parts.names, clock=clock),
         submissions=SubmissionDesk(database=database, library=library, clock=clock),
         indexer=indexer,
-        worker=Worker(
-            library=library,
-            indexer=indexer if settings.worker else None,
-            chores=[matcher.step, claims.expire] if settings.worker else [],
-        ),
+        worker=worker,
+        line=None if database.is_sqlite else ChangeLine(database.url, name=name, heard=worker.wake),
         names=parts.names,
         live=live,
         model_desk=model_desk,
@@ -219,15 +258,7 @@ def build_newsroom(
                 live.step,
                 switch.step,
                 trial_runner.step,
-                *([reembedder.step, labels.step] if settings.worker else []),
+                *([reembedder.step, labels.step] if settings.indexes else []),
             ],
         ),
     )
-
-
-def _cursor_secret(database: Database) -> bytes:
-    with database.write() as uow:
-        uow.settings.put("cursor_secret", secrets.token_hex(32), keep=True)
-        value = uow.settings.get("cursor_secret")
-        uow.commit()
-    return bytes.fromhex(value or "")

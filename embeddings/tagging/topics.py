@@ -38,8 +38,8 @@ class TopicWeights:
         idf: Inverse document frequency, shape (n,).
         weights: Shape (n, classes).
         bias: Shape (classes,).
-        slope: Calibration: probability = sigmoid(slope * score + offset) (Platt 1999).
-        offset: See ``slope``.
+        slope: Calibration: probability = sigmoid(slope * score + offset) (Platt 1999), shape (classes,).
+        offset: See ``slope``; shape (classes,).
         threshold: Least probability of a tag that is suggested besides the first.
     """
 
@@ -47,8 +47,8 @@ class TopicWeights:
     idf: Floats
     weights: Floats
     bias: Floats
-    slope: float
-    offset: float
+    slope: Floats
+    offset: Floats
     threshold: float
 
     def features(self, text: str) -> tuple[Keys, Floats, Keys, npt.NDArray[np.int8], Keys]:
@@ -202,8 +202,8 @@ def load_topic_tagger(path: Path) -> TopicTagger:
         idf=tensors["idf"].astype(np.float32),
         weights=tensors["weights"].astype(np.float32),
         bias=tensors["bias"].astype(np.float32),
-        slope=float(artefact.card["calibration"]["slope"]),
-        offset=float(artefact.card["calibration"]["offset"]),
+        slope=np.asarray(artefact.card["calibration"]["slope"], dtype=np.float32),
+        offset=np.asarray(artefact.card["calibration"]["offset"], dtype=np.float32),
         threshold=float(artefact.card["threshold"]),
     )
     table = load_topics()

@@ -74,9 +74,10 @@ class StoryBrief(Out):
     cluster_id: str
 
 
-def tag_out(tag: TagAssignment) -> TagOut:
-    """Translate a tag."""
-    return TagOut.model_validate(tag)
+def tag_out(tag: TagAssignment, *, whole: bool = True) -> TagOut:
+    """Translate a tag; without the words that speak for it where the text may not be read as a whole."""
+    found = TagOut.model_validate(tag)
+    return found if whole else found.model_copy(update={"evidence": []})
 
 
 def story_brief(story: Story) -> StoryBrief:

@@ -5,6 +5,8 @@ import time
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tianfu.serving.api.areas import template_of
+
 _BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 15.0)
 
 
@@ -37,6 +39,6 @@ class RequestMetrics:
         try:
             await self._app(scope, receive, noted)
         finally:
-            route = getattr(scope.get("route"), "path", "unmatched")
+            route = template_of(scope)
             self._requests.labels(route, scope["method"], str(status)).inc()
             self._seconds.labels(route).observe(time.perf_counter() - began)

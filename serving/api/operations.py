@@ -50,6 +50,9 @@ class WhoOut(Out):
     outlet_id: str | None
     label: str
     expires_at: datetime | None
+    scopes: list[str]
+    replaced_by: str | None
+    signs_events: bool
 
 
 @router.get("/whoami")
@@ -57,7 +60,14 @@ def who_am_i(known: CallerDep) -> WhoOut:
     """Tell what the key in hand is."""
     key = known.key
     return WhoOut(
-        key_id=key.id, role=key.role, outlet_id=key.outlet_id, label=key.label, expires_at=key.expires_at
+        key_id=key.id,
+        role=key.role,
+        outlet_id=key.outlet_id,
+        label=key.label,
+        expires_at=key.expires_at,
+        scopes=list(key.scopes),
+        replaced_by=key.replaced_by,
+        signs_events=key.signs_events,
     )
 
 
@@ -70,6 +80,14 @@ class AuditRowOut(Out):
     action: str
     object: str
     details: dict[str, Any]
+    hash: str
+
+
+class AuditHeadOut(Out):
+    """The newest row: noted elsewhere, it proves later that nothing before it was changed."""
+
+    sequence: int
+    hash: str
 
 
 class AuditOut(Out):
@@ -77,6 +95,7 @@ class AuditOut(Out):
 
     items: list[AuditRowOut]
     cursor: str | None
+    head: AuditHeadOut
 
 
 @router.get("/audit")
@@ -95,8 +114,13 @@ def get_audit(
     before = room.cursors.read("audit", cursor)[0] if cursor else None
     with room.database.read() as uow:
         rows = uow.audit.page(before=before, limit=limit + 1, target=target)
+        head = uow.audit.head()
     following = room.cursors.make("audit", rows[limit - 1].sequence) if len(rows) > limit else None
-    return AuditOut(items=[AuditRowOut.model_validate(row) for row in rows[:limit]], cursor=following)
+    return AuditOut(
+        items=[AuditRowOut.model_validate(row) for row in rows[:limit]],
+        cursor=following,
+        head=AuditHeadOut.model_validate(head),
+    )
 
 
 @open_router.get("/healthz", response_class=PlainTextResponse)

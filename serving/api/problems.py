@@ -111,6 +111,9 @@ def problem_of(error: errors.TianfuError) -> JSONResponse:
     headers: dict[str, str] = {}
     if isinstance(error, errors.RateLimited):
         headers["Retry-After"] = str(error.retry_after_s)
+        headers["RateLimit-Limit"] = str(error.limit)
+        headers["RateLimit-Remaining"] = "0"
+        headers["RateLimit-Reset"] = str(error.retry_after_s)
     if isinstance(error, errors.Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
     return problem(
@@ -157,7 +160,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(errors.TianfuError)
     def _ours(request: Request, error: errors.TianfuError) -> Response:
-        if status_of(error) >= 500:
+        if isinstance(error, errors.StoreUnavailable):
+            log.warning("request.refused", code=error.code, route=request.url.path)
+        elif status_of(error) >= 500:
             log.error("request.failed", code=error.code, route=request.url.path, exc_info=error)
         return problem_of(error)
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Header, Query
 from pydantic import Field, ValidationError
 
 from tianfu.model.brushing import address_group
@@ -14,6 +14,7 @@ from tianfu.model.rules import check_text
 from tianfu.model.tag import TagKind
 from tianfu.model.wishes import Amount, Wish, WishKind
 from tianfu.serving.api.aims import AimsOut
+from tianfu.serving.api.body import json_body
 from tianfu.serving.api.context import AppCaller, NewsroomDep
 from tianfu.serving.api.forms import In, Out
 from tianfu.serving.api.problems import validation_errors
@@ -105,9 +106,26 @@ class EventBatchOut(Out):
 
 
 @router.post("/events")
-def post_events(batch: EventBatchIn, room: NewsroomDep, known: AppCaller) -> EventBatchOut:
+def post_events(
+    batch: EventBatchIn,
+    room: NewsroomDep,
+    known: AppCaller,
+    raw: Annotated[bytes, Depends(json_body)],
+    timestamp: Annotated[
+        str | None, Header(alias="Tianfu-Timestamp", description="For keys that sign: seconds since 1970.")
+    ] = None,
+    signature: Annotated[
+        str | None,
+        Header(
+            alias="Tianfu-Signature",
+            description="`v1=` and the HMAC-SHA-256 of `v1:TIMESTAMP:` and the body, in hexadecimal.",
+        ),
+    ] = None,
+) -> EventBatchOut:
     """Record what readers did.  Idempotent by `event_id`; a faulty row never spoils the others."""
     outlet_id = _outlet(batch.outlet_id, known)
+    if known.key.signs_events:
+        room.signatures.check(known.key.id, timestamp=timestamp, signature=signature, body=raw)
     results: dict[int, EventReceiptOut] = {}
     good: dict[int, Event] = {}
     for place, raw in enumerate(batch.events):

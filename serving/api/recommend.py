@@ -8,7 +8,6 @@ import orjson
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from tianfu.model.access import Role
 from tianfu.model.errors import Forbidden, InvalidRequest
 from tianfu.model.event import ReaderKind, ReaderRef, Scene
 from tianfu.model.feed.reasons import VERSIONS, Version
@@ -235,9 +234,9 @@ class DecisionOut(Out):
 
 @router.get("/decisions/{trace_id}")
 def get_decision(trace_id: str, room: NewsroomDep, known: ReadingCaller) -> DecisionOut:
-    """Replay why a feed looked as it did.  Kept for 180 days; readers are not named."""
+    """Replay why a feed looked as it did.  Kept for 180 days unless set otherwise; readers are not named."""
     decision, items = room.feeds.replay(trace_id)
-    if known.key.role is not Role.SCIENTIST and not known.may_act_for(decision.request.outlet_id):
+    if not known.may_read_for(decision.request.outlet_id):
         raise Forbidden("This decision is another outlet's.")
     return DecisionOut(
         trace_id=decision.trace_id,

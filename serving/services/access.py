@@ -1,13 +1,13 @@
-"""Keys: who is calling, and what they may touch."""
+"""Keys: what a caller may touch, and the life of a key from its making to its end."""
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from threading import Lock
+from datetime import datetime, timedelta
 
-from tianfu.model.access import ApiKey, Role
-from tianfu.model.errors import Forbidden, InvalidRequest, NotFound, Unauthenticated
+from tianfu.model.access import PLATFORM_ROLES, SCOPES, ApiKey, Role
+from tianfu.model.errors import Conflict, Forbidden, InvalidRequest, NotFound
 from tianfu.model.ports import Clock
 from tianfu.model.rules import check_text
 from tianfu.serving.services.clock import new_id
@@ -15,8 +15,10 @@ from tianfu.serving.store.changes import ChangeKind
 from tianfu.serving.store.database import Database
 
 KEY_PREFIX = "tf_"
-_CACHE_S = 5.0
-_PLATFORM_ROLES = frozenset({Role.OPERATOR, Role.ADMIN, Role.SCIENTIST})
+OVERLAP = timedelta(days=7)
+"""How long a key goes on after it was rotated, unless told otherwise."""
+MAX_OVERLAP = timedelta(days=90)
+_WITHOUT_OUTLET = PLATFORM_ROLES | {Role.SCIENTIST}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +30,21 @@ class Caller:
     def may_act_for(self, outlet_id: str) -> bool:
         """Whether the key speaks for this outlet."""
         return self.key.outlet_id == outlet_id or (
-            self.key.outlet_id is None and self.key.role in (Role.OPERATOR, Role.ADMIN)
+            self.key.outlet_id is None and self.key.role in PLATFORM_ROLES
         )
 
+    def may_read_for(self, outlet_id: str) -> bool:
+        """Whether the key may read what concerns this outlet alone; scientists of the platform may."""
+        of_platform = self.key.role is Role.SCIENTIST and self.key.outlet_id is None
+        return of_platform or self.may_act_for(outlet_id)
+
     def must_read_for(self, outlet_id: str) -> None:
-        """Refuse unless the key may read what concerns this outlet alone; scientists of the platform may.
+        """Refuse unless the key may read what concerns this outlet alone.
 
         Raises:
             Forbidden: It may not.
         """
-        if self.key.role is not Role.SCIENTIST or self.key.outlet_id is not None:
+        if not self.may_read_for(outlet_id):
             self.must_act_for(outlet_id)
 
     def must_act_for(self, outlet_id: str) -> None:
@@ -57,50 +64,14 @@ def hash_secret(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-class Gatekeeper:
-    """Knows keys.  Remembers valid ones for five seconds, so that a revoked key ends within that."""
-
-    def __init__(self, *, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
-        self._lock = Lock()
-        self._known: dict[str, tuple[ApiKey, float]] = {}
-
-    def admit(self, secret: str) -> Caller:
-        """Find the key that a secret opens.
-
-        Raises:
-            Unauthenticated: Unknown, revoked or expired.
-        """
-        now = self._clock.now()
-        hashed = hash_secret(secret)
-        with self._lock:
-            known = self._known.get(hashed)
-        if known is None or now.timestamp() - known[1] > _CACHE_S:
-            with self._database.read() as uow:
-                found = uow.keys.by_secret_hash(hashed)
-            if found is None:
-                raise Unauthenticated("This key is not known.", advice="Ask the platform for a key.")
-            known = (found, now.timestamp())
-            with self._lock:
-                self._known = {h: k for h, k in self._known.items() if k[1] > now.timestamp() - 60}
-                self._known[hashed] = known
-        if not known[0].is_valid(now):
-            raise Unauthenticated("This key has ended.", advice="Ask the platform for a new key.")
-        return Caller(key=known[0])
-
-    def forget(self) -> None:
-        """Look every key up again, after one was revoked here."""
-        with self._lock:
-            self._known = {}
-
-
 def create_key(
     *,
     role: Role,
     outlet_id: str | None,
     label: str,
     expires_at: datetime | None = None,
+    scopes: Sequence[str] = (),
+    signs_events: bool = False,
     actor: str,
     database: Database,
     clock: Clock,
@@ -109,22 +80,88 @@ def create_key(
     """Make a key; its secret is returned this once and never kept.
 
     Raises:
-        InvalidRequest: The role needs an outlet, or the label breaks its rule.
+        InvalidRequest: Role and outlet do not go together, or a field breaks its rule.
         NotFound: There is no such outlet.
     """
-    check_text(label, field="label", error=InvalidRequest, low=1, high=100)
-    if outlet_id is None and role not in _PLATFORM_ROLES:
-        raise InvalidRequest(field="outlet_id", why=f"is needed for role {role}")
-    secret = secret or f"{KEY_PREFIX}{secrets.token_urlsafe(32)}"
     now = clock.now()
+    check_text(label, field="label", error=InvalidRequest, low=1, high=100)
+    _check_reach(role, outlet_id)
+    _check_end(expires_at, now)
+    secret = secret or new_secret()
     key = ApiKey(
-        id=new_id("k"), role=role, outlet_id=outlet_id, label=label, created_at=now, expires_at=expires_at
+        id=new_id("k"),
+        role=role,
+        outlet_id=outlet_id,
+        label=label,
+        created_at=now,
+        expires_at=expires_at,
+        scopes=checked_scopes(scopes),
+        signs_events=signs_events,
     )
     with database.write() as uow:
         if outlet_id is not None and outlet_id not in {outlet.id for outlet in uow.outlets.all()}:
             raise NotFound("outlet", outlet_id)
         uow.keys.add(key, secret_hash=hash_secret(secret))
-        uow.audit.add(actor=actor, action="key.created", target=key.id, now=now, details={"role": role.value})
+        details = {"role": role.value, "scopes": list(key.scopes)}
+        uow.audit.add(actor=actor, action="key.created", target=key.id, now=now, details=details)
+        uow.commit()
+    return key, secret
+
+
+def rotate_key(
+    key_id: str,
+    *,
+    overlap: timedelta = OVERLAP,
+    expires_at: datetime | None = None,
+    actor: str,
+    database: Database,
+    clock: Clock,
+) -> tuple[ApiKey, str]:
+    """Make a key that takes another's place: same role, outlet, label and scopes, new secret.
+
+    The old key goes on for the overlap, never longer than it would have.
+
+    Args:
+        key_id: The key to replace.
+        overlap: How long both are taken; zero ends the old one at once.
+        expires_at: When the new one ends; when left out it lives as long as the old one was meant to.
+        actor: For the audit trail.
+        database: Where keys are.
+        clock: Tells now.
+
+    Raises:
+        NotFound: There is no such key, or it has ended.
+        Conflict: It was rotated before.
+        InvalidRequest: The overlap is over 90 days, or the end has passed.
+    """
+    now = clock.now()
+    if not timedelta(0) <= overlap <= MAX_OVERLAP:
+        raise InvalidRequest(field="overlap", why=f"must be 0 to {MAX_OVERLAP.days} days")
+    _check_end(expires_at, now)
+    secret = new_secret()
+    with database.write() as uow:
+        old = uow.keys.by_id(key_id)
+        if old is None or not old.is_valid(now):
+            raise NotFound("key", key_id)
+        if expires_at is None and old.expires_at is not None:
+            expires_at = now + (old.expires_at - old.created_at)
+        key = ApiKey(
+            id=new_id("k"),
+            role=old.role,
+            outlet_id=old.outlet_id,
+            label=old.label,
+            created_at=now,
+            expires_at=expires_at,
+            scopes=old.scopes,
+            signs_events=old.signs_events,
+        )
+        ends_at = min(now + overlap, old.expires_at or now + overlap)
+        if not uow.keys.replace(key_id, by=key.id, expires_at=ends_at):
+            raise Conflict("This key was rotated before.", advice="Rotate the key that replaced it.")
+        uow.keys.add(key, secret_hash=hash_secret(secret))
+        details = {"new": key.id, "old_ends_at": ends_at.isoformat()}
+        uow.audit.add(actor=actor, action="key.rotated", target=key_id, now=now, details=details)
+        uow.changes.add(ChangeKind.KEYS, [None], now)
         uow.commit()
     return key, secret
 
@@ -133,7 +170,7 @@ def revoke_key(key_id: str, *, actor: str, database: Database, clock: Clock) -> 
     """End a key.
 
     Raises:
-        NotFound: There is no such key, or it has ended already.
+        NotFound: There is no such key, or it was revoked already.
     """
     with database.write() as uow:
         if not uow.keys.revoke(key_id, clock.now()):
@@ -141,3 +178,40 @@ def revoke_key(key_id: str, *, actor: str, database: Database, clock: Clock) -> 
         uow.audit.add(actor=actor, action="key.revoked", target=key_id, now=clock.now())
         uow.changes.add(ChangeKind.KEYS, [None], clock.now())
         uow.commit()
+
+
+def new_secret() -> str:
+    """Draw a secret of 256 random bits."""
+    return f"{KEY_PREFIX}{secrets.token_urlsafe(32)}"
+
+
+def checked_scopes(scopes: Sequence[str]) -> tuple[str, ...]:
+    """Sort scopes and leave out doubles.
+
+    Raises:
+        InvalidRequest: One is none of ours.
+    """
+    unknown = sorted(set(scopes) - set(SCOPES))
+    if unknown:
+        raise InvalidRequest(field="scopes", why=f"takes only: {', '.join(SCOPES)}")
+    return tuple(sorted(set(scopes)))
+
+
+def _check_reach(role: Role, outlet_id: str | None) -> None:
+    if outlet_id is None and role not in _WITHOUT_OUTLET:
+        raise InvalidRequest(field="outlet_id", why=f"is needed for role {role}")
+    if outlet_id is not None and role in PLATFORM_ROLES:
+        raise InvalidRequest(
+            field="outlet_id",
+            why=f"cannot be given for role {role}, which speaks for every outlet",
+            advice="Leave it out, or make an editor's key.",
+        )
+
+
+def _check_end(expires_at: datetime | None, now: datetime) -> None:
+    if expires_at is None:
+        return
+    if expires_at.tzinfo is None:
+        raise InvalidRequest(field="expires_at", why="needs a time zone")
+    if expires_at <= now:
+        raise InvalidRequest(field="expires_at", why="has passed already")

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,9 +13,8 @@ from tianfu.model.errors import NotFound
 from tianfu.model.event import Event
 from tianfu.model.ports import Clock
 from tianfu.serving.services.access import Caller
-from tianfu.serving.services.library import Library
-from tianfu.serving.services.signals import Signals
 from tianfu.serving.store.database import Database
+from tianfu.serving.store.events import LoggedEvent
 from tianfu.serving.store.quarantine import HeldBack
 
 LOOK_BACK = timedelta(days=7)
@@ -49,6 +48,26 @@ class EventGate:
                 group=group,
             )
 
+    def note(self, event: LoggedEvent, *, reader: str) -> None:
+        """Count what another process judged, so that the next one is judged alike here.
+
+        Its address is not known here: of the rules about addresses every process keeps its own count.
+        """
+        with self._lock:
+            self._guard.judge(
+                reader,
+                event.story_number,
+                event.type,
+                event.at.timestamp(),
+                newcomer=event.newcomer,
+                group=None,
+            )
+
+    def reader_keys(self) -> set[str]:
+        """Readers of whom anything is remembered."""
+        with self._lock:
+            return self._guard.readers()
+
     def forget(self, reader_key: str) -> None:
         """Drop what could be traced to a reader."""
         with self._lock:
@@ -67,10 +86,10 @@ class HeldStory:
 class QuarantineDesk:
     """Shows operators what is held back, without naming readers, and releases it."""
 
-    def __init__(self, *, database: Database, library: Library, signals: Signals, clock: Clock) -> None:
+    def __init__(self, *, database: Database, follow: Callable[[], int], clock: Clock) -> None:
+        """Take what it works with; ``follow`` takes in what was added to the log of events."""
         self._database = database
-        self._library = library
-        self._signals = signals
+        self._follow = follow
         self._clock = clock
 
     def look(self, limit: int) -> Sequence[HeldStory]:
@@ -86,7 +105,7 @@ class QuarantineDesk:
         ]
 
     def release(self, story_id: str, *, caller: Caller) -> int:
-        """Count what was held back of a story after all; returns how many events.
+        """Count what was held back of a story after all, in every process; returns how many events.
 
         Readers' memories stay as they are: only what is hot and what is read after what changes.
 
@@ -106,9 +125,5 @@ class QuarantineDesk:
                 details={"events": len(released)},
             )
             uow.commit()
-        for event in released:
-            outlet = self._library.outlets.get(event.outlet_id)
-            if outlet is not None:
-                who = event.reader_key or f"anonymous-{event.event_id}"
-                self._signals.add(outlet, who, event.story_number, event.type, event.at.timestamp())
+        self._follow()
         return len(released)

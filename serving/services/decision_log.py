@@ -1,6 +1,7 @@
 """The decision log: feeds are answered at once and written down within half a second."""
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,6 +18,9 @@ from tianfu.serving.store.database import Database
 log = structlog.get_logger(__name__)
 
 _FLUSH_S = 0.5
+_OTHERS_WRITE_S = 1.5
+_LOOK_AGAIN_S = 0.1
+_FRESH_S = 5.0
 _RECENT = 5_000
 _MAX_WAITING = 20_000
 
@@ -34,6 +38,7 @@ class DecisionLog:
         self._lock = threading.Lock()
         self._recent: OrderedDict[str, Decision] = OrderedDict()
         self._waiting: list[Decision] = []
+        self._forgotten: set[str] = set()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -59,17 +64,31 @@ class DecisionLog:
             del self._waiting[:-_MAX_WAITING]
 
     def find(self, trace_id: str) -> Decision | None:
-        """Find a decision, recent or written."""
+        """Find a decision: of this process, or written by any.
+
+        One that another process made a moment ago is waited for until that process has written it.
+        """
         with self._lock:
             known = self._recent.get(trace_id)
-        if known is not None:
-            return known
-        with self._database.read() as uow:
-            return uow.decisions.by_trace_id(trace_id)
+        until = time.monotonic() + (_OTHERS_WRITE_S if _is_fresh(trace_id) else 0.0)
+        while known is None:
+            with self._database.glance() as uow:
+                known = uow.decisions.by_trace_id(trace_id)
+            if known is None and time.monotonic() >= until:
+                return None
+            if known is None:
+                time.sleep(_LOOK_AGAIN_S)
+        return known
+
+    def reader_keys(self) -> set[str]:
+        """Readers of whom decisions are in memory."""
+        with self._lock:
+            return {d.reader_key for d in (*self._recent.values(), *self._waiting) if d.reader_key}
 
     def forget(self, reader_key: str) -> None:
-        """Drop a reader's decisions from memory, those not written yet included."""
+        """Drop a reader's decisions: those in memory, and with the next writing what was just written."""
         with self._lock:
+            self._forgotten.add(reader_key)
             self._waiting = [d for d in self._waiting if d.reader_key != reader_key]
             for trace_id in [t for t, d in self._recent.items() if d.reader_key == reader_key]:
                 del self._recent[trace_id]
@@ -78,14 +97,16 @@ class DecisionLog:
         """Write what waits; when the database is away, keep it for the next time."""
         with self._lock:
             batch, self._waiting = self._waiting, []
+            forgotten, self._forgotten = self._forgotten, set()
         shown = self._receipts.take()
-        if not batch and not shown:
+        if not batch and not shown and not forgotten:
             return
         try:
-            with self._database.write() as uow:
+            with self._database.write(()) as uow:
+                uow.decisions.erase(forgotten)
                 uow.decisions.add(batch)
                 uow.receipts.add(shown)
-                for (key, hour), (feeds, sums) in hourly_sums(batch).items():
+                for (key, hour), (feeds, sums) in sorted(hourly_sums(batch).items()):
                     uow.aims.count(key, hour, sums, feeds)
                 uow.commit()
         except StoreUnavailable:
@@ -93,10 +114,20 @@ class DecisionLog:
             self._receipts.put_back(shown)
             with self._lock:
                 self._waiting = (batch + self._waiting)[-_MAX_WAITING:]
+                self._forgotten |= forgotten
 
     def _run(self) -> None:
         while not self._stop.wait(_FLUSH_S):
             self.flush()
+
+
+def _is_fresh(trace_id: str) -> bool:
+    """Whether a trace id was made just now, as its UUIDv7 tells; clocks of two machines differ a little."""
+    try:
+        made_s = int(trace_id[1:13], 16) / 1_000
+    except ValueError:
+        return False
+    return abs(time.time() - made_s) < _FRESH_S
 
 
 def hourly_sums(batch: Iterable[Decision]) -> dict[tuple[SceneKey, datetime], tuple[int, dict[str, float]]]:

@@ -1,29 +1,28 @@
 """Reader events: each counted once, forgotten on request, useful within the second."""
 
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 import structlog
 
 from tianfu.model.brushing import BrushRule
-from tianfu.model.errors import InvalidInput, NotFound
+from tianfu.model.errors import InvalidInput, NotFound, StoreUnavailable
 from tianfu.model.event import Event, settle_time
 from tianfu.model.feed.card import StoryCard
 from tianfu.model.ports import Clock
 from tianfu.model.reader import Reader, TagKey, after_event
 from tianfu.model.tag import TagKind
 from tianfu.serving.services.brushing import EventGate
+from tianfu.serving.services.event_stream import EventStream
 from tianfu.serving.services.library import Library
-from tianfu.serving.services.signals import Signals
 from tianfu.serving.store.database import Database, UnitOfWork
 from tianfu.serving.store.events import LoggedEvent
+from tianfu.serving.store.locks import readers_of
 
 log = structlog.get_logger(__name__)
-
-SIGNAL_DAYS = 3
 
 
 class EventOutcome(StrEnum):
@@ -44,14 +43,14 @@ class EventReceipt:
 
 
 class EventRecorder:
-    """Writes events to the log and to readers' memories in one transaction, then to the signals."""
+    """Writes events to the log and to readers' memories in one transaction, then follows the log itself."""
 
     def __init__(
-        self, *, database: Database, library: Library, signals: Signals, gate: EventGate, clock: Clock
+        self, *, database: Database, library: Library, stream: EventStream, gate: EventGate, clock: Clock
     ) -> None:
         self._database = database
         self._library = library
-        self._signals = signals
+        self._stream = stream
         self._gate = gate
         self._clock = clock
 
@@ -60,7 +59,7 @@ class EventRecorder:
         return EventRecorder(
             database=self._database,
             library=self._library,
-            signals=self._signals,
+            stream=self._stream,
             gate=self._gate,
             clock=clock,
         )
@@ -76,8 +75,8 @@ class EventRecorder:
         now = self._clock.now()
         receipts: dict[int, EventReceipt] = {}
         good: list[tuple[Event, int]] = []
-        with self._database.write() as uow:
-            outlet_id = sent[0].reader.outlet_id
+        outlet_id = sent[0].reader.outlet_id
+        with self._database.write([readers_of(outlet_id)]) as uow:
             known = uow.events.known_ids(outlet_id, [e.event_id for e in sent])
             numbers = self._story_numbers(sent, uow)
             for place, event in enumerate(sent):
@@ -96,32 +95,24 @@ class EventRecorder:
                 good.append((settled, number))
                 receipts[place] = _receipt(event, EventOutcome.ACCEPTED)
             known_readers = uow.readers.of(list({e.reader.key: e.reader for e, _ in good}.values()))
-            held = self._held_back(good, known_readers)
+            met = {key for key, reader in known_readers.items() if reader.engagements}
+            held = self._held_back(good, met)
             readers = self._remember(good, held, known_readers, uow)
-            uow.events.add(
-                [
-                    _logged(event, number, readers[event.reader.key], received_at=now, rule=held.get(place))
-                    for place, (event, number) in enumerate(good)
-                ]
+            logged = [
+                _logged(event, number, readers[event.reader.key], received_at=now, rule=held.get(place))
+                for place, (event, number) in enumerate(good)
+            ]
+            newcomers = [event.reader.key not in met for event, _ in good]
+            self._stream.judged_here(
+                uow.events.add(
+                    [replace(one, newcomer=new) for one, new in zip(logged, newcomers, strict=True)]
+                )
             )
             uow.commit()
-        self._signal([row for place, row in enumerate(good) if place not in held], readers)
+        with suppress(StoreUnavailable):  # the background follows it as soon as it can
+            self._stream.catch_up()
         log.info("events.recorded", outlet_id=outlet_id, accepted=len(good), sent=len(sent))
         return [receipts[place] for place in range(len(sent))]
-
-    def replay(self) -> int:
-        """Rebuild the signals from the last days of the log; returns how many events were read."""
-        since = self._clock.now() - timedelta(days=SIGNAL_DAYS)
-        count = 0
-        with self._database.read() as uow:
-            for batch in uow.events.since(since):
-                for event in batch:
-                    outlet = self._library.outlets.get(event.outlet_id)
-                    if outlet is not None:
-                        who = event.reader_key or f"anonymous-{event.event_id}"
-                        self._signals.add(outlet, who, event.story_number, event.type, event.at.timestamp())
-                count += len(batch)
-        return count
 
     def _story_numbers(self, sent: Sequence[Event], uow: UnitOfWork) -> dict[str, int]:
         view = self._library.view
@@ -131,11 +122,8 @@ class EventRecorder:
         numbers.update({story_id: s.number for story_id, s in uow.stories.by_ids(missing).items()})
         return numbers
 
-    def _held_back(
-        self, good: Sequence[tuple[Event, int]], known: Mapping[str, Reader]
-    ) -> dict[int, BrushRule]:
+    def _held_back(self, good: Sequence[tuple[Event, int]], met: Collection[str]) -> dict[int, BrushRule]:
         """Rules by place in the batch, of events that are kept but not counted."""
-        met = {key for key, reader in known.items() if reader.engagements}
         held: dict[int, BrushRule] = {}
         for place, (event, number) in sorted(enumerate(good), key=lambda row: row[1][0].at):
             rule = self._gate.judge(event, number, newcomer=event.reader.key not in met)
@@ -163,14 +151,6 @@ class EventRecorder:
         ]
         uow.readers.put(changed, self._clock.now())
         return readers
-
-    def _signal(self, good: Sequence[tuple[Event, int]], readers: dict[str, Reader]) -> None:
-        for event, number in good:
-            outlet = self._library.outlets.get(event.reader.outlet_id)
-            if outlet is not None:
-                known = readers[event.reader.key].personalise and not event.minor
-                who = event.reader.key if known else f"anonymous-{secrets.token_hex(8)}"
-                self._signals.add(outlet, who, number, event.type, event.at.timestamp())
 
 
 def interests_of(card: StoryCard | None) -> list[TagKey]:

@@ -1,5 +1,7 @@
 """The worker's step: queued stories become vectors, tags and clusters, in one commit per batch."""
 
+import math
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,19 +11,23 @@ import numpy.typing as npt
 import structlog
 
 from tianfu.model.cluster import DuplicateEdge, cluster_id_of, clusters_of
+from tianfu.model.errors import StoreUnavailable
 from tianfu.model.expiry import dated_until
 from tianfu.model.ports import Clock, PairText
 from tianfu.model.story import Story
 from tianfu.model.tag import TagAssignment, TagSuggestion, merge_suggestions
-from tianfu.serving.services.library import Library
+from tianfu.serving.services.library import Library, numbers_of
 from tianfu.serving.services.likeness import LikenessFinder
 from tianfu.serving.services.reading import StoryReader, StoryReading, vectors_of
 from tianfu.serving.store.changes import ChangeKind
 from tianfu.serving.store.database import Database, UnitOfWork
+from tianfu.serving.store.locks import INDEX
 from tianfu.serving.store.queue import QueuedStory
 from tianfu.serving.store.vectors import StoredVector
 
 log = structlog.get_logger(__name__)
+
+_LOOK_EVERY_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,18 +58,22 @@ class Indexer:
         self._finder = finder
         self._clock = clock
         self._worker = worker
+        self._looked_s = -math.inf
 
     def step(self, count: int = 256) -> int:
         """Index up to ``count`` queued stories; returns how many were taken.
 
         A story that cannot be read is set aside with its error and never holds up the others.
         """
-        with self._database.write() as uow:
+        self._release_dead()
+        with self._database.write(()) as uow:
             items = uow.queue.take(count, worker=self._worker, now=self._clock.now())
             uow.commit()
         if items:
             try:
                 self._index(items)
+            except StoreUnavailable:  # no fault of the stories: they are taken up again with the next step
+                raise
             except Exception:
                 log.exception("batch.failed", stories=len(items))
                 for item in items:
@@ -71,12 +81,25 @@ class Indexer:
         self._library.catch_up()
         return len(items)
 
+    def _release_dead(self) -> None:
+        """Take up, within seconds, what a killed worker beside this one held."""
+        if self._database.is_sqlite or time.monotonic() - self._looked_s < _LOOK_EVERY_S:
+            return
+        self._looked_s = time.monotonic()
+        with self._database.write(()) as uow:
+            released = uow.queue.release_dead()
+            uow.commit()
+        if released:
+            log.warning("queue.released", stories=released)
+
     def _index_alone(self, item: QueuedStory) -> None:
         try:
             self._index([item])
+        except StoreUnavailable:
+            raise
         except Exception as bad:
             log.exception("story.unreadable", story=item.number, attempts=item.attempts)
-            with self._database.write() as uow:
+            with self._database.write(()) as uow:
                 uow.queue.fail(item, f"{type(bad).__name__}: {bad}")
                 uow.commit()
 
@@ -93,8 +116,19 @@ class Indexer:
         readings = self._reader.read([story.text for _, story in current], homes)
         batch = [_Judged(item=i, story=s, reading=r) for (i, s), r in zip(current, readings, strict=True)]
         beside = self._vectors_beside(batch)
+        seen = self._library.sequence
         edges = self._edges(batch)
-        with self._database.write() as uow:
+        with self._database.write([INDEX]) as uow:
+            standing = uow.stories.lock(judged.story.number for judged in batch)
+            outdated = {j.story.number for j in batch if standing.get(j.story.number) != j.item.revision}
+            batch = [j for j in batch if j.story.number not in outdated]
+            edges = [e for e in edges if not {e.a, e.b} & outdated]
+            edges = self._with_latest(batch, edges, seen, uow)
+            current_numbers = {judged.story.number for judged in batch}
+            beside = {
+                fingerprint: [v for v in vectors if v.number in current_numbers]
+                for fingerprint, vectors in beside.items()
+            }
             self._store(batch, beside, edges, uow)
             uow.queue.finish(items)
             uow.commit()
@@ -114,6 +148,35 @@ class Indexer:
             else:
                 rows = zip(batch, vectors, strict=True)
                 found[meaning.fingerprint] = [_stored(judged, vector) for judged, vector in rows]
+        return found
+
+    def _with_latest(
+        self, batch: Sequence[_Judged], edges: Sequence[DuplicateEdge], seen: int, uow: UnitOfWork
+    ) -> list[DuplicateEdge]:
+        """Edges as they are beside what other workers stored since the change ``seen``.
+
+        Batches are stored one after another, so that each meets all before it, and no pair of stories is
+        overlooked because both were read at the same time.
+        """
+        own = frozenset(judged.story.number for judged in batch)
+        others = self._stored_since(seen, uow) - own
+        if others:
+            self._library.catch_up()
+        kept = [e for e in edges if not {e.a, e.b} & others]
+        for judged in batch if others else ():
+            found = self._finder.candidates(judged.reading, exclude=own)
+            near = [candidate for candidate in found if candidate.number in others]
+            texts = self._pair_texts(uow.stories.by_numbers([candidate.number for candidate in near]))
+            verdicts = self._finder.judge(judged.reading, near, texts)
+            kept.extend(self._finder.edges(judged.story.number, verdicts))
+        return kept
+
+    def _stored_since(self, sequence: int, uow: UnitOfWork) -> set[int]:
+        """Stories indexed after a change."""
+        found: set[int] = set()
+        while changes := uow.changes.since(sequence):
+            found.update(numbers_of(changes, ChangeKind.STORY_INDEXED))
+            sequence = changes[-1].sequence
         return found
 
     def _edges(self, batch: Sequence[_Judged]) -> list[DuplicateEdge]:

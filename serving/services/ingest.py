@@ -13,6 +13,7 @@ from tianfu.model.ports import Clock
 from tianfu.model.story import Story, StoryState, StoryText
 from tianfu.serving.services.clock import new_id
 from tianfu.serving.store.database import Database, UnitOfWork
+from tianfu.serving.store.locks import stories_of
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +66,7 @@ def ingest(drafts: Sequence[StoryDraft], *, database: Database, clock: Clock) ->
         StoreUnavailable: Nothing was stored; retrying is safe.
     """
     receipts: dict[int, StoryReceipt] = {}
-    with database.write() as uow:
+    with database.write([stories_of(draft.outlet_id) for draft in drafts]) as uow:
         for wave in _waves(drafts):
             receipts.update(_ingest_wave(wave, uow=uow, now=clock.now()))
         uow.commit()
@@ -86,10 +87,13 @@ def revise(
         Conflict: Somebody else edited it since ``expected_revision``.
         StoreUnavailable: Nothing was stored; retrying is safe.
     """
-    with database.write() as uow:
-        known = uow.stories.by_id(story_id)
-        if known is None:
-            raise NotFound("story", story_id)
+    with database.read() as uow:
+        found = uow.stories.by_id(story_id)
+    if found is None:
+        raise NotFound("story", story_id)
+    with database.write([stories_of(found.outlet_id)]) as uow:
+        uow.stories.lock([found.number])
+        known = uow.stories.by_numbers([found.number])[found.number]
         if expected_revision is not None and known.revision != expected_revision:
             raise Conflict(
                 f"The story is at revision {known.revision}, not {expected_revision}.",
@@ -125,6 +129,7 @@ def _ingest_wave(
     for outlet_id, external_ids in by_outlet.items():
         found = uow.stories.by_external_ids(outlet_id, external_ids)
         known.update({(outlet_id, external_id): story for external_id, story in found.items()})
+    uow.stories.lock(story.number for story in known.values())
     receipts = {
         place: _revise_known(known[draft.key], draft.text, uow=uow, now=now)
         for place, draft in wave

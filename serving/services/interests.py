@@ -118,6 +118,11 @@ class InterestFinder:
                 except Exception:
                     log.exception("interests.not_found")
 
+    def reader_keys(self) -> set[str]:
+        """Readers of whom anything is remembered."""
+        with self._lock:
+            return set(self._interests)
+
     def forget(self, reader_key: str) -> None:
         """Drop what is remembered of a reader."""
         with self._lock:

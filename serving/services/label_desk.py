@@ -74,7 +74,7 @@ class LabelDesk:
         """Make a report on drift and keep it."""
         found = self.drift()
         report = asdict(found)
-        with self._database.write() as uow:
+        with self._database.write(()) as uow:
             uow.labels.keep_report(report, self._clock.now())
             uow.commit()
         log.info("drift.reported", alarms=list(found.alarms), stories=found.stories)

@@ -58,11 +58,10 @@ class Library:
         clock: Clock,
         hot_window: timedelta = timedelta(days=30),
         least_cards: int = 5_000,
-        followers: Sequence[ChangeFollower] = (),
     ) -> None:
         self._database = database
         self._clock = clock
-        self._followers = tuple(followers)
+        self._followers: tuple[ChangeFollower, ...] = ()
         self._lock = threading.Lock()
         self._shelf = Shelf(meaning, hot_window=hot_window, least_cards=least_cards)
         self.beside: tuple[Meaning, ...] = ()
@@ -95,6 +94,10 @@ class Library:
     def index(self) -> SnapshottingIndex:
         """The vector index that serves."""
         return self._shelf.meaning.index
+
+    def follow_with(self, follower: ChangeFollower) -> None:
+        """Tell another cache of every change; before :meth:`start`."""
+        self._followers += (follower,)
 
     def start(self) -> None:
         """Load the snapshot, or rebuild from the database with a warning, then catch up."""

@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import BoundedSemaphore
 
 import structlog
 
 from tianfu.model.feed.scoring import Scorer
 from tianfu.model.ports import Clock
 from tianfu.model.tag import TagKind
-from tianfu.serving.services.access import Gatekeeper
 from tianfu.serving.services.aims import AimDesk
 from tianfu.serving.services.background import Background
 from tianfu.serving.services.brushing import QuarantineDesk
@@ -23,7 +23,9 @@ from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.desks import DeskFinder
 from tianfu.serving.services.encoder_switch import EncoderSwitch
+from tianfu.serving.services.event_stream import EventStream
 from tianfu.serving.services.events import EventRecorder
+from tianfu.serving.services.gatekeeper import Gatekeeper
 from tianfu.serving.services.indexing import Indexer
 from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
@@ -40,6 +42,9 @@ from tianfu.serving.services.reading import StoryReader
 from tianfu.serving.services.recommend import FeedDesk
 from tianfu.serving.services.reembedding import Reembedder
 from tianfu.serving.services.rights import RightsDesk, list_central_sources_once
+from tianfu.serving.services.search import StorySearch
+from tianfu.serving.services.sessions import SessionBook
+from tianfu.serving.services.signatures import SignatureCheck
 from tianfu.serving.services.submissions import SubmissionDesk
 from tianfu.serving.services.tagging import TagDesk
 from tianfu.serving.services.takedown import TakedownDesk
@@ -48,25 +53,36 @@ from tianfu.serving.services.trial_desk import TrialDesk
 from tianfu.serving.services.trials import TrialRunner
 from tianfu.serving.services.worker import Worker
 from tianfu.serving.store.database import Database
+from tianfu.serving.store.notices import ChangeLine
 
 log = structlog.get_logger(__name__)
+
+_MAX_WAITING = 8
 
 
 @dataclass(frozen=True, kw_only=True)
 class Newsroom:
-    """Everything that serves, wired.  :meth:`start` loads, :meth:`stop` lets go."""
+    """Everything that serves, wired.  :meth:`start` loads, :meth:`stop` lets go.
+
+    Attributes:
+        line: Hears of other processes' changes at once; ``None`` on a box, which is one process.
+    """
 
     database: Database
     clock: Clock
     library: Library
     reader: StoryReader
     finder: LikenessFinder
+    search: StorySearch
     gatekeeper: Gatekeeper
+    sessions: SessionBook
     throttle: Throttle
+    signatures: SignatureCheck
     cursors: CursorSigner
     decisions: DecisionLog
     interests: InterestFinder
     events: EventRecorder
+    stream: EventStream
     readers: ReaderDesk
     feeds: FeedDesk
     aims: AimDesk
@@ -88,6 +104,7 @@ class Newsroom:
     insights: InsightDesk
     indexer: Indexer
     worker: Worker
+    line: ChangeLine | None
     names: Mapping[tuple[TagKind, str], str]
     live: LiveModels
     model_desk: ModelDesk
@@ -96,6 +113,7 @@ class Newsroom:
     encoder_switch: EncoderSwitch
     reembedder: Reembedder
     keeper: Background
+    waiting: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_MAX_WAITING))
 
     @property
     def scorer(self) -> Scorer:
@@ -119,8 +137,10 @@ class Newsroom:
         list_central_sources_once(self.database, self.clock)
         if self.database.is_sqlite and self.worker.indexes:
             self._release_leases()
+        if self.line is not None:
+            self.line.start()
         self.library.start()
-        events = self.events.replay()
+        events = self.stream.load()
         self.decisions.start()
         self.interests.start()
         self.worker.start()
@@ -140,6 +160,8 @@ class Newsroom:
         self.worker.stop()
         self.keeper.stop()
         self.trial_runner.flush()
+        if self.line is not None:
+            self.line.stop()
         self.interests.stop()
         self.decisions.stop()
         self.library.save_snapshot()
@@ -147,9 +169,20 @@ class Newsroom:
         log.info("newsroom.stopped")
 
     def wait_indexed(self, numbers: Mapping[int, int], timeout_s: float) -> bool:
-        """Wait until these stories are indexed at these revisions, or the time is up."""
-        deadline = time.monotonic() + timeout_s
+        """Wait until these stories are indexed at these revisions, or the time is up.
+
+        Eight may wait at once; further ones are answered without, so that those who wait leave threads to
+        everybody else's feeds.
+        """
         self.worker.wake()
+        if not self.waiting.acquire(blocking=False):
+            return False
+        try:
+            return self._wait(numbers, time.monotonic() + timeout_s)
+        finally:
+            self.waiting.release()
+
+    def _wait(self, numbers: Mapping[int, int], deadline: float) -> bool:
         while True:
             with self.database.read() as uow:
                 found = uow.stories.by_numbers(list(numbers))

@@ -13,6 +13,7 @@ from tianfu.serving.services.indexing import recluster
 from tianfu.serving.services.library import Library
 from tianfu.serving.store.changes import ChangeKind
 from tianfu.serving.store.database import Database, UnitOfWork
+from tianfu.serving.store.locks import INDEX
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +46,7 @@ class PairDesk:
         if relation is Relation.IDENTICAL:
             raise InvalidRequest(field="relation", why="identical is a fact of two texts, not a decision")
         now = self._clock.now()
-        with self._database.write() as uow:
+        with self._database.write([INDEX]) as uow:
             story, other = _two(story_id, other_id, caller, uow)
             uow.clusters.decide(_pair(story, other), relation, by=caller.key.id, now=now)
             decided = self._settled(story, other, relation, uow, caller)
@@ -61,7 +62,7 @@ class PairDesk:
             NotFound: One of the stories does not exist, or nobody decided on the two.
             Forbidden: Neither is the caller's.
         """
-        with self._database.write() as uow:
+        with self._database.write([INDEX]) as uow:
             story, other = _two(story_id, other_id, caller, uow)
             if not uow.clusters.withdraw(_pair(story, other)):
                 raise NotFound("decision", f"{story_id} {other_id}")

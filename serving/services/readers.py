@@ -23,11 +23,14 @@ from tianfu.model.recommendation import Decision
 from tianfu.model.tag import TagKind
 from tianfu.model.wishes import Amount, Wish, WishKind
 from tianfu.serving.services.brushing import EventGate
+from tianfu.serving.services.forgetting import reader_digest
 from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.signals import Signals
-from tianfu.serving.store.database import Database
+from tianfu.serving.store.changes import ChangeKind
+from tianfu.serving.store.database import Database, UnitOfWork
 from tianfu.serving.store.exports import OwnEvent
+from tianfu.serving.store.locks import readers_of
 
 EXPORTED = 5_000
 """Most events, and most feeds, of one export; the newest."""
@@ -130,13 +133,14 @@ class ReaderDesk:
 
     def take_over(self, ref: ReaderRef, device: ReaderRef) -> Reader:
         """Join a device's memory to the reader who signed in on it, and forget the device."""
-        with self._database.write() as uow:
+        with self._database.write([readers_of(ref.outlet_id)]) as uow:
             known = uow.readers.of([ref, device])
             reader = known.get(ref.key) or Reader(ref=ref)
             if device.key in known:
                 reader = merged(reader, known[device.key])
                 uow.readers.put([reader], self._clock.now())
             uow.readers.hand_over(device, ref)
+            self._tell_others(device, uow)
             uow.commit()
         self._signals.forget(device.key)
         self._gate.forget(device.key)
@@ -171,16 +175,22 @@ class ReaderDesk:
 
     def erase(self, ref: ReaderRef) -> dict[str, int]:
         """Delete everything that names the reader; returns the number of rows by table."""
-        with self._database.write() as uow:
+        with self._database.write([readers_of(ref.outlet_id)]) as uow:
             counts = uow.readers.erase(ref)
+            self._tell_others(ref, uow)
             uow.commit()
         self._signals.forget(ref.key)
         self._gate.forget(ref.key)
         self._interests.forget(ref.key)
         return counts
 
+    def _tell_others(self, ref: ReaderRef, uow: UnitOfWork) -> None:
+        """Let every process forget a reader; what is written of it names nobody."""
+        now = self._clock.now()
+        uow.changes.add(ChangeKind.READER_FORGOTTEN, [None], now, key=reader_digest(ref.key))
+
     def _change(self, ref: ReaderRef, change: Callable[[Reader], Reader]) -> Reader:
-        with self._database.write() as uow:
+        with self._database.write([readers_of(ref.outlet_id)]) as uow:
             reader = change(uow.readers.of([ref]).get(ref.key) or Reader(ref=ref))
             uow.readers.put([reader], self._clock.now())
             uow.commit()

@@ -6,15 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from tianfu.embeddings.encoder.windows import encode_stories
 from tianfu.model.ports import PairText, Tagger, TaggingText
 from tianfu.model.story import Story, StoryText
 from tianfu.model.tag import EvidenceSpan, TagSuggestion, TextField
 from tianfu.serving.services.live_models import LiveModels
 from tianfu.serving.services.meaning import Meaning
 from tianfu.serving.store.vectors import StoredVector
-
-PASSAGE_CHARS = 400
-"""How much of the body the encoder reads after the title."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +105,11 @@ class StoryReader:
         """Clean a text for comparison."""
         return PairText(title=text.title, body=self._clean(text.body), published_at=text.published_at)
 
+    def words(self, words: str) -> tuple[npt.NDArray[np.float32], Meaning]:
+        """Encode a few words as the headline of a story, shape (dimension,), and what to compare it with."""
+        meaning = self._meaning()
+        return vectors_of([PairText(title=words, body="")], meaning)[0], meaning
+
     def suggest(
         self, title: str, body: str, home: str | None = None
     ) -> tuple[tuple[TagSuggestion, str], ...]:
@@ -116,8 +119,8 @@ class StoryReader:
 
 
 def vectors_of(pairs: Sequence[PairText], meaning: Meaning) -> npt.NDArray[np.float32]:
-    """Encode clean texts to shape (n, dimension)."""
-    return meaning.encoder.encode([f"{p.title}\n{p.body[:PASSAGE_CHARS]}" for p in pairs])
+    """Encode clean texts to shape (n, dimension), long bodies in windows."""
+    return encode_stories(meaning.encoder, [(p.title, p.body) for p in pairs])
 
 
 def _tags(

@@ -17,6 +17,7 @@ from tianfu.serving.services.meaning import Meaning
 from tianfu.serving.services.reading import StoryReader
 from tianfu.serving.store.changes import ChangeKind
 from tianfu.serving.store.database import Database, UnitOfWork
+from tianfu.serving.store.locks import INDEX
 from tianfu.serving.store.models import EncoderMove, MoveState
 from tianfu.serving.store.vectors import StoredVector
 
@@ -62,7 +63,7 @@ class Reembedder:
         """Take or keep the work on a move; False while it is paused or another worker's."""
         if move.state is not MoveState.RUNNING:
             return False
-        with self._database.write() as uow:
+        with self._database.write(()) as uow:
             held = uow.models.lease_move(move.id, worker=self._worker, now=self._clock.now())
             uow.commit()
         return held
@@ -92,7 +93,7 @@ class Reembedder:
             stories = list(uow.stories.by_numbers(numbers).values())
         vectors = self._vectors(stories, meaning)
         now = self._clock.now()
-        with self._database.write() as uow:
+        with self._database.write([INDEX]) as uow:
             kept = self._not_newer(vectors, meaning, uow)
             uow.vectors.put(kept, encoder=meaning.fingerprint)
             uow.changes.add(ChangeKind.STORY_VECTORS, [v.number for v in kept], now, key=meaning.fingerprint)

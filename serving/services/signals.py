@@ -61,6 +61,10 @@ class HotCounts:
         """Grows with everything that is counted in a scope."""
         return self._versions.get(scope, 0)
 
+    def readers(self) -> set[str]:
+        """Readers who were counted lately."""
+        return {reader for reader, _, _ in self._counted}
+
     def forget(self, reader: str) -> None:
         """Drop the notes of what a reader was counted for; what was counted stays."""
         for key in [key for key in self._counted if key[0] == reader]:
@@ -105,6 +109,10 @@ class ReadAfter:
         if len(self._sessions) > _MAX_SESSIONS:
             self._sessions.popitem(last=False)
 
+    def readers(self) -> set[str]:
+        """Readers whose last reads are known."""
+        return set(self._sessions)
+
     def forget(self, reader: str) -> None:
         """Drop a reader's last reads."""
         self._sessions.pop(reader, None)
@@ -132,6 +140,11 @@ class Signals:
             self._hot.add(scopes_of(outlet), reader, number, kind, at_s)
             if kind is EventType.CLICK:
                 self._read_after.add(reader, number)
+
+    def reader_keys(self) -> set[str]:
+        """Readers, and stand-ins for readers, of whom anything is remembered."""
+        with self._lock:
+            return self._hot.readers() | self._read_after.readers()
 
     def forget(self, reader: str) -> None:
         """Drop what could be traced to a reader."""

@@ -42,7 +42,6 @@ class SubmissionDesk:
         with self._database.write() as uow:
             story = self._own_story(story_id, caller, uow)
             self._check_above(story, desk)
-            uow.submissions.lock(story.number)
             earlier = [one for one in uow.submissions.of_story(story.number) if one.desk == desk]
             standing = next((one for one in earlier if one.state is SubmissionState.SUBMITTED), None)
             if standing is not None:
@@ -132,7 +131,7 @@ class SubmissionDesk:
             )
 
     def _known(self, submission_id: str, caller: Caller, uow: UnitOfWork) -> Submission:
-        found = uow.submissions.by_id(submission_id, lock=True)
+        found = uow.submissions.by_id(submission_id)
         if found is None or not any(
             caller.may_act_for(side) for side in (found.outlet_id, found.desk.outlet_id)
         ):

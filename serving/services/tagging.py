@@ -79,6 +79,7 @@ class TagDesk:
             if story is None:
                 raise NotFound("story", story_id)
             caller.must_act_for(story.outlet_id)
+            uow.stories.lock([story.number])
             tags = {(t.kind, t.code): t for t in uow.tags.of([story.number]).get(story.number, ())}
             for decision in decisions:
                 tag = self._decided(decision, tags, uow, source=caller.key.id, now=now)

@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 _FLUSH_S = 2.0
 _MOST_WAITING = 64
+_TRIALS = "trials"
+"""Held while counts are added to the sums of an hour."""
 GUARD = "guard"
 """Who ends a trial in the audit trail when a rail broke."""
 
@@ -117,7 +119,7 @@ class TrialRunner:
         now = self._clock.now()
         hour = now.replace(minute=0, second=0, microsecond=0)
         try:
-            with self._database.write() as uow:
+            with self._database.write([_TRIALS]) as uow:
                 for (trial_id, arm), counted in counts.items():
                     uow.trials.count(trial_id, arm, hour, counted)
                 for trial in uow.trials.running():

@@ -12,7 +12,6 @@ from tianfu.serving.services.library import Library
 
 log = structlog.get_logger(__name__)
 
-_IDLE_S = 0.2
 _AFTER_ERROR_S = 2.0
 _SNAPSHOT_S = 300.0
 
@@ -25,7 +24,12 @@ class Worker:
     """
 
     def __init__(
-        self, *, library: Library, indexer: Indexer | None, chores: Sequence[Callable[[], int]] = ()
+        self,
+        *,
+        library: Library,
+        indexer: Indexer | None,
+        chores: Sequence[Callable[[], int]] = (),
+        idle_s: float = 0.2,
     ) -> None:
         """Take the work.
 
@@ -33,10 +37,12 @@ class Worker:
             library: Follows the change sequence.
             indexer: Works through the queue; ``None`` only to follow.
             chores: One small step each of further work; returns how much was done.
+            idle_s: How long to wait when there was nothing to do and nobody calls.
         """
         self._library = library
         self._indexer = indexer
         self._chores = tuple(chores)
+        self._idle_s = idle_s
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -83,7 +89,7 @@ class Worker:
                 self._save()
                 saved_at, saved_sequence = time.monotonic(), self._library.sequence
             if not worked:
-                self._wake.wait(_IDLE_S)
+                self._wake.wait(self._idle_s)
                 self._wake.clear()
 
     def _one_round(self) -> int:

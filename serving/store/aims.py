@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, select
 
 from tianfu.model.aims import MEASURED, Aims
 from tianfu.model.event import Scene
@@ -54,12 +54,8 @@ class AimStore:
     def count(self, key: SceneKey, hour: datetime, sums: Mapping[str, float], feeds: int) -> None:
         """Add what was measured on some feeds to the sums of an hour."""
         outlet_id, scene = key
-        c = aim_measures.c
-        values = {"feeds": c.feeds + feeds, **{name: c[name] + sums[name] for name in MEASURED}}
-        known = update(aim_measures).where(c.outlet_id == outlet_id, c.scene == scene.value, c.hour == hour)
-        if self._connection.execute(known.values(values)).rowcount == 0:
-            row = {"outlet_id": outlet_id, "scene": scene.value, "hour": hour, "feeds": feeds, **sums}
-            self._connection.execute(insert(aim_measures), [row])
+        row = {"outlet_id": outlet_id, "scene": scene.value, "hour": hour, "feeds": feeds, **sums}
+        upsert(self._connection, aim_measures, [row], grow=("feeds", *MEASURED))
 
     def measured(self, outlet_id: str, since: datetime) -> dict[Scene, Measured]:
         """Means of everything measured for an outlet since a moment, by scene."""

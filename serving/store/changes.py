@@ -4,10 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, text
 
+from tianfu.serving.store.locks import hold
 from tianfu.serving.store.schema import changes
+
+CHANNEL = "tianfu_changes"
+"""What PostgreSQL notifies of with every commit that changes something."""
+_NOTIFY = text(f"NOTIFY {CHANNEL}")
 
 
 class ChangeKind(StrEnum):
@@ -28,11 +34,12 @@ class ChangeKind(StrEnum):
     MODELS = "models"
     TRIALS = "trials"
     KEYS = "keys"
+    READER_FORGOTTEN = "reader.forgotten"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One step of the sequence; ``story_number`` and ``key`` where its kind has them."""
+    """One step of the sequence; ``story_number`` where it concerns a story, ``key`` where something else."""
 
     sequence: int
     kind: ChangeKind
@@ -41,25 +48,42 @@ class Change:
 
 
 class Changes:
-    """Appended in the transaction that makes the change, read in order by everyone."""
+    """Told of in the transaction that makes the change, read in order by everyone.
+
+    Numbers are given and committed one transaction after another: a number that can be read has all lower
+    ones before it, so nobody who follows ever misses one.  To keep that wait short, changes are written last
+    of all, by :meth:`write`.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._told: list[dict[str, Any]] = []
 
     def add(
         self, kind: ChangeKind, numbers: Iterable[int | None], now: datetime, *, key: str | None = None
     ) -> None:
-        """Append one change for each story number, or one for ``[None]``."""
-        rows = [{"kind": kind.value, "story_number": number, "key": key, "at": now} for number in numbers]
-        if rows:
-            self._connection.execute(insert(changes), rows)
+        """Tell of one change for each story number, or of one for ``[None]``; written with the commit."""
+        self._told += [
+            {"kind": kind.value, "story_number": number, "key": key, "at": now} for number in numbers
+        ]
+
+    def write(self) -> None:
+        """Append what was told, and let nobody else append until the transaction ends."""
+        if not self._told:
+            return
+        hold(self._connection, ["changes"])
+        self._connection.execute(insert(changes), self._told)
+        if self._connection.dialect.name == "postgresql":
+            self._connection.execute(_NOTIFY)
+        self._told = []
 
     def since(self, sequence: int, limit: int = 5_000) -> list[Change]:
         """Changes after a point, in order."""
+        c = changes.c
         query = (
-            select(changes.c.sequence, changes.c.kind, changes.c.story_number, changes.c.key)
-            .where(changes.c.sequence > sequence)
-            .order_by(changes.c.sequence)
+            select(c.sequence, c.kind, c.story_number, c.key)
+            .where(c.sequence > sequence)
+            .order_by(c.sequence)
             .limit(limit)
         )
         return [Change(row[0], ChangeKind(row[1]), row[2], row[3]) for row in self._connection.execute(query)]

@@ -1,22 +1,24 @@
 """Connections, transactions and migrations.  The database is the truth; everything else is a cache."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-import orjson
+import structlog
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Executable, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from tianfu.model.errors import StoreUnavailable
+from tianfu.model.errors import StoreOutdated, StoreUnavailable
 from tianfu.serving.store.adoptions import Adoptions
 from tianfu.serving.store.aims import AimStore
+from tianfu.serving.store.audit import Audit
 from tianfu.serving.store.cards import Cards
 from tianfu.serving.store.changes import Changes
 from tianfu.serving.store.claims import Claims
@@ -24,10 +26,19 @@ from tianfu.serving.store.clusters import Clusters
 from tianfu.serving.store.coverage_stories import CoverageStories
 from tianfu.serving.store.coverages import Coverages
 from tianfu.serving.store.decisions import Decisions
+from tianfu.serving.store.engines import (
+    Engines,
+    is_away,
+    is_raced,
+    is_sqlite,
+    postgresql_engines,
+    sqlite_engines,
+)
 from tianfu.serving.store.events import Events
 from tianfu.serving.store.exports import Exports
-from tianfu.serving.store.governance import Audit, Keys, Settings
+from tianfu.serving.store.governance import Keys, Settings
 from tianfu.serving.store.labels import Labels
+from tianfu.serving.store.locks import DESK, hold
 from tianfu.serving.store.models import Models
 from tianfu.serving.store.outlets import Outlets
 from tianfu.serving.store.placements import Placements
@@ -37,6 +48,7 @@ from tianfu.serving.store.readers import Readers
 from tianfu.serving.store.readings import Readings
 from tianfu.serving.store.receipts import Receipts
 from tianfu.serving.store.reports import Reports
+from tianfu.serving.store.retention import Retention
 from tianfu.serving.store.rights import Rights
 from tianfu.serving.store.snapshots import Snapshots
 from tianfu.serving.store.stories import Stories
@@ -46,14 +58,11 @@ from tianfu.serving.store.takedowns import Takedowns
 from tianfu.serving.store.trials import Trials
 from tianfu.serving.store.vectors import Vectors
 
+log = structlog.get_logger(__name__)
+
 MIGRATIONS = Path(__file__).with_name("migrations")
-
-
-def _to_json(value: Any) -> str:
-    return orjson.dumps(value).decode()
-
-
-_JSON: dict[str, Any] = {"json_serializer": _to_json, "json_deserializer": orjson.loads}
+_REST_S = 0.5
+"""After a database did not answer, for so long nobody waits for it again."""
 
 
 class UnitOfWork:
@@ -90,9 +99,14 @@ class UnitOfWork:
         self.models = Models(connection)
         self.trials = Trials(connection)
         self.labels = Labels(connection)
+        self.retention = Retention(connection)
         self.keys = Keys(connection)
         self.audit = Audit(connection)
         self.settings = Settings(connection)
+
+    def run(self, statement: Executable) -> None:
+        """Run a statement that belongs to no repository, such as one about accounts."""
+        self._connection.execute(statement)
 
     def commit(self) -> None:
         """Make everything since the last commit last.
@@ -100,50 +114,59 @@ class UnitOfWork:
         Raises:
             StoreUnavailable: Nothing was stored; trying again is safe.
         """
+        # Both are waited for by other writers, so they come last, and always in this order.
+        self.changes.write()
+        head = self.audit.seal()
         self._connection.commit()
+        if head is not None:
+            # Whoever keeps logs elsewhere can prove with these lines that the trail was not written anew.
+            log.info("audit.sealed", sequence=head.sequence, hash=head.hash)
 
 
 class Database:
     """Hands out units of work.  :meth:`open` connects, :meth:`close` lets go.
 
-    SQLite takes one writer at a time: writers of this process queue on a lock instead of on the
-    database's busy handler, so that none starves.
+    Writers exclude each other as far as they say so, see :meth:`write`.  SQLite takes one at a time anyway:
+    those of this process queue on a lock instead of on the database's busy handler, so that none starves.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self._write_lock = threading.Lock()
-        self._readers: Engine | None = None
-        self._writers: Engine | None = None
-        self._glancers: Engine | None = None
+        self._engines: Engines | None = None
+        self._away_until = 0.0
 
     @property
     def is_sqlite(self) -> bool:
         """Whether this is the box's embedded database."""
-        return make_url(self.url).get_backend_name() == "sqlite"
+        return is_sqlite(self.url)
 
     def open(self) -> Self:
-        """Connect and bring the schema up to date."""
+        """Connect and bring the schema up to date.
+
+        Raises:
+            StoreUnavailable: The database does not answer.
+            StoreOutdated: The schema is older than this version, and this account may not change it.
+        """
         if self.is_sqlite:
             path = make_url(self.url).database
             if path:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
-            self._writers = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE", pool_size=2)
-            self._readers = _sqlite_engine(self.url, begin="BEGIN", pool_size=16)
-            self._glancers = _sqlite_engine(self.url, begin=None, pool_size=16)
+            self._engines = sqlite_engines(self.url)
         else:
-            self._writers = self._readers = self._glancers = create_engine(
-                self.url, pool_size=16, pool_pre_ping=True, **_JSON
-            )
-        self.upgrade()
+            self._engines = postgresql_engines(self.url)
+        try:
+            self.upgrade()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def close(self) -> None:
         """Let go of every connection."""
-        for engine in (self._readers, self._writers, self._glancers):
-            if engine is not None:
-                engine.dispose()
-        self._readers = self._writers = self._glancers = None
+        if self._engines is not None:
+            self._engines.dispose()
+        self._engines = None
 
     def __enter__(self) -> Self:
         return self.open()
@@ -154,23 +177,35 @@ class Database:
         self.close()
 
     def upgrade(self, revision: str = "head") -> None:
-        """Apply migrations up to a revision; does nothing when they are there."""
-        with self._translated(), _opened(self._writers).connect() as connection:
-            config = Config()
-            config.set_main_option("script_location", str(MIGRATIONS))
-            config.attributes["connection"] = connection
-            command.upgrade(config, revision)
-            connection.commit()
+        """Apply migrations up to a revision, one process at a time; nothing when they are there.
+
+        Raises:
+            StoreOutdated: This account may not change the schema.
+        """
+        try:
+            self._migrate(command.upgrade, revision)
+        except ProgrammingError as refused:
+            raise StoreOutdated from refused
+
+    def downgrade(self, revision: str) -> None:
+        """Undo migrations down to a revision."""
+        self._migrate(command.downgrade, revision)
 
     @contextmanager
-    def write(self) -> Iterator[UnitOfWork]:
+    def write(self, holding: Sequence[str] = (DESK,)) -> Iterator[UnitOfWork]:
         """Open a unit of work that may change things.
+
+        Args:
+            holding: Names that no two units of work hold at one time, in any process.  What people do holds
+                one name for all of it, so that whoever reads first and then writes needs no further thought.
+                Work of great volume names something narrower, or nothing.
 
         Raises:
             StoreUnavailable: The database does not answer; nothing was stored.
         """
-        lock = self._write_lock if self.is_sqlite else _no_lock()
-        with lock, self._translated(), _opened(self._writers).connect() as connection:
+        lock = self._write_lock if self.is_sqlite else nullcontext()
+        with lock, self._translated(), self._opened.writers.connect() as connection:
+            hold(connection, holding)
             yield UnitOfWork(connection)
 
     @contextmanager
@@ -180,7 +215,7 @@ class Database:
         Raises:
             StoreUnavailable: The database does not answer.
         """
-        with self._translated(), _opened(self._glancers).connect() as connection:
+        with self._translated(), self._opened.glancers.connect() as connection:
             yield UnitOfWork(connection)
 
     @contextmanager
@@ -190,60 +225,46 @@ class Database:
         Raises:
             StoreUnavailable: The database does not answer.
         """
-        with self._translated(), _opened(self._readers).connect() as connection:
+        with self._translated(), self._opened.readers.connect() as connection:
             yield UnitOfWork(connection)
+
+    @property
+    def _opened(self) -> Engines:
+        if self._engines is None:
+            raise RuntimeError("the database is not open")
+        return self._engines
+
+    def _migrate(self, step: Callable[[Config, str], None], revision: str) -> None:
+        with self._translated(), self._opened.writers.connect() as connection:
+            hold(connection, ["migrations"])
+            config = Config()
+            config.set_main_option("script_location", str(MIGRATIONS))
+            config.attributes["connection"] = connection
+            step(config, revision)
+            connection.commit()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
+        if time.monotonic() < self._away_until:
+            raise _unavailable()
         try:
             yield
-        except (OperationalError, PoolTimeout) as down:
-            raise StoreUnavailable(
-                "The database does not answer; nothing was stored.", advice="Try again in a moment."
-            ) from down
+        except PoolTimeout as down:
+            raise _unavailable() from down
+        except DBAPIError as bad:
+            if is_raced(bad):
+                raise StoreUnavailable(
+                    "Somebody else wrote the same at this moment; nothing was stored.",
+                    advice="Try again at once.",
+                ) from bad
+            if not isinstance(bad, OperationalError) and not is_away(bad):
+                raise
+            if is_away(bad) and not self.is_sqlite:
+                self._away_until = time.monotonic() + _REST_S
+            raise _unavailable() from bad
 
 
-def _opened(engine: Engine | None) -> Engine:
-    if engine is None:
-        raise RuntimeError("the database is not open")
-    return engine
-
-
-@contextmanager
-def _no_lock() -> Iterator[None]:
-    yield
-
-
-def _sqlite_engine(url: str, *, begin: str | None, pool_size: int) -> Engine:
-    engine = create_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=32,
-        **_JSON,
-        connect_args={"timeout": 30, "check_same_thread": False},
+def _unavailable() -> StoreUnavailable:
+    return StoreUnavailable(
+        "The database does not answer; nothing was stored.", advice="Try again in a moment."
     )
-
-    @event.listens_for(engine, "connect")
-    def _configure(connection: Any, _record: Any) -> None:
-        # The driver's own transaction handling is off: BEGIN is ours, so that readers see one snapshot.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "temp_store=MEMORY",
-            "cache_size=-32768",
-            "mmap_size=268435456",
-            "wal_autocheckpoint=4000",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    if begin is not None:
-
-        @event.listens_for(engine, "begin")
-        def _begin(connection: Connection) -> None:
-            connection.exec_driver_sql(begin)
-
-    return engine

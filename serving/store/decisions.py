@@ -1,6 +1,7 @@
 """The decision log: every feed, kept so that it can be paged through and explained."""
 
 import zlib
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, delete, insert, select
 from tianfu.model.feed.line import COLUMNS, ItemColumns, empty
 from tianfu.model.recommendation import Decision, FeedRequest, OrderVerdict, Outcome
 from tianfu.serving.store.schema import decisions
+from tianfu.serving.store.upsert import in_chunks
 
 _REQUEST = TypeAdapter(FeedRequest)
 _FAST = 1
@@ -48,9 +50,10 @@ class Decisions:
         row = self._connection.execute(query).one_or_none()
         return unpacked(row.record, row.reader_key) if row is not None else None
 
-    def drop_before(self, moment: datetime) -> int:
-        """Delete decisions older than the time they are kept for."""
-        return self._connection.execute(delete(decisions).where(decisions.c.made_at < moment)).rowcount
+    def erase(self, reader_keys: Iterable[str]) -> None:
+        """Delete decisions made with features of these readers."""
+        for chunk in in_chunks(sorted(reader_keys)):
+            self._connection.execute(delete(decisions).where(decisions.c.reader_key.in_(chunk)))
 
 
 def packed(decision: Decision) -> bytes:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, func, insert, select
 
 from tianfu.model.brushing import BrushRule
 from tianfu.model.event import EventType, Scene
@@ -20,6 +20,8 @@ class LoggedEvent:
     Attributes:
         reader_key: ``None`` when the reader had personalisation switched off.
         quarantine: The rule that holds it back; ``None`` for one that counts.
+        newcomer: Whether nothing was known of the reader before.
+        number: Given by the log; 0 before.
     """
 
     outlet_id: str
@@ -34,6 +36,8 @@ class LoggedEvent:
     trace_id: str | None = None
     position: int | None = None
     quarantine: BrushRule | None = None
+    newcomer: bool = False
+    number: int = 0
 
 
 class Events:
@@ -52,8 +56,8 @@ class Events:
             found.update(self._connection.execute(query).scalars())
         return found
 
-    def add(self, logged: Sequence[LoggedEvent]) -> None:
-        """Append events that are not in the log yet."""
+    def add(self, logged: Sequence[LoggedEvent]) -> list[int]:
+        """Append events that are not in the log yet; returns their numbers, in any order."""
         rows = [
             {
                 "outlet_id": e.outlet_id,
@@ -68,11 +72,28 @@ class Events:
                 "trace_id": e.trace_id,
                 "position": e.position,
                 "quarantine": e.quarantine,
+                "newcomer": e.newcomer,
             }
             for e in logged
         ]
-        if rows:
-            self._connection.execute(insert(events), rows)
+        if not rows:
+            return []
+        return list(self._connection.execute(insert(events).returning(events.c.number), rows).scalars())
+
+    def after(self, number: int, limit: int) -> list[LoggedEvent]:
+        """Events with higher numbers, held back ones too, in order of number.
+
+        A higher number may be there before a lower one: numbers are given before transactions commit.
+        """
+        query = select(events).where(events.c.number > number).order_by(events.c.number).limit(limit)
+        return [
+            logged_event(row, quarantine=BrushRule(row.quarantine) if row.quarantine else None)
+            for row in self._connection.execute(query)
+        ]
+
+    def latest(self) -> int:
+        """The highest number, 0 when there is none."""
+        return int(self._connection.execute(select(func.max(events.c.number))).scalar_one() or 0)
 
     def since(self, start: datetime, *, batch: int = 10_000) -> Iterator[list[LoggedEvent]]:
         """Events that count and happened from ``start`` on, in the order they came in, in batches."""
@@ -106,4 +127,6 @@ def logged_event(row: Row[Any], *, quarantine: BrushRule | None) -> LoggedEvent:
         trace_id=row.trace_id,
         position=row.position,
         quarantine=quarantine,
+        newcomer=row.newcomer,
+        number=row.number,
     )

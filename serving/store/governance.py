@@ -1,13 +1,12 @@
-"""Keys, the audit trail, and the service's own few settings."""
+"""Keys, and the service's own few settings."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
 from tianfu.model.access import ApiKey, Role
-from tianfu.serving.store.schema import api_keys, audit, settings
+from tianfu.serving.store.schema import api_keys, settings
 from tianfu.serving.store.upsert import upsert
 
 
@@ -27,6 +26,8 @@ class Keys:
             "label": key.label,
             "created_at": key.created_at,
             "expires_at": key.expires_at,
+            "scopes": list(key.scopes),
+            "signs_events": key.signs_events,
         }
         self._connection.execute(insert(api_keys), [values])
 
@@ -35,6 +36,20 @@ class Keys:
         query = select(api_keys).where(api_keys.c.secret_hash == secret_hash)
         row = self._connection.execute(query).one_or_none()
         return _key(row) if row else None
+
+    def by_id(self, key_id: str) -> ApiKey | None:
+        """Find a key, ended or not."""
+        row = self._connection.execute(select(api_keys).where(api_keys.c.id == key_id)).one_or_none()
+        return _key(row) if row else None
+
+    def replace(self, key_id: str, *, by: str, expires_at: datetime) -> bool:
+        """Let another key take a key's place from some moment on.  False when one did already."""
+        statement = (
+            update(api_keys)
+            .where(api_keys.c.id == key_id, api_keys.c.replaced_by.is_(None), api_keys.c.revoked_at.is_(None))
+            .values(replaced_by=by, expires_at=expires_at)
+        )
+        return self._connection.execute(statement).rowcount > 0
 
     def all(self) -> list[ApiKey]:
         """Every key, oldest first."""
@@ -60,52 +75,10 @@ def _key(row: Row[Any]) -> ApiKey:
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
+        scopes=tuple(row.scopes),
+        replaced_by=row.replaced_by,
+        signs_events=row.signs_events,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditRow:
-    """One thing a person or key did."""
-
-    sequence: int
-    at: datetime
-    actor: str
-    action: str
-    object: str
-    details: dict[str, Any]
-
-
-class Audit:
-    """Who changed what; rows are only ever appended."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def add(
-        self, *, actor: str, action: str, target: str, now: datetime, details: dict[str, Any] | None = None
-    ) -> None:
-        """Append one row.  ``details`` hold ids and choices, never texts of stories or readers' data."""
-        row = {"at": now, "actor": actor, "action": action, "object": target, "details": details or {}}
-        self._connection.execute(insert(audit), [row])
-
-    def page(self, *, before: int | None, limit: int, target: str | None = None) -> list[AuditRow]:
-        """Rows, newest first."""
-        query = select(audit).order_by(audit.c.sequence.desc()).limit(limit)
-        if before is not None:
-            query = query.where(audit.c.sequence < before)
-        if target is not None:
-            query = query.where(audit.c.object == target)
-        return [
-            AuditRow(
-                sequence=row.sequence,
-                at=row.at,
-                actor=row.actor,
-                action=row.action,
-                object=row.object,
-                details=row.details,
-            )
-            for row in self._connection.execute(query)
-        ]
 
 
 class Settings:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select
 
 from tianfu.model.brushing import BrushRule
-from tianfu.serving.store.events import LoggedEvent, logged_event
+from tianfu.serving.store.events import Events, LoggedEvent, logged_event
 from tianfu.serving.store.schema import events
 
 
@@ -49,9 +49,14 @@ class Quarantine:
         ]
 
     def release(self, story_number: int) -> list[LoggedEvent]:
-        """Count a story's events after all; returns them, as they now stand."""
+        """Count a story's events after all; returns them, as they now stand.
+
+        They are written anew with new numbers, so that whoever follows the log comes by them again.
+        """
         c = events.c
         held = (c.story_number == story_number) & c.quarantine.is_not(None)
         rows = self._connection.execute(select(events).where(held).order_by(c.at)).all()
-        self._connection.execute(update(events).where(held).values(quarantine=None))
-        return [logged_event(row, quarantine=None) for row in rows]
+        released = [logged_event(row, quarantine=None) for row in rows]
+        self._connection.execute(delete(events).where(held))
+        Events(self._connection).add(released)
+        return released

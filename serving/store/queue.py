@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, or_, select, tuple_, update
+from sqlalchemy import Connection, and_, case, delete, func, or_, select, tuple_, update
 
+from tianfu.serving.store.notices import life_number, living
 from tianfu.serving.store.schema import stories, work_queue
 from tianfu.serving.store.upsert import in_chunks, upsert
 
@@ -70,11 +71,18 @@ class WorkQueue:
         return len(rows)
 
     def take(self, count: int, *, worker: str, now: datetime) -> list[QueuedStory]:
-        """Lease the oldest rows that nobody holds; they come back when the lease runs out."""
+        """Lease the oldest rows that nobody else holds; they come back when the lease runs out.
+
+        What this worker holds still, because the database went away meanwhile, it gets again, and that is
+        not counted as an attempt.
+        """
         q = work_queue.c
+        own = and_(q.leased_by.is_not(None), q.leased_by == worker)
+        again = case((own, q.attempts), else_=q.attempts + 1)
+        free = or_(q.leased_until.is_(None), q.leased_until < now)
         query = (
-            select(q.story_number, q.revision, q.attempts)
-            .where(or_(q.leased_until.is_(None), q.leased_until < now), q.attempts < MAX_ATTEMPTS)
+            select(q.story_number, q.revision, again.label("attempts"))
+            .where(or_(own, and_(free, q.attempts < MAX_ATTEMPTS)))
             .order_by(q.story_number)
             .limit(count)
             .with_for_update(skip_locked=True)
@@ -84,9 +92,9 @@ class WorkQueue:
             self._connection.execute(
                 update(work_queue)
                 .where(q.story_number.in_(chunk))
-                .values(leased_until=now + LEASE, leased_by=worker, attempts=q.attempts + 1)
+                .values(leased_until=now + LEASE, leased_by=worker, attempts=again)
             )
-        return [QueuedStory(row.story_number, row.revision, row.attempts + 1) for row in rows]
+        return [QueuedStory(row.story_number, row.revision, row.attempts) for row in rows]
 
     def finish(self, done: Sequence[QueuedStory]) -> None:
         """Remove rows whose revision is indexed; a row queued anew meanwhile stays."""
@@ -110,6 +118,17 @@ class WorkQueue:
         if worker is not None:
             statement = statement.where(work_queue.c.leased_by == worker)
         return self._connection.execute(statement.values(leased_until=None, leased_by=None)).rowcount
+
+    def release_dead(self) -> int:
+        """Give up leases of workers whose line to PostgreSQL is gone: they were killed, or cut off.
+
+        One that was only cut off may finish what it holds all the same; storing twice changes nothing.
+        """
+        holders = self._connection.execute(
+            select(work_queue.c.leased_by).where(work_queue.c.leased_by.is_not(None)).distinct()
+        ).scalars()
+        alive = living(self._connection)
+        return sum(self.release(worker=name) for name in holders if life_number(name) not in alive)
 
     def depth(self) -> QueueDepth:
         """Count what waits."""

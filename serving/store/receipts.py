@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select
 
 from tianfu.model.event import Scene
 from tianfu.serving.store.schema import placement_receipts
+from tianfu.serving.store.upsert import upsert
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,17 +44,12 @@ class Receipts:
 
     def add(self, shown: Sequence[Receipt]) -> None:
         """Take down what was shown; a row that is there keeps its first and adds to its count."""
-        c = placement_receipts.c
-        for one in shown:
-            known = update(placement_receipts).where(
-                c.placement_id == one.placement_id,
-                c.outlet_id == one.outlet_id,
-                c.scene == one.scene.value,
-            )
-            added = {"last_shown_at": one.last_shown_at, "pages": c.pages + one.pages}
-            if self._connection.execute(known.values(added)).rowcount == 0:
-                row = {name: getattr(one, name) for name in Receipt.__slots__}
-                self._connection.execute(insert(placement_receipts), [{**row, "scene": one.scene.value}])
+        rows = [
+            {**{name: getattr(one, name) for name in Receipt.__slots__}, "scene": one.scene.value}
+            for one in shown
+        ]
+        first = ("first_shown_at", "first_position", "first_trace_id")
+        upsert(self._connection, placement_receipts, rows, grow=("pages",), stay=first)
 
     def of(self, placement_id: str) -> list[Receipt]:
         """Every receipt of an order, by outlet and scene."""

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -217,13 +218,18 @@ events = Table(
     Column("trace_id", String(128)),
     Column("position", Integer),
     Column("quarantine", String(20)),
-    UniqueConstraint("outlet_id", "event_id"),
+    Column("newcomer", Boolean, nullable=False, server_default=false()),
+    UniqueConstraint("outlet_id", "event_id").ddl_if(dialect="sqlite"),
+    Index(None, "outlet_id", "event_id").ddl_if(dialect="postgresql"),
     Index(None, "quarantine", "story_number"),
     Index(None, "at"),
     Index(None, "outlet_id", "at"),
     Index(None, "reader_key"),
     Index(None, "story_number"),
+    sqlite_autoincrement=True,
 )
+"""On PostgreSQL cut by months of ``at``, so that ``event_id`` cannot be unique there: whoever adds events
+holds the name of the outlet's readers and looks first."""
 
 decisions = Table(
     "decisions",
@@ -327,6 +333,9 @@ api_keys = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
     Column("revoked_at", UtcDateTime),
+    Column("scopes", JSON, nullable=False, server_default="[]"),
+    Column("replaced_by", String(40)),
+    Column("signs_events", Boolean, nullable=False, server_default=false()),
 )
 
 audit = Table(
@@ -338,8 +347,18 @@ audit = Table(
     Column("action", String(40), nullable=False),
     Column("object", String(200), nullable=False),
     Column("details", JSON, nullable=False),
+    Column("previous", String(64), nullable=False, server_default=""),
+    Column("hash", String(64), nullable=False, server_default=""),
     Index(None, "object"),
     sqlite_autoincrement=True,
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("sequence", Number, nullable=False),
+    Column("hash", String(64), nullable=False),
 )
 
 settings = Table(

@@ -26,7 +26,8 @@ class StoryQuery:
 
     Attributes:
         before: Resume after this (published_at, number), as the last item of the page before.
-        words: Found in title or body, literally.
+        words: Each found in title or body, literally but for the case of Latin letters.
+        numbers: Only these stories, some hundreds at most.
     """
 
     outlet_id: str | None = None
@@ -35,7 +36,8 @@ class StoryQuery:
     state: StoryState | None = None
     since: datetime | None = None
     until: datetime | None = None
-    words: str | None = None
+    words: tuple[str, ...] = ()
+    numbers: tuple[int, ...] | None = None
     before: tuple[datetime, int] | None = None
     limit: int = 20
 
@@ -112,6 +114,19 @@ class Stories:
             )
             self._connection.execute(statement, [{"story": n, "cluster": c} for n, c in clusters.items()])
 
+    def lock(self, numbers: Iterable[int]) -> dict[int, int]:
+        """Let nobody else change these stories until the transaction ends; returns their revisions."""
+        found: dict[int, int] = {}
+        for chunk in in_chunks(sorted(numbers)):
+            query = (
+                select(stories.c.number, stories.c.revision)
+                .where(stories.c.number.in_(chunk))
+                .order_by(stories.c.number)
+                .with_for_update()
+            )
+            found.update((row[0], row[1]) for row in self._connection.execute(query))
+        return found
+
     def by_id(self, story_id: str) -> Story | None:
         """Find a story by its public id."""
         row = self._connection.execute(select(stories).where(stories.c.id == story_id)).one_or_none()
@@ -140,6 +155,18 @@ class Stories:
             query = select(stories).where(stories.c.cluster_id.in_(chunk))
             found.extend(_story(row) for row in self._connection.execute(query))
         return sorted(found, key=lambda s: (s.text.published_at, s.number))
+
+    def cluster_sizes(self, cluster_ids: Sequence[str]) -> dict[str, int]:
+        """How many stories that may be shown each of these clusters has."""
+        found: dict[str, int] = {}
+        for chunk in in_chunks(sorted(set(cluster_ids))):
+            query = (
+                select(stories.c.cluster_id, func.count())
+                .where(stories.c.cluster_id.in_(chunk), stories.c.state == StoryState.LIVE.value)
+                .group_by(stories.c.cluster_id)
+            )
+            found.update({row[0]: row[1] for row in self._connection.execute(query)})
+        return found
 
     def page(self, query: StoryQuery) -> list[Story]:
         """List stories, newest first, at most ``query.limit``."""
@@ -170,10 +197,12 @@ def _page_statement(query: StoryQuery) -> Select[Any]:
         statement = statement.where(c.published_at >= query.since)
     if query.until is not None:
         statement = statement.where(c.published_at < query.until)
-    if query.words is not None:
+    for word in query.words:
         statement = statement.where(
-            or_(c.title.contains(query.words, autoescape=True), c.body.contains(query.words, autoescape=True))
+            or_(c.title.icontains(word, autoescape=True), c.body.icontains(word, autoescape=True))
         )
+    if query.numbers is not None:
+        statement = statement.where(c.number.in_(query.numbers))
     if query.before is not None:
         at, number = query.before
         statement = statement.where(or_(c.published_at < at, and_(c.published_at == at, c.number < number)))

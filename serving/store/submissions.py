@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select
 from tianfu.model.flow.desk import Desk
 from tianfu.model.flow.submission import Submission, SubmissionState
 from tianfu.serving.store.joint_schema import submissions
-from tianfu.serving.store.schema import stories
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +35,6 @@ class Submissions:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def lock(self, story_number: int) -> None:
-        """Let nobody else submit this story until the transaction ends."""
-        query = select(stories.c.number).where(stories.c.number == story_number).with_for_update()
-        self._connection.execute(query)
-
     def add(self, submission: Submission) -> None:
         """Record a submission."""
         self._connection.execute(insert(submissions), [{**_values(submission), "id": submission.id}])
@@ -50,10 +44,10 @@ class Submissions:
         statement = update(submissions).where(submissions.c.id == submission.id)
         self._connection.execute(statement.values(_values(submission)))
 
-    def by_id(self, submission_id: str, *, lock: bool = False) -> Submission | None:
-        """Find a submission, and with ``lock`` let nobody else change it until the transaction ends."""
+    def by_id(self, submission_id: str) -> Submission | None:
+        """Find a submission."""
         query = select(submissions).where(submissions.c.id == submission_id)
-        row = self._connection.execute(query.with_for_update() if lock else query).one_or_none()
+        row = self._connection.execute(query).one_or_none()
         return _submission(row) if row else None
 
     def of_story(self, story_number: int) -> list[Submission]:

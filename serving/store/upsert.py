@@ -1,6 +1,6 @@
 """INSERT … ON CONFLICT for both databases."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table
@@ -10,22 +10,37 @@ _Item = TypeVar("_Item")
 
 
 def upsert(
-    connection: Connection, table: Table, rows: Sequence[dict[str, Any]], *, keep: bool = False
+    connection: Connection,
+    table: Table,
+    rows: Sequence[dict[str, Any]],
+    *,
+    keep: bool = False,
+    grow: Collection[str] = (),
+    stay: Collection[str] = (),
 ) -> None:
     """Insert rows; where the primary key is taken, replace the other columns.
+
+    Rows are written in order of their keys, so that two writers never wait for each other crosswise.
 
     Args:
         connection: Inside a transaction.
         table: Any table of the schema.
         rows: All with the same columns.
         keep: Leave rows that are there as they are.
+        grow: Columns that are added to what is there.
+        stay: Columns that keep what is there.
     """
     if not rows:
         return
     build = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     statement = build(table)
     keys = [column.name for column in table.primary_key]
-    rest = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    rows = sorted(rows, key=lambda row: tuple(row[name] for name in keys))
+    rest = {
+        name: table.c[name] + statement.excluded[name] if name in grow else statement.excluded[name]
+        for name in rows[0]
+        if name not in keys and name not in stay
+    }
     if keep or not rest:
         connection.execute(statement.on_conflict_do_nothing(), rows)
     else:

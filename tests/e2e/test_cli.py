@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,24 @@ def test_a_key_is_made_listed_without_its_secret_and_ended(tmp_path: Path) -> No
     again = tianfu("keys", "revoke", made["key_id"], *folder)
     assert again.returncode == 1
     assert "not_found" in again.stderr
+
+
+def test_a_key_is_rotated_and_the_trail_of_it_is_whole_until_somebody_cuts_it(tmp_path: Path) -> None:
+    folder = ("--data-dir", str(tmp_path))
+    words = ("create", "app", "--outlet", "lizhou", "--days", "30", "--scope", "events", "--json", *folder)
+    made = json.loads(tianfu("keys", *words).stdout)
+    heir = json.loads(tianfu("keys", "rotate", made["key_id"], "--json", *folder).stdout)
+    assert (heir["scopes"], heir["key_id"] != made["key_id"]) == (["events"], True)
+    assert heir["expires_at"] is not None
+    told = json.loads(tianfu("audit", "verify", "--json", *folder).stdout)
+    assert (told["whole"], told["rows"]) == (True, 2)
+    head = f"{told['head']['sequence']}:{told['head']['hash']}"
+    with sqlite3.connect(tmp_path / "tianfu.db") as connection:
+        connection.execute("DROP TRIGGER audit_no_delete")
+        connection.execute("DELETE FROM audit WHERE sequence = 2")
+    broken = tianfu("audit", "verify", "--head", head, *folder)
+    assert (broken.returncode, "audit_cut_off" in broken.stderr) == (1, True)
+    assert tianfu("audit", "verify", "--head", "2", *folder).returncode == 2
 
 
 def test_an_app_key_needs_an_outlet_and_says_so(tmp_path: Path) -> None:

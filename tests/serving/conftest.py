@@ -1,4 +1,4 @@
-"""A newsroom on a fresh SQLite file with small fake models, and an HTTP client to it."""
+"""A newsroom on a fresh database of either kind with small fake models, and an HTTP client to it."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,9 +22,23 @@ def clock() -> FakeClock:
     return FakeClock(NOW)
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A fresh database: every test over it runs on both.
+
+    A file of tests that the database has no say in names one by a fixture of its own.
+    """
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'data' / 'tianfu.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> ServiceSettings:
-    return ServiceSettings(data_dir=tmp_path / "data", worker=False, requests_per_minute=0)
+def settings(tmp_path: Path, database_url: str) -> ServiceSettings:
+    return ServiceSettings(
+        data_dir=tmp_path / "data", database_url=database_url, worker=False, requests_per_minute=0
+    )
 
 
 @pytest.fixture

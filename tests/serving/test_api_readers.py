@@ -162,7 +162,7 @@ def test_erasing_a_reader_leaves_no_trace_in_memory(
 
 def remembered(room: Newsroom) -> str:
     """Everything that this process keeps about reading, as text."""
-    signals = room.events._signals
+    signals = room.stream.signals
     holders = (signals, signals._hot, signals._read_after, room.decisions, room.interests)
     return repr([vars(holder) for holder in holders])
 

@@ -32,7 +32,7 @@ def room_of(served: TestClient) -> Newsroom:
 def hot(served: TestClient, clock: FakeClock) -> dict[str, float]:
     room = room_of(served)
     scope = scopes_of(room.library.outlets["lizhou"])[0]
-    found = room.events._signals.hot(scope, clock.now().timestamp())
+    found = room.stream.signals.hot(scope, clock.now().timestamp())
     return {room.library.view.card(room.library.view.row_of(n)).story_id: s for n, s in found.items()}
 
 

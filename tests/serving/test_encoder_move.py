@@ -12,6 +12,7 @@ from support.artefacts import an_encoder
 from support.builders import NOW, FakeClock, a_body, a_draft
 from support.fakes import FakeEncoder, FakeLoader, fake_parts
 
+from tianfu.embeddings.encoder.windows import encode_stories
 from tianfu.model.errors import Conflict, InvalidRequest, ModelRefused, NotFound
 from tianfu.model.event import Event, EventType, ReaderKind, ReaderRef, Scene
 from tianfu.model.feed.scoring import COLUMN
@@ -19,7 +20,6 @@ from tianfu.model.recommendation import Decision, FeedRequest
 from tianfu.model.release import ModelKind
 from tianfu.serving.services.ingest import ingest
 from tianfu.serving.services.newsroom import Newsroom
-from tianfu.serving.services.reading import PASSAGE_CHARS
 from tianfu.serving.services.reembedding import BATCH
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.store.models import MOVE_LEASE, MoveState
@@ -83,8 +83,7 @@ def cosines(room: Newsroom, encoder: FakeEncoder, number: int) -> dict[int, floa
     """Of one story to every story, as this encoder sees it, looked up nowhere but in the texts."""
     with room.database.read() as uow:
         stories = uow.stories.by_numbers(range(1, uow.stories.count() + 1))
-    texts = [f"{s.text.title}\n{s.text.body[:PASSAGE_CHARS]}" for s in stories.values()]
-    vectors = encoder.encode(texts)
+    vectors = encode_stories(encoder, [(s.text.title, s.text.body) for s in stories.values()])
     own = vectors[list(stories).index(number)]
     return dict(zip(stories, (vectors @ own).tolist(), strict=True))
 

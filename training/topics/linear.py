@@ -1,6 +1,5 @@
 """Linear models of topics: margins learned from labels, and logits learned from a teacher's opinions."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,18 +105,6 @@ def fit_student(features: Any, opinions: Floats, *, epochs: int, rate: float, se
             optimiser.step()
     learned = table.weight.detach().numpy().astype(np.float64) * SHARPNESS
     return Linear(learned, bias.detach().numpy().astype(np.float64))
-
-
-def probability(scores: Floats, slope: float, offset: float) -> Floats:
-    """Sigmoid of calibrated scores (Platt 1999)."""
-    likely: Floats = 1.0 / (1.0 + np.exp(-(slope * scores + offset)))
-    return likely
-
-
-def fit_platt(scores: Sequence[Floats] | Floats, truth: Truth) -> tuple[float, float]:
-    """One slope and offset for all classes, fitted on scores of texts that were held out."""
-    fitted: Any = LogisticRegression(C=1e6).fit(np.asarray(scores).reshape(-1, 1), truth.reshape(-1))
-    return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
 
 
 def _bagged(rows: Any, table: torch.Tensor) -> torch.Tensor:

@@ -18,11 +18,12 @@ from tianfu.model.ports import Encoder
 from tianfu.model.vocab.topics import load_topics
 from tianfu.training.pages import write_page
 from tianfu.training.progress import Progress
+from tianfu.training.topics.calibration import cross_fitted, fit_platt_by_class
 from tianfu.training.topics.config import TopicConfig
 from tianfu.training.topics.data import LabelledStory, read_headlines, read_labelled
 from tianfu.training.topics.features import Floats, Space, bag_of
 from tianfu.training.topics.learning import Known, Texts, learn
-from tianfu.training.topics.linear import Linear, fit_platt, probability
+from tianfu.training.topics.linear import Linear
 from tianfu.training.topics.measure import tagging_metrics
 from tianfu.training.topics.references import joined, read_references, read_unlabelled
 
@@ -75,8 +76,8 @@ def train_topics(
     others = _known([*given.more, *given.headlines], classes, encoder, progress, "more labels and headlines")
     unlabelled = _texts(given.unlabelled, encoder, progress, "unlabelled stories")
     scores = _cross_validated(measured, others, unlabelled, config, progress)
-    slope, offset = fit_platt(scores, measured.truth)
-    likely = probability(scores, slope, offset)
+    slope, offset = fit_platt_by_class(scores, measured.truth)
+    likely = cross_fitted(scores, measured.truth, seed=config.seed)
     threshold = best_threshold(likely, measured.truth)
     primary = np.array([classes.index(story.labels[0]) for story in given.measured])
     metrics, intervals = tagging_metrics(
@@ -86,7 +87,7 @@ def train_topics(
     space, model = _pruned(*learn(measured.with_(others), unlabelled, config), most=config.most_ngrams)
     _write_weights(config.out, space, model)
     card = _card(config, given, classes) | {
-        "calibration": {"slope": slope, "offset": offset},
+        "calibration": {"slope": _rounded(slope), "offset": _rounded(offset)},
         "threshold": threshold,
         "metrics": metrics,
         "intervals": intervals,
@@ -184,6 +185,10 @@ def _write_weights(out: Path, space: Space, model: Linear) -> None:
     (out / WEIGHTS).chmod(0o644)  # the library makes it private
 
 
+def _rounded(values: Floats) -> list[float]:
+    return [round(float(value), 5) for value in values]
+
+
 def _card(config: TopicConfig, given: _Given, classes: Sequence[str]) -> dict[str, Any]:
     teacher = None if config.teacher is None else load_artefact(config.teacher, kind="encoder").version
     return {
@@ -192,7 +197,7 @@ def _card(config: TopicConfig, given: _Given, classes: Sequence[str]) -> dict[st
         "version": config.version,
         "made_at": datetime.now(UTC).date().isoformat(),
         "what": "Linear model over TF-IDF of character n-grams (1 to 3): one SVM a class, and logits learned"
-        " from a teacher that also reads an encoder's vectors; Platt calibration.",
+        " from a teacher that also reads an encoder's vectors; Platt calibration class by class.",
         "classes": list(classes),
         "teacher": teacher,
         "data": {
@@ -206,6 +211,7 @@ def _card(config: TopicConfig, given: _Given, classes: Sequence[str]) -> dict[st
             "Toutiao) and are not part of this product.",
         },
         **TOLD,
-        "measured_on": f"{config.folds}-fold cross-validation over the labelled stories",
+        "measured_on": f"{config.folds}-fold cross-validation over the labelled stories,"
+        " calibrated by others than those measured",
         "settings": config.as_dict(),
     }

@@ -5,9 +5,10 @@ import sys
 import typer
 
 from tianfu import __version__
-from tianfu.cli import drift, keys, learn, measure, models, service, snapshot, trials
+from tianfu.cli import audit, drift, keys, learn, measure, models, service, snapshot, trials
 from tianfu.cli.show import err, out
 from tianfu.model.errors import TianfuError
+from tianfu.serving.logs import configure_logs
 
 app = typer.Typer(
     name="tianfu",
@@ -23,6 +24,7 @@ app.command("eval")(measure.evaluate)
 app.add_typer(keys.keys_app, name="keys")
 app.add_typer(keys.db_app, name="db")
 app.add_typer(models.models_app, name="models")
+app.add_typer(audit.audit_app, name="audit")
 app.add_typer(learn.train_app, name="train")
 app.add_typer(trials.trials_app, name="trials")
 
@@ -48,6 +50,7 @@ def version() -> None:
 
 def main() -> None:
     """Run the command line; one plain sentence for every foreseen error."""
+    configure_logs("WARNING")
     try:
         app()
     except TianfuError as bad:

@@ -1,8 +1,10 @@
 """Commands around the running service."""
 
 import json
+import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
@@ -43,20 +45,22 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Serve the API; on a box this process also indexes."""
+    """Serve the API; on a box this process also indexes, in a province workers of their own do."""
     _serve(settings_of(host=host, port=port, data_dir=data_dir), lambda _address: None)
 
 
 @app.command()
 def worker(data_dir: DataDir = None) -> None:
-    """Work through the queue without serving, until interrupted."""
+    """Work through the queue without serving, until interrupted; run as many as there is work for."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings = settings_of(data_dir=data_dir, worker=True)
     configure_logs(settings.log_level)
     one_thread_each()
     room = build_newsroom(settings)
     room.start()
     try:
-        room.worker.join()
+        with suppress(KeyboardInterrupt):
+            room.worker.join()
     finally:
         room.stop()
 

@@ -1,14 +1,14 @@
 """Versions of models, what serves, an encoder on its way; vectors of several encoders side by side.
 
 Revision: 0013
-Before: 0007
+Before: 0012
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0013"
-down_revision = "0007"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,50 @@
+"""What costs much is made once a run: the demo newsroom, and PostgreSQL with a database for each test."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import URL
+from support.live import Demo, demo_in, make_demo
+from support.postgres import Databases, server
+
+
+@pytest.fixture(scope="session")
+def demo_mould(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The demo to copy from; ``TIANFU_DEMO_DIR`` may name one that `tianfu demo` made today."""
+    given = os.environ.get("TIANFU_DEMO_DIR")
+    if given and (found := demo_in(Path(given), datetime.now(UTC))):
+        return found
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "demo-mould"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return demo_in(folder, datetime.now(UTC)) or make_demo(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[URL]:
+    """A server that tests may make databases on."""
+    with server() as address:
+        if address is None:
+            pytest.skip("PostgreSQL is neither named by TIANFU_TEST_DATABASE_URL nor installed")
+        yield address
+
+
+@pytest.fixture(scope="session")
+def postgres_databases(postgres_server: URL) -> Iterator[Databases]:
+    databases = Databases(postgres_server)
+    databases.open()
+    yield databases
+    databases.close()
+
+
+@pytest.fixture
+def postgres_url(postgres_databases: Databases) -> Iterator[str]:
+    """The address of a fresh, migrated database."""
+    with postgres_databases.fresh() as url:
+        yield url
