@@ -36,8 +36,16 @@ class Head:
 
     def probability(self, features: npt.NDArray[np.float64]) -> float:
         """Probability of yes, 0..1."""
-        odds = self.bias + float(features[self.places] @ self.weights)
-        return 1.0 / (1.0 + math.exp(-max(min(odds, 50.0), -50.0)))
+        return _likely(self.bias + float(features[self.places] @ self.weights))
+
+    def most(self, low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]) -> float:
+        """The highest probability that features between ``low`` and ``high`` can reach, 0..1."""
+        best = np.where(self.weights > 0.0, high[self.places], low[self.places])
+        return _likely(self.bias + float(best @ self.weights))
+
+
+def _likely(odds: float) -> float:
+    return 1.0 / (1.0 + math.exp(-max(min(odds, 50.0), -50.0)))
 
 
 @dataclass(frozen=True, slots=True)

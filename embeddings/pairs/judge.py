@@ -7,7 +7,9 @@ from threading import Lock
 import numpy as np
 
 from tianfu.embeddings.artefact import load_artefact
-from tianfu.embeddings.pairs.features import features
+from tianfu.embeddings.pairs.bounds import MISREAD_CONTAINMENT, copy_probability, moved_elsewhere
+from tianfu.embeddings.pairs.features import NAMES, feature_range, features
+from tianfu.embeddings.pairs.headlines import sister_headlines
 from tianfu.embeddings.pairs.heads import HEADS_FILE, Heads, read_heads
 from tianfu.embeddings.pairs.profile import Profile, profile_of
 from tianfu.embeddings.pairs.rarity import Rarity, read_rarity, shared
@@ -19,6 +21,7 @@ from tianfu.model.ports import PairText, PairVerdict
 KEPT_PROFILES = 2_048
 HOPELESS = 0.2
 """Share of rare words in common below which hardly any pair tells the same event."""
+_CONTAINMENT = NAMES.index("containment")
 _TOPIC_FLOOR = 0.14
 """Share of rare words in common from which two stories count as of one topic."""
 
@@ -53,17 +56,30 @@ class LexicalPairJudge:
         if common < HOPELESS:
             near = cosine >= 0.6 or common >= _TOPIC_FLOOR
             return PairVerdict(relation=Relation.SAME_TOPIC if near else Relation.UNRELATED, score=0.95)
+        if not _same_wording(one, other) and (sister_headlines(one, other) or self._cannot_join(one, other)):
+            return PairVerdict(relation=Relation.SAME_TOPIC, score=0.95)
         found = verify(one.text, other.text)
         if found.same_wording and np.array_equal(one.title_letters, other.title_letters):
             return _verdict(Relation.IDENTICAL, 1.0, found)
+        if moved_elsewhere(found):
+            return _verdict(Relation.SAME_TOPIC, 0.95, found)
         row = features(one, other, found, self._rarity)
-        copy = 1.0 if found.same_wording else self._heads.copy.probability(row)
+        copy = copy_probability(self._heads.copy, row, found)
         if copy >= self._heads.copy.threshold:
             return _verdict(Relation.REPRINT, copy, found, sure=copy >= self._heads.copy.sure)
         event = max(self._heads.event.probability(row), copy)
         if event >= self._heads.event.threshold:
             return _verdict(Relation.SAME_EVENT, event, found, sure=event >= self._heads.event.sure)
         return _verdict(Relation.SAME_TOPIC, 1.0 - event, found)
+
+    def _cannot_join(self, a: Profile, b: Profile) -> bool:
+        """Whether no alignment of the texts could make either head say yes; exact, and cheaper than one."""
+        low, high = feature_range(a, b, self._rarity)
+        return (
+            float(low[_CONTAINMENT]) < MISREAD_CONTAINMENT
+            and self._heads.copy.most(low, high) < self._heads.copy.threshold
+            and self._heads.event.most(low, high) < self._heads.event.threshold
+        )
 
     def _common(self, a: Profile, b: Profile) -> float:
         """Share of the weight of the lighter one's pairs of letters that the other has too, 0..1.
@@ -104,6 +120,10 @@ def load_pair_judge(path: Path) -> LexicalPairJudge:
         rarity=read_rarity(artefact),
         version=artefact.version,
     )
+
+
+def _same_wording(a: Profile, b: Profile) -> bool:
+    return np.array_equal(a.text.words.letters, b.text.words.letters)
 
 
 def _verdict(relation: Relation, score: float, found: ReprintVerdict, *, sure: bool = True) -> PairVerdict:

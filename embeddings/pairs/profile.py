@@ -6,15 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tianfu.embeddings.pairs.rarity import BUCKETS, GRAM, RARE, Buckets, Rarity, buckets_of
+from tianfu.embeddings.pairs.rarity import Buckets, buckets_of
+from tianfu.embeddings.pairs.runs import Runs, runs_of
 from tianfu.embeddings.reprints.verify import ComparedText, compared
-from tianfu.embeddings.text.wording import gram_hashes, wording
+from tianfu.embeddings.text.wording import wording
 
-LEAD_LETTERS = 120
-_FIGURE = re.compile(r"\d+(?:\.\d+)?")
+RUN, LONG_RUN = 8, 20
+OPENING_CHARS = 200
 _DAY = re.compile(r"(?:(\d{1,2})\s*月\s*)?(\d{1,2})\s*[日号]")
-_LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]+")
-_NAMED = re.compile(r"[《“\"「]([^》”\"」]{2,20})[》”\"」]")
+_NUMERAL = "〇零一二三四五六七八九十百千万亿两"
+_NUMBER = re.compile(rf"\d+(?:\.\d+)?|(?<=第)[{_NUMERAL}]+|[{_NUMERAL}]+(?=[日月年天次届期号例场轮])")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,51 +23,45 @@ class Profile:
     """What the pair judge looks at.
 
     Attributes:
-        title, lead, body: Buckets of the pairs of letters of each.
+        headline: Folded letters of the headline, ``title_letters`` as code points.
+        title: Buckets of the pairs of letters of the headline; ``body`` those of the body.
         whole: Those of headline and body together.
-        figures: Figures of at least two digits, as written.
+        runs: Runs of eight letters of what is compared; ``long_runs`` those of twenty.
         days: Days of the month named in the body, ``(month or 0, day)``.
-        latin: Names and terms in Latin letters, lower case.
-        named: What stands in quotation marks or title marks.
-        letters: Folded letters of headline and body.
+        first_day: The first day of the month named in the body's opening, 0 if none is.
+        title_numbers: Numbers in the headline, as written.
     """
 
     text: ComparedText
+    headline: str
     title_letters: npt.NDArray[np.uint32]
     title: Buckets
-    lead: Buckets
     body: Buckets
     whole: Buckets
-    figures: frozenset[str]
+    runs: Runs
+    long_runs: Runs
     days: frozenset[tuple[int, int]]
-    latin: frozenset[str]
-    named: frozenset[str]
-    letters: npt.NDArray[np.uint32]
-
-    def rare_runs(self, rarity: Rarity) -> Buckets:
-        """Hashes of the runs of three letters of which both pairs are rare: names, mostly.  Ascending."""
-        rare = rarity.weights[gram_hashes(self.letters, GRAM) % BUCKETS] >= RARE
-        runs = gram_hashes(self.letters, GRAM + 1)
-        return np.unique(runs[rare[:-1] & rare[1:]]).astype(np.int64) if len(runs) else runs.astype(np.int64)
+    first_day: int
+    title_numbers: frozenset[str]
 
 
 def profile_of(title: str, body: str) -> Profile:
     """Prepare a clean text."""
     text = compared(title, body)
-    head = wording(title).letters
+    head = wording(title)
     letters = wording(body).letters if text.lead_in else text.words.letters
-    both = f"{title}\n{body}"
-    title_buckets, body_buckets = buckets_of(head), buckets_of(letters)
+    title_buckets, body_buckets = buckets_of(head.letters), buckets_of(letters)
+    first = _DAY.search(body[:OPENING_CHARS])
     return Profile(
         text=text,
-        title_letters=head,
+        headline=head.spelled,
+        title_letters=head.letters,
         title=title_buckets,
-        lead=buckets_of(letters[:LEAD_LETTERS]),
         body=body_buckets,
         whole=np.union1d(title_buckets, body_buckets),
-        figures=frozenset(f for f in _FIGURE.findall(both) if len(f) > 1),
+        runs=runs_of(text.words.letters, RUN),
+        long_runs=runs_of(text.words.letters, LONG_RUN),
         days=frozenset((int(month or 0), int(day)) for month, day in _DAY.findall(body)),
-        latin=frozenset(word.lower() for word in _LATIN.findall(both)),
-        named=frozenset(_NAMED.findall(both)),
-        letters=wording(both).letters,
+        first_day=int(first.group(2)) if first else 0,
+        title_numbers=frozenset(_NUMBER.findall(title)),
     )

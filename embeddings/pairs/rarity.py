@@ -14,8 +14,6 @@ BUCKETS = 1 << 18
 RARITY_FILE = "rarity.npy"
 RARITY_STEP = 0.05
 """Rarities are kept as whole steps of so much."""
-RARE = 5.0
-"""Weight from which a pair of letters is rare: one story in 150 has it."""
 
 Buckets = npt.NDArray[np.int64]
 """Ascending, each once: the buckets of a text's pairs of letters."""

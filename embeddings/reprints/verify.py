@@ -18,6 +18,8 @@ COPIED = 0.78
 SIBLING_ODDS = 2.0
 """Log odds from which differing figures make two texts siblings."""
 LONG = 12
+OWN = 8
+"""Letters from which a shared passage breaks up what a text says of its own."""
 MOST_PASSAGES = 40
 _SHORT_LETTERS = 40
 
@@ -58,6 +60,7 @@ class ReprintVerdict:
         in_long: Share of the shorter text's letters in shared passages of at least twelve letters, 0..1.
         inner: Share of letters in such passages between the first and the last of them in the shorter text:
             1 where only its beginning and its end are new, less where the copied parts are scattered.
+        own_stretch: Letters of the shorter text's longest stretch without a shared passage of eight letters.
         passages: Longest first, offsets in the bodies as given.
     """
 
@@ -69,6 +72,7 @@ class ReprintVerdict:
     longest: int
     in_long: float
     inner: float
+    own_stretch: int
     changes: Changes
     passages: tuple[SharedPassage, ...]
 
@@ -110,7 +114,8 @@ def _verified(a: ComparedText, b: ComparedText) -> ReprintVerdict:
         sibling_odds=odds,
         longest=max((p.length for p in passages), default=0),
         in_long=min(sum(p.length for p in passages if p.length >= LONG) / shorter, 1.0),
-        inner=_inner(passages, in_a=a.letters <= b.letters),
+        inner=_inner(_stretches(passages, LONG, in_a=a.letters <= b.letters)),
+        own_stretch=_own_stretch(_stretches(passages, OWN, in_a=a.letters <= b.letters), shorter),
         changes=found,
         passages=_in_bodies(a, b, passages),
     )
@@ -129,12 +134,26 @@ def sibling_odds(found: Changes) -> float:
     return changed * math.log(0.75 / noise) + kept * math.log(0.25 / (1 - noise))
 
 
-def _inner(passages: list[Passage], *, in_a: bool) -> float:
-    long = [(p.a_start, p.a_end) if in_a else (p.b_start, p.b_end) for p in passages if p.length >= LONG]
-    if not long:
+def _stretches(passages: list[Passage], least: int, *, in_a: bool) -> list[tuple[int, int]]:
+    """Where passages of at least so many letters stand in one of the two texts, in its order."""
+    return sorted(
+        (p.a_start, p.a_end) if in_a else (p.b_start, p.b_end) for p in passages if p.length >= least
+    )
+
+
+def _inner(stretches: list[tuple[int, int]]) -> float:
+    if not stretches:
         return 0.0
-    reach = max(end for _, end in long) - min(start for start, _ in long)
-    return min(sum(end - start for start, end in long) / reach, 1.0)
+    reach = max(end for _, end in stretches) - stretches[0][0]
+    return min(sum(end - start for start, end in stretches) / reach, 1.0)
+
+
+def _own_stretch(stretches: list[tuple[int, int]], letters: int) -> int:
+    at = longest = 0
+    for start, end in stretches:
+        longest = max(longest, start - at)
+        at = max(at, end)
+    return max(longest, letters - at)
 
 
 def _in_bodies(a: ComparedText, b: ComparedText, passages: list[Passage]) -> tuple[SharedPassage, ...]:

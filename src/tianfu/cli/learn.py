@@ -134,7 +134,7 @@ def train_pairs_command(
     out_dir: Annotated[Path, typer.Option("--out", help="Folder to write the artefact to.")] = Path(
         "runs/pairs"
     ),
-    version: Annotated[str, typer.Option(help="Version written into the card.")] = "2",
+    version: Annotated[str, typer.Option(help="Version written into the card.")] = "3",
     labels: Annotated[Path, typer.Option(help="More labels, by ids of stories.")] = Path(
         "training/labels/pairs.jsonl"
     ),

@@ -1,0 +1,53 @@
+"""Whether two headlines are cast in one frame with another name or number in it."""
+
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from tianfu.embeddings.pairs.profile import Profile
+
+FRAME = 0.6
+"""Share of the letters of both headlines that must be the same, in stretches of two or more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Frame:
+    share: float
+    exchanged: tuple[tuple[str, str], ...]
+
+
+def sister_headlines(a: Profile, b: Profile) -> bool:
+    """Whether the headlines are those of two bulletins of one series.
+
+    They are where each has a number that the other lacks, or where a word of at least two letters was
+    exchanged that each body takes up and the other story does not know.  Symmetric.
+    """
+    if not a.headline or not b.headline or a.headline == b.headline:
+        return False
+    matcher = SequenceMatcher(None, *sorted((a.headline, b.headline)), autojunk=False)
+    # letters in common, in whatever order: most headlines differ by far, and aligning them takes long
+    if matcher.quick_ratio() < FRAME:
+        return False
+    frame = _frame(matcher)
+    if frame.share < FRAME:
+        return False
+    if a.title_numbers - b.title_numbers and b.title_numbers - a.title_numbers:
+        return True
+    first, second = (a, b) if a.headline < b.headline else (b, a)
+    return any(_own(one, first, second) and _own(other, second, first) for one, other in frame.exchanged)
+
+
+def _frame(matcher: "SequenceMatcher[str]") -> _Frame:
+    one, other = str(matcher.a), str(matcher.b)
+    same = sum(block.size for block in matcher.get_matching_blocks() if block.size > 1)
+    return _Frame(
+        share=2 * same / (len(one) + len(other)),
+        exchanged=tuple(
+            (one[i:j], other[k:m])
+            for kind, i, j, k, m in matcher.get_opcodes()
+            if kind == "replace" and min(j - i, m - k) > 1
+        ),
+    )
+
+
+def _own(word: str, story: Profile, other: Profile) -> bool:
+    return word in story.text.words.spelled and word not in other.text.whole
