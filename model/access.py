@@ -21,6 +21,8 @@ class Area(StrEnum):
     EXCHANGE = "exchange"
     """What flows between newsrooms: pickups, desks, submissions, agreements, sources."""
     INSIGHTS = "insights"
+    MODELS = "models"
+    """Versions of models and trials of them."""
     AUDIT = "audit"
     """The audit trail, and events held back."""
     KEYS = "keys"
@@ -41,7 +43,7 @@ class Role(StrEnum):
     OPERATOR = "operator"
     """The provincial platform: the same for every outlet, must-carry, audit."""
     SCIENTIST = "scientist"
-    """Reads stories, tags and decisions; changes nothing."""
+    """Reads stories, tags and decisions; changes nothing but which versions of models serve."""
     ADMIN = "admin"
     """Everything, keys included."""
 

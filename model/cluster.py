@@ -130,6 +130,46 @@ def components(numbers: Iterable[int], edges: Iterable[tuple[int, int]]) -> Mapp
     return {number: frozen[root(number)] for number in parent}
 
 
+Pair = tuple[int, int]
+"""Two stories, the smaller number first."""
+
+
+def clusters_of(
+    numbers: Iterable[int], edges: Iterable[DuplicateEdge], decided: Mapping[Pair, Relation]
+) -> Mapping[int, frozenset[int]]:
+    """Map each number to its cluster: connected by edges, and no two that an editor told apart together.
+
+    Where stories that were told apart hang together through others, the strongest edges are taken first,
+    and one that would bring them together is left out (Kruskal's order with forbidden pairs): what editors
+    joined, then closer relations, then surer judgements, then numbers.  So the outcome follows from the
+    set alone.
+
+    Args:
+        numbers: Every story concerned, also those without an edge.
+        edges: Judged pairs within them, those of editors included; what does not join is passed over.
+        decided: Editors' word on pairs.
+    """
+    joining = [e for e in edges if e.relation.joins]
+    apart = [pair for pair, relation in decided.items() if not relation.joins]
+    if not apart:
+        return components(numbers, ((e.a, e.b) for e in joining))
+    foes: dict[int, set[int]] = {}
+    for a, b in apart:
+        foes.setdefault(a, set()).add(b)
+        foes.setdefault(b, set()).add(a)
+    groups: dict[int, set[int]] = {number: {number} for number in numbers}
+    order = list(Relation)
+    for edge in sorted(
+        joining, key=lambda e: ((e.a, e.b) not in decided, order.index(e.relation), -e.score, e.a, e.b)
+    ):
+        one, other = groups[edge.a], groups[edge.b]
+        if one is other or any(foes.get(number, set()) & other for number in one):
+            continue
+        one |= other
+        groups.update(dict.fromkeys(other, one))
+    return {number: frozenset(group) for number, group in groups.items()}
+
+
 def relations_to_lead(
     lead: int, members: Iterable[int], edges: Iterable[DuplicateEdge]
 ) -> Mapping[int, Relation]:

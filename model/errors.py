@@ -143,6 +143,12 @@ class Conflict(TianfuError):
     code = "conflict"
 
 
+class ModelRefused(Conflict):
+    """An artefact may not serve: its card, a file or a metric speaks against it."""
+
+    code = "model_refused"
+
+
 class CoverageClosed(Conflict):
     """A closed coverage takes no stories, picks or claims."""
 

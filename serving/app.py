@@ -19,6 +19,8 @@ from tianfu.serving.api import (
     exposures,
     insights,
     keys,
+    labels,
+    models,
     operations,
     pickups,
     placements,
@@ -32,6 +34,7 @@ from tianfu.serving.api import (
     submissions,
     tags,
     takedowns,
+    trials,
     vocabulary,
 )
 from tianfu.serving.api.answer_headers import AnswerHeaders
@@ -97,7 +100,7 @@ def create_app(
     parts = (
         stories, takedowns, exposures, tags, duplicates, recommend, aims, rights, readers, reader_rights,
         placements, coverages, operations, pickups, submissions, desks, insights, quarantine,
-        vocabulary, session, keys,
+        vocabulary, session, keys, models, trials, labels,
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)

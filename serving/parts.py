@@ -1,7 +1,8 @@
 """The models and indexes that serve, loaded from shipped artefacts and vocabularies."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from tianfu.embeddings.artefact import load_artefact
 from tianfu.embeddings.encoder.loading import load_encoder
@@ -22,8 +23,37 @@ from tianfu.model.tag import TagKind
 from tianfu.model.vocab.divisions import load_divisions
 from tianfu.model.vocab.media_topics import load_media_topics
 from tianfu.model.vocab.topics import load_topics
-from tianfu.serving.services.library import IndexFactory
+from tianfu.serving.services.cabinet import Cabinet
+from tianfu.serving.services.clock import SystemClock
+from tianfu.serving.services.live_models import ModelLoader
+from tianfu.serving.services.meaning import IndexFactory
+from tianfu.serving.services.model_desk import ModelDesk
 from tianfu.serving.settings import ServiceSettings
+from tianfu.serving.store.database import Database
+
+
+class ArtefactLoader:
+    """Opens artefacts with what ships beside them."""
+
+    def encoder(self, folder: Path) -> Encoder:
+        """Open an encoder."""
+        return load_encoder(folder)
+
+    def learner(self, encoder: Encoder) -> LearningTagger | None:
+        """Make the tagger of fine topics that speaks an encoder's language."""
+        return load_fine_topic_tagger(encoder, shipped("pairs"))
+
+    def tagger(self, folder: Path) -> Tagger:
+        """Open a tagger of topic classes."""
+        return load_topic_tagger(folder)
+
+    def judge(self, folder: Path) -> PairJudge:
+        """Open a judge of pairs."""
+        return load_pair_judge(folder)
+
+    def scorer(self, folder: Path) -> Scorer:
+        """Open a ranker of feeds."""
+        return load_scorer(folder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +65,8 @@ class ModelParts:
         names: Chinese name of a tag by kind and code.
         scorer: What a candidate of a feed is worth.
         learner: The one of ``taggers`` that learns fine topics from editors' decisions, if any does.
+        topics: The one of ``taggers`` that a published tagger takes the place of, if one can.
+        loader: Opens what is published later.
     """
 
     encoder: Encoder
@@ -47,6 +79,8 @@ class ModelParts:
     names: Mapping[tuple[TagKind, str], str]
     scorer: Scorer = HAND_SET
     learner: LearningTagger | None = None
+    topics: Tagger | None = None
+    loader: ModelLoader = field(default_factory=ArtefactLoader)
 
 
 def load_parts(settings: ServiceSettings) -> ModelParts:
@@ -57,12 +91,13 @@ def load_parts(settings: ServiceSettings) -> ModelParts:
     """
     encoder_dir = settings.encoder_dir or shipped("encoder")
     encoder = load_encoder(encoder_dir)
+    topics = load_topic_tagger(shipped("topics"))
     fine_topics = load_fine_topic_tagger(encoder, shipped("pairs"))
     return ModelParts(
         encoder=encoder,
         encoder_version=load_artefact(encoder_dir, kind="encoder").version,
         taggers=[
-            load_topic_tagger(shipped("topics")),
+            topics,
             fine_topics,
             load_place_tagger(),
             load_keyword_tagger(),
@@ -75,6 +110,18 @@ def load_parts(settings: ServiceSettings) -> ModelParts:
         names=tag_names(),
         scorer=HAND_SET if settings.ranker_dir is None else load_scorer(settings.ranker_dir),
         learner=fine_topics,
+        topics=topics,
+    )
+
+
+def model_desk(settings: ServiceSettings, database: Database) -> ModelDesk:
+    """The registry by itself, for a command beside running services."""
+    return ModelDesk(
+        database=database,
+        cabinet=Cabinet(settings.models_dir),
+        loader=ArtefactLoader(),
+        shipped_encoder=lambda: load_encoder(settings.encoder_dir or shipped("encoder")).fingerprint,
+        clock=SystemClock(),
     )
 
 

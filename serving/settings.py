@@ -14,8 +14,9 @@ class ServiceSettings(BaseSettings):
     Attributes:
         data_dir: Where the box keeps its database and index snapshots.
         database_url: ``postgresql+psycopg://…`` for a province; empty means SQLite inside ``data_dir``.
-        encoder_dir: Folder of the encoder artefact; empty means the shipped one.
-        ranker_dir: Folder of a trained ranker for feeds; empty means the hand-set score.
+        encoder_dir: Folder of the encoder artefact that serves until one is published; empty means the
+            shipped one.
+        ranker_dir: The same for the ranker of feeds; empty means the hand-set score.
         hot_days: How long stories stay in feeds.
         worker: Whether this process also indexes; left out, a box's does and a province's does not.
         max_body_bytes: Largest request body in general.
@@ -58,6 +59,11 @@ class ServiceSettings(BaseSettings):
     def effective_database_url(self) -> str:
         """The database address with the default filled in."""
         return self.database_url or f"sqlite:///{self.data_dir / 'tianfu.db'}"
+
+    @property
+    def models_dir(self) -> Path:
+        """Where versions of models are kept, each under its content hash."""
+        return self.data_dir / "models"
 
     @property
     def indexes(self) -> bool:

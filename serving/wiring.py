@@ -1,14 +1,15 @@
 """The one place that builds things."""
 
 import secrets
-from dataclasses import replace
 from datetime import timedelta
 
 from tianfu.embeddings.text.folding import fold_characters
 from tianfu.model.ports import Clock
 from tianfu.serving.parts import ModelParts, load_parts
 from tianfu.serving.services.aims import AimDesk
+from tianfu.serving.services.background import Background
 from tianfu.serving.services.brushing import EventGate, QuarantineDesk
+from tianfu.serving.services.cabinet import Cabinet
 from tianfu.serving.services.claims import ClaimDesk
 from tianfu.serving.services.clock import SystemClock
 from tianfu.serving.services.counters import Counters
@@ -20,6 +21,7 @@ from tianfu.serving.services.coverages import CoverageDesk
 from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.desks import DeskFinder
+from tianfu.serving.services.encoder_switch import EncoderSwitch
 from tianfu.serving.services.event_stream import EventStream
 from tianfu.serving.services.events import EventRecorder
 from tianfu.serving.services.feed_context import ContextMaker
@@ -29,11 +31,16 @@ from tianfu.serving.services.gauges import NewsroomGauges
 from tianfu.serving.services.indexing import Indexer
 from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
+from tianfu.serving.services.label_desk import LabelDesk
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
+from tianfu.serving.services.live_models import LiveModels, ModelSet
 from tianfu.serving.services.machine import Machine
-from tianfu.serving.services.meters import MeteredEncoder, Meters
+from tianfu.serving.services.meaning_maker import MeaningMaker
+from tianfu.serving.services.meters import Meters
+from tianfu.serving.services.model_desk import ModelDesk
 from tianfu.serving.services.newsroom import Newsroom
+from tianfu.serving.services.pairing import PairDesk
 from tianfu.serving.services.pickups import PickupDesk
 from tianfu.serving.services.placing import PlacementDesk
 from tianfu.serving.services.readers import ReaderDesk
@@ -41,6 +48,7 @@ from tianfu.serving.services.readiness import ReadinessDesk
 from tianfu.serving.services.reading import StoryReader
 from tianfu.serving.services.receipts import ReceiptBook
 from tianfu.serving.services.recommend import FeedDesk
+from tianfu.serving.services.reembedding import Reembedder
 from tianfu.serving.services.retention import RetentionChore
 from tianfu.serving.services.rights import RightsDesk
 from tianfu.serving.services.search import StorySearch
@@ -51,8 +59,9 @@ from tianfu.serving.services.signatures import SignatureCheck
 from tianfu.serving.services.submissions import SubmissionDesk
 from tianfu.serving.services.tagging import TagDesk
 from tianfu.serving.services.takedown import TakedownDesk
-from tianfu.serving.services.teaching import Teacher
 from tianfu.serving.services.throttle import Throttle
+from tianfu.serving.services.trial_desk import TrialDesk
+from tianfu.serving.services.trials import TrialRunner
 from tianfu.serving.services.worker import Worker
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.store.database import Database
@@ -83,12 +92,36 @@ def build_newsroom(
     parts = parts or load_parts(settings)
     clock = clock or SystemClock()
     meters = Meters()
-    parts = replace(parts, encoder=MeteredEncoder(parts.encoder, meters))
     database = Database(settings.effective_database_url).open()
-    teacher = (
-        Teacher(parts.learner, clean=parts.clean, encoder_fingerprint=parts.encoder.fingerprint)
-        if parts.learner is not None
-        else None
+    cabinet = Cabinet(settings.models_dir)
+    maker = MeaningMaker(
+        loader=parts.loader,
+        cabinet=cabinet,
+        indexes=parts.indexes,
+        clean=parts.clean,
+        snapshot_dir=settings.snapshot_dir,
+        meters=meters,
+    )
+    shipped = maker.shipped(parts.encoder, parts.encoder_version, parts.learner)
+    live = LiveModels(
+        ModelSet(
+            taggers=tuple(parts.taggers),
+            topics=parts.topics,
+            learner=parts.learner,
+            judge=parts.judge,
+            scorer=parts.scorer,
+        ),
+        loader=parts.loader,
+        cabinet=cabinet,
+        database=database,
+    )
+    trial_runner = TrialRunner(database=database, models=live, clock=clock)
+    model_desk = ModelDesk(
+        database=database,
+        cabinet=cabinet,
+        loader=parts.loader,
+        shipped_encoder=lambda: shipped.fingerprint,
+        clock=clock,
     )
     coverage_shelf = CoverageShelf()
     signals = Signals()
@@ -97,21 +130,22 @@ def build_newsroom(
     decisions = DecisionLog(database, receipts, meters)
     library = Library(
         database=database,
-        encoder=parts.encoder,
-        indexes=parts.indexes,
+        meaning=maker.first(database, shipped),
         new_copy_index=parts.new_copy_index,
-        snapshot_dir=settings.snapshot_dir,
         clock=clock,
         hot_window=timedelta(days=settings.hot_days),
+    )
+    switch = EncoderSwitch(
+        database=database, library=library, live=live, shipped=shipped, new_meaning=maker.published
     )
     interests = InterestFinder(library, clock)
     library.follow_with(coverage_shelf)
     library.follow_with(Forgetter([signals, gate, interests, decisions]))
-    if teacher is not None:
-        library.follow_with(teacher)
+    library.follow_with(live)
+    library.follow_with(trial_runner)
     stream = EventStream(database=database, library=library, signals=signals, gate=gate, clock=clock)
-    reader = StoryReader(encoder=parts.encoder, taggers=parts.taggers, judge=parts.judge, clean=parts.clean)
-    finder = LikenessFinder(library=library, judge=parts.judge)
+    reader = StoryReader(meaning=lambda: library.meaning, models=live, clean=parts.clean)
+    finder = LikenessFinder(library=library, judge=lambda: live.now.judge)
     gatekeeper = Gatekeeper(database=database, clock=clock)
     rights = RightsDesk(database=database, library=library, clock=clock)
     cursors = CursorSigner(own_secret(database, "cursor_secret"))
@@ -121,15 +155,16 @@ def build_newsroom(
         library=library,
         reader=reader,
         finder=finder,
-        encoder_fingerprint=parts.encoder.fingerprint,
         clock=clock,
         worker=name,
         meters=meters,
     )
+    reembedder = Reembedder(database=database, library=library, reader=reader, clock=clock, worker=name)
+    labels = LabelDesk(database=database, clock=clock)
     matcher = CoverageMatcher(
         database=database,
         library=library,
-        grinder=LensGrinder(encoder=parts.encoder, clean=parts.clean, fold=fold_characters),
+        grinder=LensGrinder(encoder=lambda: library.meaning.encoder, clean=parts.clean, fold=fold_characters),
         clock=clock,
     )
     coverages = CoverageDesk(
@@ -150,18 +185,11 @@ def build_newsroom(
         idle_s=_IDLE_S if settings.indexes else _FOLLOWER_IDLE_S,
         meters=meters,
     )
-    models = {
-        "encoder": parts.encoder_version,
-        "pairs": parts.judge.version,
-        "ranker": parts.scorer.version,
-        **{f"tagger_{place}": tagger.version for place, tagger in enumerate(parts.taggers)},
-    }
     readiness = ReadinessDesk(
         database=database,
         library=library,
-        encoder=parts.encoder,
+        live=live,
         worker=worker,
-        models=models,
         clock=clock,
     )
     meters.registry.register(NewsroomGauges(readiness))
@@ -172,7 +200,7 @@ def build_newsroom(
         library=library,
         reader=reader,
         finder=finder,
-        search=StorySearch(database=database, library=library, rights=rights, vector=reader.vector_of),
+        search=StorySearch(database=database, library=library, rights=rights, words=reader.words),
         gatekeeper=gatekeeper,
         sessions=SessionBook(
             own_secret(database, "session_secret"), gatekeeper=gatekeeper, database=database, clock=clock
@@ -208,7 +236,7 @@ def build_newsroom(
                 coverages=coverage_shelf,
                 rights=rights,
                 names=parts.names,
-                scorer=parts.scorer,
+                models=live,
                 clock=clock,
                 ticks_s=machine.ticks_s,
             ),
@@ -216,7 +244,7 @@ def build_newsroom(
             decisions=decisions,
             receipts=receipts,
             cursors=cursors,
-            models={"encoder": parts.encoder_version, "ranker": parts.scorer.version},
+            trials=trial_runner,
             clock=clock,
             new_id=machine.new_id,
         ),
@@ -224,6 +252,8 @@ def build_newsroom(
         rights=rights,
         aims=AimDesk(database=database, library=library, clock=clock),
         tags=TagDesk(database=database, library=library, names=parts.names, clock=clock),
+        pairs=PairDesk(database=database, library=library, clock=clock),
+        labels=labels,
         takedowns=TakedownDesk(database=database, library=library, clock=clock),
         placements=PlacementDesk(database=database, library=library, clock=clock),
         coverages=coverages,
@@ -243,6 +273,19 @@ def build_newsroom(
         meters=meters,
         readiness=readiness,
         names=parts.names,
-        scorer=parts.scorer,
-        models=models,
+        live=live,
+        model_desk=model_desk,
+        trial_runner=trial_runner,
+        trial_desk=TrialDesk(database=database, models=model_desk, clock=clock),
+        encoder_switch=switch,
+        reembedder=reembedder,
+        keeper=Background(
+            "models",
+            [
+                live.step,
+                switch.step,
+                trial_runner.step,
+                *([reembedder.step, labels.step] if settings.indexes else []),
+            ],
+        ),
     )

@@ -63,6 +63,7 @@ class FeedContext:
         topics_named: Class codes that a code or a Chinese name stands for.
         chance: Seed of everything that chance decides in this feed.
         scorer: What a candidate is worth.
+        encoder: Name and version of the one encoder by which stories are near each other in this feed.
     """
 
     now_s: int
@@ -82,6 +83,7 @@ class FeedContext:
     topics_named: Mapping[str, Sequence[str]] = field(default_factory=dict)
     chance: int = 0
     scorer: Scorer = HAND_SET
+    encoder: str = ""
 
     @property
     def first_due(self) -> int:

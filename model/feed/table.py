@@ -87,6 +87,10 @@ class StoryTable:
         self._free.append(slot)
         return True
 
+    def cards(self) -> list[StoryCard]:
+        """Every card, in no order."""
+        return [self._cards[slot] for slot in self._slots.values()]
+
     def older_than(self, oldest_s: float, *, beyond: int) -> list[int]:
         """Stories published before a moment (seconds since the epoch), sparing the newest so many."""
         if len(self._slots) <= beyond:

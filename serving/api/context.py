@@ -104,9 +104,18 @@ def needs(*roles: Role) -> Callable[[Caller], Caller]:
     return check
 
 
+def _of_the_platform(known: Annotated[Caller, Depends(needs(Role.SCIENTIST))]) -> Caller:
+    """Admit scientists of the platform: models serve every outlet alike."""
+    if known.key.outlet_id is not None:
+        raise Forbidden("Models are the platform's.", advice="Ask the platform's data scientist.")
+    return known
+
+
 AppCaller = Annotated[Caller, Depends(needs(Role.APP, Role.EDITOR, Role.OPERATOR))]
 EditorCaller = Annotated[Caller, Depends(needs(Role.EDITOR, Role.OPERATOR))]
 OperatorCaller = Annotated[Caller, Depends(needs(Role.OPERATOR))]
 ReadingCaller = Annotated[Caller, Depends(needs(Role.APP, Role.EDITOR, Role.OPERATOR, Role.SCIENTIST))]
+
+ScientistCaller = Annotated[Caller, Depends(_of_the_platform)]
 NewsCaller = Annotated[Caller, Depends(needs(Role.EDITOR, Role.OPERATOR, Role.SCIENTIST))]
 AdminCaller = Annotated[Caller, Depends(needs())]

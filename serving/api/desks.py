@@ -89,6 +89,7 @@ def suggest_desks(text: DeskTextIn, room: NewsroomDep, known: NewsCaller) -> Des
         topics={tag.code: tag.confidence for tag in tags if tag.kind is TagKind.TOPIC},
         places=tuple(tag.code for tag in tags if tag.kind is TagKind.PLACE),
         told={match.outlet_id: (match.story_id, match.title) for match in reversed(told)},
+        meaning=reading.meaning,
         vector=reading.vector,
         cluster_ids=frozenset(match.cluster_id for match in told),
     )

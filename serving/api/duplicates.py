@@ -1,18 +1,21 @@
 """Duplicates: who has published this already, and how a story spread."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import Field
 
 from tianfu.model.cluster import Relation, lead_story_id_of, relations_to_lead
-from tianfu.model.errors import NotFound
+from tianfu.model.errors import InvalidRequest, NotFound
+from tianfu.model.rules import check_id
 from tianfu.model.story import Story, StoryText
-from tianfu.serving.api.context import NewsCaller, NewsroomDep
-from tianfu.serving.api.forms import Out
+from tianfu.serving.api.context import EditorCaller, NewsCaller, NewsroomDep
+from tianfu.serving.api.forms import In, Out
 from tianfu.serving.api.tags import TagTextIn
 from tianfu.serving.services.newsroom import Newsroom
+from tianfu.serving.services.pairing import DecidedPair
 
 router = APIRouter(tags=["duplicates"])
 
@@ -83,6 +86,67 @@ def story_duplicates(story_id: str, room: NewsroomDep, known: NewsCaller) -> Mat
     if not whole:
         found = [match.model_copy(update={"passages": []}) for match in found]
     return MatchesOut(matches=found, model=room.finder.version)
+
+
+class Verdict(StrEnum):
+    """What an editor may say of two stories."""
+
+    REPRINT = "reprint"
+    SAME_EVENT = "same_event"
+    SAME_TOPIC = "same_topic"
+    UNRELATED = "unrelated"
+
+
+class PairIn(In):
+    """How two stories relate: `same_topic` and `unrelated` tell them apart, the others join them."""
+
+    relation: Verdict
+
+
+class PairOut(Out):
+    """The decision and the clusters that follow from it; `relation` is null once it is taken back."""
+
+    story_id: str
+    other_id: str
+    relation: Relation | None
+    cluster_id: str
+    other_cluster_id: str
+
+
+@router.put("/stories/{story_id}/duplicates/{other_id}")
+def decide_pair(
+    story_id: str, other_id: str, given: PairIn, room: NewsroomDep, known: EditorCaller
+) -> PairOut:
+    """Join two stories or tell them apart, one of them the own outlet's.
+
+    Clusters follow at once, and no model and no edit undoes it.  Kept as a training label.
+    """
+    _check_ids(story_id, other_id)
+    return _pair_out(room.pairs.decide(story_id, other_id, Relation(given.relation.value), caller=known))
+
+
+@router.delete("/stories/{story_id}/duplicates/{other_id}")
+def withdraw_pair(story_id: str, other_id: str, room: NewsroomDep, known: EditorCaller) -> PairOut:
+    """Take a decision back; the two are judged again within seconds."""
+    _check_ids(story_id, other_id)
+    found = room.pairs.withdraw(story_id, other_id, caller=known)
+    room.worker.wake()
+    return _pair_out(found)
+
+
+def _check_ids(story_id: str, other_id: str) -> None:
+    check_id(story_id, field="story_id", error=InvalidRequest)
+    check_id(other_id, field="other_id", error=InvalidRequest)
+
+
+def _pair_out(found: DecidedPair) -> PairOut:
+    return PairOut(
+        story_id=found.story.id,
+        other_id=found.other.id,
+        relation=found.relation,
+        cluster_id=found.story.cluster_id,
+        other_cluster_id=found.other.cluster_id,
+    )
 
 
 class MemberOut(Out):
@@ -158,6 +222,9 @@ def matches_of(text: StoryText, number: int | None, count: int, room: Newsroom) 
     exclude = frozenset() if number is None else frozenset({number})
     candidates = room.finder.candidates(reading, exclude=exclude)
     with room.database.read() as uow:
+        decided = uow.clusters.decided([number]) if number is not None else {}
+        apart = {n for pair, relation in decided.items() if not relation.joins for n in pair}
+        candidates = [c for c in candidates if c.number not in apart]
         stories = uow.stories.by_numbers([c.number for c in candidates])
     shown = {n: s for n, s in stories.items() if room.library.is_showable(n)}
     texts = {n: room.reader.pair_text(s.text) for n, s in shown.items()}

@@ -138,7 +138,10 @@ class CheckOut(Out):
 
 
 class ReadyOut(Out):
-    """Whether the process can do its work, and how far behind it is; null while the database is away."""
+    """Whether the process can do its work, and how far behind it is; null while the database is away.
+
+    `model_faults` tells why a published version does not serve in this process; what served before goes on.
+    """
 
     ready: bool
     checks: dict[str, CheckOut]
@@ -151,6 +154,7 @@ class ReadyOut(Out):
     behind: int | None
     behind_s: float
     models: dict[str, str]
+    model_faults: dict[str, str]
 
 
 @open_router.get(
@@ -173,6 +177,7 @@ def readyz(room: NewsroomDep, response: Response) -> ReadyOut:
         behind=found.behind,
         behind_s=found.behind_s,
         models=dict(room.models),
+        model_faults=dict(room.model_faults),
     )
 
 

@@ -74,7 +74,8 @@ def clear(data_dir: Path) -> None:
     """Remove an older demo; folders that hold anything else are left alone."""
     for name in ("tianfu.db", "tianfu.db-wal", "tianfu.db-shm", "demo.json", "truth.json"):
         (data_dir / name).unlink(missing_ok=True)
-    shutil.rmtree(data_dir / "index", ignore_errors=True)
+    for folder in ("index", "models"):
+        shutil.rmtree(data_dir / folder, ignore_errors=True)
 
 
 def load_demo(room: Newsroom, data_dir: Path, now: datetime, progress: Progress) -> DemoNotes:

@@ -146,7 +146,7 @@ class CoverageMatcher:
         """Write what is different for these stories; returns how many were."""
         coverage_id = lens.coverage.id
         known = uow.coverage_stories.of(coverage_id, numbers)
-        judged = {n: lens.judge(one.facts, one.vector) for n, one in read.items() if n in set(numbers)}
+        judged = {n: lens.judge(one) for n, one in read.items() if n in set(numbers)}
         wanted = {n: read[n].in_own_text(found) for n, found in judged.items() if found is not None}
         gone: Collection[int] = known.keys() - wanted.keys()
         fresh = [found for n, found in wanted.items() if known.get(n) != found]

@@ -18,6 +18,7 @@ from tianfu.model.ports import Clock, IndexFilter
 from tianfu.model.story import Story
 from tianfu.model.tag import TagKind, TagState
 from tianfu.serving.services.library import Library
+from tianfu.serving.services.meaning import Meaning
 from tianfu.serving.store.adoptions import AdoptionQuery
 from tianfu.serving.store.database import Database, UnitOfWork
 
@@ -44,6 +45,7 @@ class Offer:
     Attributes:
         topics: Confidence 0..1 by class, primary first.
         told: Outlets that have the event, each with the id and title of its story.
+        meaning: What the vector may be compared with.
         vector: Unit length, shape (dimension,); ``None`` while it is not known.
         number: Of the story, when it is stored.
         cluster_ids: Clusters of the event itself, which are no precedents.
@@ -53,6 +55,7 @@ class Offer:
     topics: Mapping[str, float]
     places: tuple[str, ...]
     told: Mapping[str, tuple[str, str]]
+    meaning: Meaning
     vector: npt.NDArray[np.float32] | None
     number: int | None = None
     cluster_ids: frozenset[str] = frozenset()
@@ -108,6 +111,7 @@ class DeskFinder:
         return FoundDesk(answer=answer, name=name, outlet=outlet, grounds=tuple(said))
 
     def _offer_of(self, story: Story, uow: UnitOfWork) -> Offer:
+        meaning = self._library.meaning
         group = [s for s in uow.stories.in_clusters([story.cluster_id]) if s.number != story.number]
         told = {s.outlet_id: (s.id, s.text.title) for s in group if self._library.is_showable(s.number)}
         tags = uow.tags.of([story.number]).get(story.number, ())
@@ -118,7 +122,8 @@ class DeskFinder:
             topics={tag.code: tag.confidence for tag in standing if tag.kind is TagKind.TOPIC},
             places=places or ((story.text.adcode,) if story.text.adcode else ()),
             told=told,
-            vector=self._library.index.vectors([story.number]).get(story.number),
+            meaning=meaning,
+            vector=meaning.index.vectors([story.number]).get(story.number),
             number=story.number,
             cluster_ids=frozenset({story.cluster_id}),
         )
@@ -145,7 +150,7 @@ class DeskFinder:
         since = self._clock.now() - timedelta(days=LEDGER_DAYS)
         own = frozenset() if offer.number is None else frozenset({offer.number})
         where = IndexFilter(since_s=int(since.timestamp()), outlets=below, exclude=own)
-        near = self._library.index.search(offer.vector[None, :], NEIGHBOURS, where)[0]
+        near = offer.meaning.index.search(offer.vector[None, :], NEIGHBOURS, where)[0]
         cards = uow.cards.of([one.number for one in near])
         found: dict[str, Precedent] = {}
         for one in near:
@@ -164,7 +169,7 @@ class DeskFinder:
     def _likeness(self, offer: Offer, ledger: Ledger) -> Mapping[int, float]:
         if offer.vector is None:
             return {}
-        known = self._library.index.vectors(sorted({one.number for one in ledger.adoptions}))
+        known = offer.meaning.index.vectors(sorted({one.number for one in ledger.adoptions}))
         return {number: float(vector @ offer.vector) for number, vector in known.items()}
 
     def _ledger(self, uppers: tuple[str, ...], uow: UnitOfWork) -> Ledger:

@@ -12,7 +12,6 @@ from tianfu.model.aims import Aims
 from tianfu.model.errors import NotFound, TianfuError
 from tianfu.model.event import Scene
 from tianfu.model.feed.context import FeedContext, Proposals, Surroundings, surroundings
-from tianfu.model.feed.scoring import Scorer
 from tianfu.model.feed.sources import COVERAGE_PREFIX
 from tianfu.model.feed.view import Numbers
 from tianfu.model.outlet import Outlet
@@ -23,7 +22,8 @@ from tianfu.model.recommendation import FeedRequest
 from tianfu.model.tag import TagKind
 from tianfu.serving.services.coverage_shelf import CoverageShelf
 from tianfu.serving.services.interests import InterestFinder
-from tianfu.serving.services.library import Library
+from tianfu.serving.services.library import Library, Sight
+from tianfu.serving.services.live_models import LiveModels
 from tianfu.serving.services.rights import RightsDesk
 from tianfu.serving.services.signals import Signals, scopes_of
 from tianfu.serving.store.database import Database
@@ -51,7 +51,7 @@ class ContextMaker:
         coverages: CoverageShelf,
         rights: RightsDesk,
         names: Mapping[tuple[TagKind, str], str],
-        scorer: Scorer,
+        models: LiveModels,
         clock: Clock,
         ticks_s: Callable[[], float],
     ) -> None:
@@ -62,7 +62,7 @@ class ContextMaker:
         self._interests = interests
         self._coverages = coverages
         self._rights = rights
-        self._scorer = scorer
+        self._models = models
         self._clock = clock
         self._hot: dict[str, tuple[int, float, float, Proposals]] = {}
         self._around: dict[str, tuple[Mapping[str, Outlet], Surroundings]] = {}
@@ -86,7 +86,8 @@ class ContextMaker:
         if outlet is None:
             raise NotFound("outlet", request.outlet_id)
         now = self._clock.now()
-        view = self._library.view
+        sight = self._library.sight
+        view = sight.view
         degraded: list[str] = []
         reader = self._reader(request, degraded)
         read = self._reads(request, reader)
@@ -98,7 +99,7 @@ class ContextMaker:
             around=self._surroundings(outlet),
             view=view,
             reader=reader,
-            near=self._near(request, reader, read, now, degraded),
+            near=self._near(request, reader, read, now, sight, degraded),
             read_after=self._after(read),
             hot=self._hot_here(outlet, now),
             coverages=self._asked_coverages(request, outlet),
@@ -107,7 +108,8 @@ class ContextMaker:
             aims=self._aims(request, reader),
             topics_named=self._topics_named,
             chance=zlib.crc32(trace_id.encode()),
-            scorer=self._scorer,
+            scorer=self._models.now.scorer,
+            encoder=sight.meaning.version,
         )
         return context, tuple(degraded)
 
@@ -161,12 +163,15 @@ class ContextMaker:
         reader: Reader | None,
         read: Sequence[int],
         now: datetime,
+        sight: Sight,
         degraded: list[str],
     ) -> list[Proposals]:
         try:
             if request.scene is Scene.RELATED:
-                return [self._interests.near_story(read[0])]
-            return [] if reader is None else self._interests.near_reader(reader, int(now.timestamp()))
+                return [self._interests.near_story(read[0], sight)]
+            if reader is None:
+                return []
+            return self._interests.near_reader(reader, int(now.timestamp()), sight)
         except (TianfuError, RuntimeError) as down:
             log.warning("feed.degraded", part="index", error=type(down).__name__)
             degraded.append("index")

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+import numpy.typing as npt
 import structlog
 
-from tianfu.model.cluster import DuplicateEdge, cluster_id_of, components
+from tianfu.model.cluster import DuplicateEdge, cluster_id_of, clusters_of
 from tianfu.model.dating import first_told
 from tianfu.model.errors import StoreUnavailable
 from tianfu.model.expiry import dated_until
@@ -18,7 +20,7 @@ from tianfu.model.tag import TagAssignment, TagSuggestion, merge_suggestions
 from tianfu.serving.services.library import Library, numbers_of
 from tianfu.serving.services.likeness import LikenessFinder
 from tianfu.serving.services.meters import Meters
-from tianfu.serving.services.reading import StoryReader, StoryReading
+from tianfu.serving.services.reading import StoryReader, StoryReading, vectors_of
 from tianfu.serving.store.changes import ChangeKind
 from tianfu.serving.store.database import Database, UnitOfWork
 from tianfu.serving.store.locks import INDEX
@@ -49,7 +51,6 @@ class Indexer:
         library: Library,
         reader: StoryReader,
         finder: LikenessFinder,
-        encoder_fingerprint: str,
         clock: Clock,
         worker: str,
         meters: Meters | None = None,
@@ -58,7 +59,6 @@ class Indexer:
         self._library = library
         self._reader = reader
         self._finder = finder
-        self._encoder_fingerprint = encoder_fingerprint
         self._clock = clock
         self._worker = worker
         self._looked_s = -math.inf
@@ -119,6 +119,7 @@ class Indexer:
         homes = [outlets[s.outlet_id].adcode if s.outlet_id in outlets else None for _, s in current]
         readings = self._reader.read([story.text for _, story in current], homes)
         batch = [_Judged(item=i, story=s, reading=r) for (i, s), r in zip(current, readings, strict=True)]
+        beside = self._vectors_beside(batch)
         seen = self._library.sequence
         edges = self._edges(batch)
         with self._database.write([INDEX]) as uow:
@@ -127,11 +128,32 @@ class Indexer:
             batch = [j for j in batch if j.story.number not in outdated]
             edges = [e for e in edges if not {e.a, e.b} & outdated]
             edges = self._with_latest(batch, edges, seen, uow)
-            self._store(batch, edges, uow)
+            current_numbers = {judged.story.number for judged in batch}
+            beside = {
+                fingerprint: [v for v in vectors if v.number in current_numbers]
+                for fingerprint, vectors in beside.items()
+            }
+            self._store(batch, beside, edges, uow)
             uow.queue.finish(items)
             uow.commit()
         self._meters.indexed(len(batch), edges)
         log.info("stories.indexed", stories=len(batch), edges=len(edges))
+
+    def _vectors_beside(self, batch: Sequence[_Judged]) -> dict[str, list[StoredVector]]:
+        """What further encoders say that stand by, by fingerprint; one that fails holds nothing up."""
+        read = {judged.reading.meaning for judged in batch}
+        found = {}
+        for meaning in (self._library.meaning, *self._library.beside):
+            if meaning in read or not batch:
+                continue
+            try:
+                vectors = vectors_of([judged.reading.pair for judged in batch], meaning)
+            except Exception:
+                log.exception("batch.not_read_beside", encoder=meaning.version, stories=len(batch))
+            else:
+                rows = zip(batch, vectors, strict=True)
+                found[meaning.fingerprint] = [_stored(judged, vector) for judged, vector in rows]
+        return found
 
     def _with_latest(
         self, batch: Sequence[_Judged], edges: Sequence[DuplicateEdge], seen: int, uow: UnitOfWork
@@ -163,36 +185,36 @@ class Indexer:
         return found
 
     def _edges(self, batch: Sequence[_Judged]) -> list[DuplicateEdge]:
+        finder = self._finder.fixed()
         numbers = [judged.story.number for judged in batch]
         own = frozenset(numbers)
-        candidates = {j.story.number: self._finder.candidates(j.reading, exclude=own) for j in batch}
+        candidates = {j.story.number: finder.candidates(j.reading, exclude=own) for j in batch}
         others = sorted({c.number for found in candidates.values() for c in found})
         with self._database.read() as uow:
             texts = self._pair_texts(uow.stories.by_numbers(others))
-        edges = self._finder.judge_within(numbers, [j.reading for j in batch])
+        edges = finder.judge_within(numbers, [j.reading for j in batch])
         for judged in batch:
-            verdicts = self._finder.judge(judged.reading, candidates[judged.story.number], texts)
-            edges.extend(self._finder.edges(judged.story.number, verdicts))
+            verdicts = finder.judge(judged.reading, candidates[judged.story.number], texts)
+            edges.extend(finder.edges(judged.story.number, verdicts))
         return edges
 
     def _pair_texts(self, stories: Mapping[int, Story]) -> dict[int, PairText]:
         return {number: self._reader.pair_text(story.text) for number, story in stories.items()}
 
-    def _store(self, batch: Sequence[_Judged], edges: Sequence[DuplicateEdge], uow: UnitOfWork) -> None:
+    def _store(
+        self,
+        batch: Sequence[_Judged],
+        beside: Mapping[str, Sequence[StoredVector]],
+        edges: Sequence[DuplicateEdge],
+        uow: UnitOfWork,
+    ) -> None:
         now = self._clock.now()
         numbers = [judged.story.number for judged in batch]
-        uow.vectors.put(
-            [
-                StoredVector(
-                    number=j.story.number,
-                    revision=j.item.revision,
-                    vector=j.reading.vector,
-                    text_fingerprint=j.reading.text_fingerprint,
-                )
-                for j in batch
-            ],
-            encoder=self._encoder_fingerprint,
-        )
+        own = {
+            j.reading.meaning.fingerprint: [_stored(j, j.reading.vector) for j in batch] for j in batch[:1]
+        }
+        for fingerprint, vectors in (own | dict(beside)).items():
+            uow.vectors.put(vectors, encoder=fingerprint)
         standing = uow.tags.of(numbers)
         uow.tags.put(
             {j.story.number: merged(standing.get(j.story.number, ()), j.reading.tags) for j in batch}
@@ -209,6 +231,15 @@ class Indexer:
         uow.changes.add(ChangeKind.STORY_CLUSTER, sorted(moved - set(numbers)), now)
         copies |= uow.clusters.copies_of(numbers)
         uow.changes.add(ChangeKind.STORY_COPIES, sorted(copies - moved), now)
+
+
+def _stored(judged: _Judged, vector: npt.NDArray[np.float32]) -> StoredVector:
+    return StoredVector(
+        number=judged.story.number,
+        revision=judged.item.revision,
+        vector=vector,
+        text_fingerprint=judged.reading.text_fingerprint,
+    )
 
 
 def _ends(judged: _Judged) -> datetime | None:
@@ -235,13 +266,21 @@ def merged(
 def recluster(touched: Iterable[int], cluster_ids: Iterable[str], uow: UnitOfWork) -> set[int]:
     """Bring clusters in line with the edges around some stories; returns the stories that moved.
 
-    Looks at everything that shares a cluster with a touched story now, or did so before, so that both
-    merges and splits come out the same whatever the order of arrival.
+    Looks at everything that shares a cluster with a touched story now, or did so before, and at everything
+    that hangs together with those by edges, so that merges and splits come out the same whatever the order
+    of arrival.  Only where editors told stories apart do edges lead out of a cluster.
     """
     ids = set(cluster_ids) | {s.cluster_id for s in uow.stories.by_numbers(sorted(touched)).values()}
-    stories = {story.number: story for story in uow.stories.in_clusters(sorted(ids))}
-    edges = [e for e in uow.clusters.of(sorted(stories)) if e.relation.joins]
-    groups = components(stories, ((e.a, e.b) for e in edges if e.a in stories and e.b in stories))
+    while True:
+        stories = {story.number: story for story in uow.stories.in_clusters(sorted(ids))}
+        edges = uow.clusters.of(sorted(stories))
+        beyond = {number for e in edges for number in (e.a, e.b)} - stories.keys()
+        further = {s.cluster_id for s in uow.stories.by_numbers(sorted(beyond)).values()} - ids
+        if not further:
+            break
+        ids |= further
+    inside = [e for e in edges if e.a in stories and e.b in stories]
+    groups = clusters_of(stories, inside, uow.clusters.decided(sorted(stories)))
     wanted: dict[int, str] = {}
     for number, group in groups.items():
         lead = first_told(group, dating=lambda n: stories[n].dating, number=lambda n: n)[0]

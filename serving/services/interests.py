@@ -18,7 +18,8 @@ import structlog
 from tianfu.model.feed.context import Proposals
 from tianfu.model.ports import Clock, FloatMatrix, IndexFilter
 from tianfu.model.reader import INTEREST_HALF_LIFE_S, Engagement, Reader
-from tianfu.serving.services.library import Library
+from tianfu.serving.services.library import Library, Sight
+from tianfu.serving.services.meaning import Meaning
 
 log = structlog.get_logger(__name__)
 
@@ -33,12 +34,16 @@ _MOST_WANTED = 2_000
 _LOOK_S = 0.5
 _MOST_READERS = 50_000
 
+_ListKey = tuple[str, int]
+"""Fingerprint of the encoder by which it is near, and number of the story."""
 Interest = tuple[int, float]
 """Number of the story that stands for it, and its weight relative to the strongest, 0..1."""
 
 
 class InterestFinder:
     """Finds readers' interests and what lies near them.  Safe to call from many threads.
+
+    Everything found is by the encoder of the sight that is given, also what was remembered.
 
     Lists of neighbours are remembered for a quarter of an hour, interests until the reader's next event.  A
     request looks up at most one list itself, the one of the interest that matters most; the others are looked
@@ -49,8 +54,8 @@ class InterestFinder:
         self._library = library
         self._clock = clock
         self._lock = threading.Lock()
-        self._lists: OrderedDict[int, tuple[datetime, Proposals]] = OrderedDict()
-        self._interests: OrderedDict[str, tuple[tuple[int, bool], list[Interest]]] = OrderedDict()
+        self._lists: OrderedDict[_ListKey, tuple[datetime, Proposals]] = OrderedDict()
+        self._interests: OrderedDict[str, tuple[tuple[int, bool, str], list[Interest]]] = OrderedDict()
         self._wanted: queue.Queue[int] = queue.Queue(maxsize=_MOST_WANTED)
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -66,13 +71,13 @@ class InterestFinder:
             self._stop.set()
             self._thread.join(timeout=10)
 
-    def near_reader(self, reader: Reader, now_s: int) -> list[Proposals]:
+    def near_reader(self, reader: Reader, now_s: int, sight: Sight) -> list[Proposals]:
         """One voice for what was read in the last two hours, and one for each lasting interest."""
         voices = []
-        for place, (number, weight) in enumerate(self._known_interests(reader, now_s)):
-            near = self._kept(number)
+        for place, (number, weight) in enumerate(self._known_interests(reader, now_s, sight.meaning)):
+            near = self._kept((sight.meaning.fingerprint, number))
             if near is None and place == 0:
-                near = self.near_story(number)
+                near = self.near_story(number, sight)
             elif near is None:
                 self._want(number)
                 continue
@@ -81,22 +86,23 @@ class InterestFinder:
             )
         return voices
 
-    def near_story(self, number: int) -> Proposals:
+    def near_story(self, number: int, sight: Sight) -> Proposals:
         """Stories of the hot window near one story, by cosine; none when its vector is not known."""
-        known = self._kept(number)
+        key = (sight.meaning.fingerprint, number)
+        known = self._kept(key)
         if known is not None:
             return known
-        found = self._search(number)
+        found = _search(number, sight)
         with self._lock:
-            self._lists[number] = (self._clock.now(), found)
-            self._lists.move_to_end(number)
+            self._lists[key] = (self._clock.now(), found)
+            self._lists.move_to_end(key)
             if len(self._lists) > _MOST_LISTS:
                 self._lists.popitem(last=False)
         return found
 
-    def _kept(self, number: int) -> Proposals | None:
+    def _kept(self, key: _ListKey) -> Proposals | None:
         with self._lock:
-            known = self._lists.get(number)
+            known = self._lists.get(key)
         return known[1] if known is not None and self._clock.now() - known[0] < _KEEP else None
 
     def _want(self, number: int) -> None:
@@ -107,14 +113,14 @@ class InterestFinder:
         """Look up everything that waits, here and now."""
         with suppress(queue.Empty):
             while True:
-                self.near_story(self._wanted.get_nowait())
+                self.near_story(self._wanted.get_nowait(), self._library.sight)
 
     def _run(self) -> None:
         while not self._stop.is_set():
             with suppress(queue.Empty):
                 number = self._wanted.get(timeout=_LOOK_S)
                 try:
-                    self.near_story(number)
+                    self.near_story(number, self._library.sight)
                 except Exception:
                     log.exception("interests.not_found")
 
@@ -128,34 +134,35 @@ class InterestFinder:
         with self._lock:
             self._interests.pop(reader_key, None)
 
-    def _search(self, number: int) -> Proposals:
-        index, view = self._library.index, self._library.view
-        vector = index.vectors([number]).get(number)
-        if vector is None or not len(view):
-            return Proposals(np.zeros(0, np.int64), np.zeros(0, np.float32), because=number)
-        where = IndexFilter(since_s=int(view.published_s[-1]), exclude=frozenset({number}))
-        found = index.search(vector[None, :], _NEIGHBOURS, where)[0]
-        return Proposals(
-            np.array([hit.number for hit in found], dtype=np.int64),
-            np.clip(np.array([hit.score for hit in found], dtype=np.float32), 0.0, 1.0),
-            because=number,
-        )
-
-    def _known_interests(self, reader: Reader, now_s: int) -> list[Interest]:
+    def _known_interests(self, reader: Reader, now_s: int, meaning: Meaning) -> list[Interest]:
         key = reader.ref.key
         liked = [e for e in reader.engagements if e.weight > 0][-_RECENT_ENGAGEMENTS:]
-        stamp = (reader.revision, _reads_now(liked, now_s))
+        stamp = (reader.revision, _reads_now(liked, now_s), meaning.fingerprint)
         with self._lock:
             known = self._interests.get(key)
         if known is not None and known[0] == stamp:
             return known[1]
-        found = interests_of_reads(liked, self._library.index.vectors([e.number for e in liked]), now_s)
+        found = interests_of_reads(liked, meaning.index.vectors([e.number for e in liked]), now_s)
         with self._lock:
             self._interests[key] = (stamp, found)
             self._interests.move_to_end(key)
             if len(self._interests) > _MOST_READERS:
                 self._interests.popitem(last=False)
         return found
+
+
+def _search(number: int, sight: Sight) -> Proposals:
+    index, view = sight.meaning.index, sight.view
+    vector = index.vectors([number]).get(number)
+    if vector is None or not len(view):
+        return Proposals(np.zeros(0, np.int64), np.zeros(0, np.float32), because=number)
+    where = IndexFilter(since_s=int(view.published_s[-1]), exclude=frozenset({number}))
+    found = index.search(vector[None, :], _NEIGHBOURS, where)[0]
+    return Proposals(
+        np.array([hit.number for hit in found], dtype=np.int64),
+        np.clip(np.array([hit.score for hit in found], dtype=np.float32), 0.0, 1.0),
+        because=number,
+    )
 
 
 def interests_of_reads(

@@ -6,22 +6,20 @@ process rebuilds from a snapshot plus the changes since, or from the database al
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple
 
-import numpy as np
 import structlog
 
 from tianfu.model.aims import Aims
-from tianfu.model.errors import SnapshotInvalid
-from tianfu.model.feed.table import sketcher
+from tianfu.model.feed.card import StoryCard
 from tianfu.model.feed.view import FeedView
 from tianfu.model.outlet import Outlet
 from tianfu.model.placement import Placement
-from tianfu.model.ports import Clock, CopyIndex, Encoder, VectorIndex
+from tianfu.model.ports import Clock, CopyIndex
 from tianfu.model.rights import RightsBook
+from tianfu.serving.services.meaning import ChangeFollower, Meaning, SnapshottingIndex
 from tianfu.serving.services.shelf import Shelf, load_cards
 from tianfu.serving.store.aims import SceneKey
 from tianfu.serving.store.changes import Change, ChangeKind
@@ -33,74 +31,42 @@ log = structlog.get_logger(__name__)
 _BATCH = 2_000
 
 
-class SnapshottingIndex(VectorIndex, Protocol):
-    """A vector index that can be written to disk."""
+class Sight(NamedTuple):
+    """What a feed looks at: stories, and the meaning by which they are told apart.  Always of one piece."""
 
-    def save(self, directory: Path, *, encoder_fingerprint: str, last_sequence: int) -> None:
-        """Write a snapshot atomically."""
-        ...
-
-
-class IndexFactory(Protocol):
-    """Makes the vector index, empty or from a snapshot."""
-
-    def create(self, dimension: int) -> SnapshottingIndex:
-        """Make an empty index."""
-        ...
-
-    def load(self, directory: Path, *, encoder_fingerprint: str) -> tuple[SnapshottingIndex, int]:
-        """Read a snapshot; returns the index and the last change it holds.
-
-        Raises:
-            SnapshotInvalid: Missing, torn, stale, or of another encoder.
-        """
-        ...
-
-
-class ChangeFollower(Protocol):
-    """Another cache that follows the change sequence.  Called under the library's lock, in order."""
-
-    def load(self, uow: UnitOfWork) -> None:
-        """Start from what the database holds."""
-        ...
-
-    def apply(self, changes: Sequence[Change], uow: UnitOfWork) -> None:
-        """Take over what changed; may be told the same change twice."""
-        ...
+    meaning: Meaning
+    view: FeedView
 
 
 class Library:
     """What this process knows, kept up to date by :meth:`catch_up`.
 
     One thread at a time catches up; any number read.  ``view``, ``outlets``, ``placements``,
-    ``taken_down``, ``aims`` and ``rights`` are replaced whole, never changed in place.
+    ``taken_down``, ``aims`` and ``rights`` are replaced whole, never changed in place.  Whoever compares
+    stories takes :attr:`sight` once and stays with it, so that no answer mixes two encoders.
+
+    Attributes:
+        beside: Further meanings that are kept up to date: one on its way, or the one that served before.
     """
 
     def __init__(
         self,
         *,
         database: Database,
-        encoder: Encoder,
-        indexes: IndexFactory,
+        meaning: Meaning,
         new_copy_index: Callable[[], CopyIndex],
-        snapshot_dir: Path,
         clock: Clock,
         hot_window: timedelta = timedelta(days=30),
         least_cards: int = 5_000,
     ) -> None:
         self._database = database
-        self._encoder = encoder
-        self._indexes = indexes
-        self._snapshot_dir = snapshot_dir
         self._clock = clock
         self._followers: tuple[ChangeFollower, ...] = ()
         self._lock = threading.Lock()
-        self._shelf = Shelf(
-            hot_window=hot_window, least_cards=least_cards, sketch=sketcher(encoder.dimension)
-        )
+        self._shelf = Shelf(meaning, hot_window=hot_window, least_cards=least_cards)
+        self.beside: tuple[Meaning, ...] = ()
         self.new_copy_index = new_copy_index
         self.copies = new_copy_index()
-        self.index: SnapshottingIndex = indexes.create(encoder.dimension)
         self.sequence = 0
         self.caught_up_at = clock.now()
         self.outlets: dict[str, Outlet] = {}
@@ -114,6 +80,22 @@ class Library:
         """The stories that may be shown, as of the last change."""
         return self._shelf.view
 
+    @property
+    def sight(self) -> Sight:
+        """The stories that may be shown and their meaning, of one piece."""
+        shelf = self._shelf
+        return Sight(shelf.meaning, shelf.view)
+
+    @property
+    def meaning(self) -> Meaning:
+        """The meaning that serves."""
+        return self._shelf.meaning
+
+    @property
+    def index(self) -> SnapshottingIndex:
+        """The vector index that serves."""
+        return self._shelf.meaning.index
+
     def follow_with(self, follower: ChangeFollower) -> None:
         """Tell another cache of every change; before :meth:`start`."""
         self._followers += (follower,)
@@ -122,9 +104,8 @@ class Library:
         """Load the snapshot, or rebuild from the database with a warning, then catch up."""
         began = time.monotonic()
         with self._lock, self._database.read() as uow:
-            self._load_index(uow)
+            self.sequence = min(meaning.load(uow) for meaning in (self.meaning, *self.beside))
             self._load_copies(uow)
-            self.sequence = min(self.sequence, uow.changes.latest())
             self._reload_outlets(uow)
             self._reload_placements(uow)
             self._reload_taken_down(uow)
@@ -167,62 +148,73 @@ class Library:
         """Whether no takedown stands against a story."""
         return number not in self.taken_down
 
-    def save_snapshot(self) -> None:
-        """Write the vector index to disk with the sequence it is at."""
+    def stand_by(self, meaning: Meaning) -> None:
+        """Keep a further meaning up to date from now on, loading it while everything goes on."""
+        with self._database.read() as uow:
+            sequence = meaning.load(uow)
+        with self._lock, self._database.read() as uow:
+            missed = [c for c in uow.changes.since(sequence) if c.sequence <= self.sequence]
+            while missed:
+                self._take_in(meaning, missed, uow)
+                sequence = missed[-1].sequence
+                missed = [c for c in uow.changes.since(sequence) if c.sequence <= self.sequence]
+            self.beside = (*(one for one in self.beside if one is not meaning), meaning)
+        log.info("meaning.stands_by", encoder=meaning.version, stories=meaning.index.size)
+
+    def switch_to(self, meaning: Meaning) -> None:
+        """Serve by a meaning that stands by, from the very next answer on; the one before stands by then."""
         with self._lock:
-            index, sequence = self.index, self.sequence
-            index.save(
-                self._snapshot_dir, encoder_fingerprint=self._encoder.fingerprint, last_sequence=sequence
-            )
-        log.info("index.saved", stories=index.size, sequence=sequence)
+            before = self._shelf
+            if before.meaning is meaning:
+                return
+            shelf = Shelf(meaning, hot_window=before.hot_window, least_cards=before.least_cards)
+            cards = before.cards()
+            _fill(shelf, cards)
+            shelf.refresh(self._clock.now(), at_once=True)
+            self.beside = (*(one for one in self.beside if one is not meaning), before.meaning)
+            self._shelf = shelf
+        log.info("meaning.switched", encoder=meaning.version, before=before.meaning.version)
+
+    def let_go(self, meaning: Meaning) -> None:
+        """No longer keep a meaning that stands by."""
+        with self._lock:
+            self.beside = tuple(one for one in self.beside if one is not meaning)
+
+    def save_snapshot(self) -> None:
+        """Write the vector indexes to disk with the sequence they are at."""
+        with self._lock:
+            for meaning in (self.meaning, *self.beside):
+                meaning.save(self.sequence)
+        log.info("index.saved", stories=self.index.size, sequence=self.sequence)
 
     def _fill_shelf(self, uow: UnitOfWork) -> None:
         cards = load_cards(uow, self._shelf, self._clock.now())
-        self._shelf.fill({}, {})
-        numbers = sorted(cards)
-        for start in range(0, len(numbers), _BATCH):
-            batch = numbers[start : start + _BATCH]
-            self._shelf.put(batch, {n: cards[n] for n in batch}, self.index.vectors(batch))
+        _fill(self._shelf, cards)
         self._shelf.refresh(self._clock.now(), at_once=True)
 
-    def _load_index(self, uow: UnitOfWork) -> None:
-        try:
-            self.index, self.sequence = self._indexes.load(
-                self._snapshot_dir, encoder_fingerprint=self._encoder.fingerprint
-            )
-            if self.sequence > uow.changes.latest():
-                raise SnapshotInvalid("The snapshot is ahead of the database.")
-        except SnapshotInvalid as bad:
-            has_stories = uow.stories.count() > 0
-            if has_stories:
-                log.warning("index.rebuilding", why=bad.message)
-            self.index = self._indexes.create(self._encoder.dimension)
-            self.sequence = uow.changes.latest()
-            for stored in uow.vectors.all(encoder=self._encoder.fingerprint):
-                self._index_vectors(stored, uow)
-
     def _load_copies(self, uow: UnitOfWork) -> None:
-        for stored in uow.vectors.all(encoder=self._encoder.fingerprint):
-            self.copies.add([s.number for s in stored], [s.text_fingerprint for s in stored])
+        for stored in uow.vectors.all(encoder=self.meaning.fingerprint):
+            self._add_copies(stored)
 
-    def _index_vectors(self, stored: Sequence[StoredVector], uow: UnitOfWork) -> None:
-        if not stored:
-            return
-        numbers = [s.number for s in stored]
-        facts = uow.cards.facts(numbers)
-        rows = [s for s in stored if s.number in facts]
-        self.index.add(
-            [s.number for s in rows], np.stack([s.vector for s in rows]), [facts[s.number] for s in rows]
-        )
+    def _add_copies(self, stored: Sequence[StoredVector]) -> None:
+        self.copies.add([s.number for s in stored], [s.text_fingerprint for s in stored])
+
+    def _take_in(self, meaning: Meaning, changes: Sequence[Change], uow: UnitOfWork) -> list[int]:
+        """Bring one meaning up to date; returns the numbers of stories that have a new vector in it."""
+        own = [c for c in changes if c.kind is not ChangeKind.STORY_VECTORS or c.key == meaning.fingerprint]
+        numbers = numbers_of(own, ChangeKind.STORY_INDEXED, ChangeKind.STORY_VECTORS)
+        for start in range(0, len(numbers), _BATCH):
+            stored = meaning.take_in(numbers[start : start + _BATCH], uow)
+            if meaning is self.meaning:
+                self._add_copies(stored)
+        meaning.learn(changes, uow)
+        return numbers
 
     def _apply(self, changes: Sequence[Change], uow: UnitOfWork) -> None:
         kinds = {change.kind for change in changes}
-        numbers = numbers_of(changes, ChangeKind.STORY_INDEXED)
-        for start in range(0, len(numbers), _BATCH):
-            found = uow.vectors.of(numbers[start : start + _BATCH], encoder=self._encoder.fingerprint)
-            stored = list(found.values())
-            self._index_vectors(stored, uow)
-            self.copies.add([s.number for s in stored], [s.text_fingerprint for s in stored])
+        numbers = self._take_in(self.meaning, changes, uow)
+        for meaning in self.beside:
+            self._take_in(meaning, changes, uow)
         if ChangeKind.OUTLETS in kinds:
             self._reload_outlets(uow)
         if ChangeKind.PLACEMENTS in kinds:
@@ -241,6 +233,7 @@ class Library:
             ChangeKind.STORY_CLUSTER,
             ChangeKind.STORY_COPIES,
         )
+        touched = sorted({*touched, *numbers})
         self._shelf.put(touched, uow.cards.of(touched), self.index.vectors(numbers))
         for follower in self._followers:
             follower.apply(changes, uow)
@@ -263,6 +256,15 @@ class Library:
 
     def _reload_taken_down(self, uow: UnitOfWork) -> None:
         self.taken_down = frozenset(uow.cards.taken_down())
+
+
+def _fill(shelf: Shelf, cards: Mapping[int, StoryCard]) -> None:
+    """Put these cards on an empty shelf, with the vectors of its meaning."""
+    shelf.fill({}, {})
+    numbers = sorted(cards)
+    for start in range(0, len(numbers), _BATCH):
+        batch = numbers[start : start + _BATCH]
+        shelf.put(batch, {n: cards[n] for n in batch}, shelf.meaning.index.vectors(batch))
 
 
 def numbers_of(changes: Sequence[Change], *kinds: ChangeKind) -> list[int]:

@@ -1,8 +1,9 @@
 """Finding and judging stories that tell the same as another."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -31,14 +32,24 @@ class Candidate:
 class LikenessFinder:
     """Proposes candidates from the indexes and has the judge look at the texts themselves."""
 
-    def __init__(self, *, library: Library, judge: PairJudge) -> None:
+    def __init__(self, *, library: Library, judge: Callable[[], PairJudge]) -> None:
+        """Take the indexes, and what tells the judge of this moment."""
         self._library = library
-        self._judge = judge
+        self._judge_now = judge
 
     @property
     def version(self) -> str:
         """Version of the judge."""
         return self._judge.version
+
+    @property
+    def _judge(self) -> PairJudge:
+        return self._judge_now()
+
+    def fixed(self) -> Self:
+        """The same, staying with the judge of this moment."""
+        judge = self._judge
+        return type(self)(library=self._library, judge=lambda: judge)
 
     def candidates(self, reading: StoryReading, *, exclude: frozenset[int] = frozenset()) -> list[Candidate]:
         """Stories in the indexes worth comparing: copies of any age, same events of the same days."""
@@ -50,14 +61,15 @@ class LikenessFinder:
                 until_s=int((at + EVENT_WINDOW).timestamp()) + 1,
                 exclude=exclude,
             )
-        near = self._library.index.search(reading.vector[None, :], EVENT_CANDIDATES, window)[0]
+        index = reading.meaning.index
+        near = index.search(reading.vector[None, :], EVENT_CANDIDATES, window)[0]
         cosines = {n.number: n.score for n in near if n.score >= EVENT_FLOOR}
         copies = [
             c.number
             for c in self._library.copies.candidates(reading.text_fingerprint, COPY_CANDIDATES)
             if c.number not in cosines
         ]
-        known = self._library.index.vectors(copies)
+        known = index.vectors(copies)
         cosines.update({n: float(known[n] @ reading.vector) if n in known else 0.0 for n in copies})
         return [
             Candidate(number=number, cosine=cosine)

@@ -11,6 +11,7 @@ from tianfu.model.feed.scoring import Scorer
 from tianfu.model.ports import Clock
 from tianfu.model.tag import TagKind
 from tianfu.serving.services.aims import AimDesk
+from tianfu.serving.services.background import Background
 from tianfu.serving.services.brushing import QuarantineDesk
 from tianfu.serving.services.claims import ClaimDesk
 from tianfu.serving.services.consortium import put_outlets_once
@@ -21,22 +22,28 @@ from tianfu.serving.services.coverages import CoverageDesk
 from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.desks import DeskFinder
+from tianfu.serving.services.encoder_switch import EncoderSwitch
 from tianfu.serving.services.event_stream import EventStream
 from tianfu.serving.services.events import EventRecorder
 from tianfu.serving.services.gatekeeper import Gatekeeper
 from tianfu.serving.services.indexing import Indexer
 from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
+from tianfu.serving.services.label_desk import LabelDesk
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
+from tianfu.serving.services.live_models import LiveModels, versions
 from tianfu.serving.services.machine import Machine
 from tianfu.serving.services.meters import Meters
+from tianfu.serving.services.model_desk import ModelDesk
+from tianfu.serving.services.pairing import PairDesk
 from tianfu.serving.services.pickups import PickupDesk
 from tianfu.serving.services.placing import PlacementDesk
 from tianfu.serving.services.readers import ReaderDesk
 from tianfu.serving.services.readiness import ReadinessDesk
 from tianfu.serving.services.reading import StoryReader
 from tianfu.serving.services.recommend import FeedDesk
+from tianfu.serving.services.reembedding import Reembedder
 from tianfu.serving.services.rights import RightsDesk, list_central_sources_once
 from tianfu.serving.services.search import StorySearch
 from tianfu.serving.services.sessions import SessionBook
@@ -45,6 +52,8 @@ from tianfu.serving.services.submissions import SubmissionDesk
 from tianfu.serving.services.tagging import TagDesk
 from tianfu.serving.services.takedown import TakedownDesk
 from tianfu.serving.services.throttle import Throttle
+from tianfu.serving.services.trial_desk import TrialDesk
+from tianfu.serving.services.trials import TrialRunner
 from tianfu.serving.services.worker import Worker
 from tianfu.serving.store.database import Database
 from tianfu.serving.store.notices import ChangeLine
@@ -84,6 +93,8 @@ class Newsroom:
     rights: RightsDesk
     quarantine: QuarantineDesk
     tags: TagDesk
+    pairs: PairDesk
+    labels: LabelDesk
     takedowns: TakedownDesk
     placements: PlacementDesk
     coverages: CoverageDesk
@@ -99,11 +110,32 @@ class Newsroom:
     worker: Worker
     line: ChangeLine | None
     names: Mapping[tuple[TagKind, str], str]
-    scorer: Scorer
-    models: Mapping[str, str]
     meters: Meters
     readiness: ReadinessDesk
+    live: LiveModels
+    model_desk: ModelDesk
+    trial_runner: TrialRunner
+    trial_desk: TrialDesk
+    encoder_switch: EncoderSwitch
+    reembedder: Reembedder
+    keeper: Background
     waiting: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_MAX_WAITING))
+
+    @property
+    def scorer(self) -> Scorer:
+        """The ranker that serves at this moment."""
+        return self.live.now.scorer
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """Name and version of every model that serves at this moment, by part."""
+        return versions(self.live.now, self.library.meaning)
+
+    @property
+    def model_faults(self) -> Mapping[str, str]:
+        """Why a published version does not serve in this process, by kind; nothing when all do."""
+        found = {kind.value: why for kind, why in self.live.now.faults.items()}
+        return found if self.encoder_switch.fault is None else found | {"encoder": self.encoder_switch.fault}
 
     def start(self) -> None:
         """Load the caches, rebuild the signals, begin background work."""
@@ -119,6 +151,7 @@ class Newsroom:
             self.decisions.start()
             self.interests.start()
             self.worker.start()
+            self.keeper.start()
         log.info("newsroom.started", events=events)
 
     def work_off(self) -> None:
@@ -145,6 +178,8 @@ class Newsroom:
     def stop(self) -> None:
         """End background work, write what waits, save the index."""
         self.worker.stop()
+        self.keeper.stop()
+        self.trial_runner.flush()
         if self.line is not None:
             self.line.stop()
         self.interests.stop()

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from tianfu.model.errors import StoreUnavailable
-from tianfu.model.ports import Clock, Encoder
+from tianfu.model.ports import Clock
 from tianfu.serving.services.library import Library
+from tianfu.serving.services.live_models import LiveModels, versions
 from tianfu.serving.services.worker import Worker
 from tianfu.serving.store.database import Database
 from tianfu.serving.store.queue import QueueDepth
@@ -70,12 +71,16 @@ class ReadinessDesk:
 
     database: Database
     library: Library
-    encoder: Encoder
+    live: LiveModels
     worker: Worker
-    models: Mapping[str, str]
     clock: Clock
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _probed: tuple[datetime, Check] | None = None
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """Name and version of every model that serves at this moment, by part."""
+        return versions(self.live.now, self.library.meaning)
 
     def look(self) -> Readiness:
         """Ask every part now; the encoder at most every 30 s."""
@@ -127,11 +132,12 @@ class ReadinessDesk:
         if missing:
             return Check(ok=False, needed=True, detail=f"not loaded: {', '.join(missing)}")
         try:
-            rows = self.encoder.encode([_PROBE])
+            encoder = self.library.meaning.encoder
+            rows = encoder.encode([_PROBE])
         except Exception as broke:  # noqa: BLE001 - whatever breaks an encoder, this process cannot work
             return Check(ok=False, needed=True, detail=f"the encoder fails: {type(broke).__name__}")
         length = float(np.linalg.norm(rows))
-        if rows.shape != (1, self.encoder.dimension) or not math.isclose(length, 1.0, abs_tol=0.01):
+        if rows.shape != (1, encoder.dimension) or not math.isclose(length, 1.0, abs_tol=0.01):
             return Check(ok=False, needed=True, detail="the encoder gives no vector of unit length")
         return Check(ok=True, needed=True, detail="loaded, and the encoder encodes")
 

@@ -7,9 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tianfu.embeddings.encoder.windows import encode_stories
-from tianfu.model.ports import Encoder, PairJudge, PairText, Tagger, TaggingText
-from tianfu.model.story import StoryText
+from tianfu.model.ports import PairText, Tagger, TaggingText
+from tianfu.model.story import Story, StoryText
 from tianfu.model.tag import EvidenceSpan, TagSuggestion, TextField
+from tianfu.serving.services.live_models import LiveModels
+from tianfu.serving.services.meaning import Meaning
+from tianfu.serving.store.vectors import StoredVector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +21,7 @@ class StoryReading:
 
     Attributes:
         pair: The clean text, as the pair judge takes it.
+        meaning: What the vector may be compared with.
         vector: Unit length, shape (dimension,).
         text_fingerprint: For the copy index.
         tags: Suggestions with the version of the model that made each; evidence counts in the
@@ -25,6 +29,7 @@ class StoryReading:
     """
 
     pair: PairText
+    meaning: Meaning
     vector: npt.NDArray[np.float32]
     text_fingerprint: bytes
     tags: tuple[tuple[TagSuggestion, str], ...]
@@ -34,83 +39,109 @@ class StoryReader:
     """Runs the models over texts in batches.  Safe to call from many threads."""
 
     def __init__(
-        self,
-        *,
-        encoder: Encoder,
-        taggers: Sequence[Tagger],
-        judge: PairJudge,
-        clean: Callable[[str], str],
+        self, *, meaning: Callable[[], Meaning], models: LiveModels, clean: Callable[[str], str]
     ) -> None:
-        self._encoder = encoder
-        self._taggers = tuple(taggers)
-        self._judge = judge
+        """Take the models.
+
+        Args:
+            meaning: Tells the meaning that serves at this moment.
+            models: Taggers and the judge of pairs.
+            clean: Body to its visible text.
+        """
+        self._meaning = meaning
+        self._models = models
         self._clean = clean
 
     def read(self, texts: Sequence[StoryText], homes: Sequence[str | None]) -> list[StoryReading]:
-        """Read texts, in order.
+        """Read texts, in order, all with the same models.
 
         Args:
             texts: As outlets sent them.
             homes: For each the adcode of the area its outlet serves.
         """
+        meaning, models = self._meaning(), self._models.now
         pairs = [self.pair_text(text) for text in texts]
-        vectors = self.vectors(pairs)
+        vectors = vectors_of(pairs, meaning)
         places = [t.adcode or h for t, h in zip(texts, homes, strict=True)]
-        tags = self._tags([t.body for t in texts], pairs, places, list(vectors))
+        taggers = models.taggers_of(meaning)
+        tags = _tags(taggers, [t.body for t in texts], pairs, places, list(vectors))
         return [
-            StoryReading(pair=pair, vector=vector, text_fingerprint=self._judge.fingerprint(pair), tags=found)
+            StoryReading(
+                pair=pair,
+                meaning=meaning,
+                vector=vector,
+                text_fingerprint=models.judge.fingerprint(pair),
+                tags=found,
+            )
             for pair, vector, found in zip(pairs, vectors, tags, strict=True)
         ]
 
     def compare(self, text: StoryText) -> StoryReading:
         """Read one text for comparison only, without tags."""
-        pair = self.pair_text(text)
+        meaning, pair = self._meaning(), self.pair_text(text)
         return StoryReading(
             pair=pair,
-            vector=self.vectors([pair])[0],
-            text_fingerprint=self._judge.fingerprint(pair),
+            meaning=meaning,
+            vector=vectors_of([pair], meaning)[0],
+            text_fingerprint=self._models.now.judge.fingerprint(pair),
             tags=(),
         )
+
+    def read_by(self, stories: Sequence[Story], meaning: Meaning) -> list[StoredVector]:
+        """Vectors of stories by some meaning, ready to be stored, in order."""
+        judge = self._models.now.judge
+        pairs = [self.pair_text(story.text) for story in stories]
+        return [
+            StoredVector(
+                number=story.number,
+                revision=story.revision,
+                vector=vector,
+                text_fingerprint=judge.fingerprint(pair),
+            )
+            for story, pair, vector in zip(stories, pairs, vectors_of(pairs, meaning), strict=True)
+        ]
 
     def pair_text(self, text: StoryText) -> PairText:
         """Clean a text for comparison."""
         return PairText(title=text.title, body=self._clean(text.body), published_at=text.published_at)
 
-    def vectors(self, pairs: Sequence[PairText]) -> npt.NDArray[np.float32]:
-        """Encode clean texts to shape (n, dimension), long bodies in windows."""
-        return encode_stories(self._encoder, [(p.title, p.body) for p in pairs])
-
-    def vector_of(self, words: str) -> npt.NDArray[np.float32]:
-        """Encode a few words as the headline of a story, shape (dimension,)."""
-        vector: npt.NDArray[np.float32] = self.vectors([PairText(title=words, body="")])[0]
-        return vector
+    def words(self, words: str) -> tuple[npt.NDArray[np.float32], Meaning]:
+        """Encode a few words as the headline of a story, shape (dimension,), and what to compare it with."""
+        meaning = self._meaning()
+        return vectors_of([PairText(title=words, body="")], meaning)[0], meaning
 
     def suggest(
         self, title: str, body: str, home: str | None = None
     ) -> tuple[tuple[TagSuggestion, str], ...]:
         """Suggest tags for one text as given; evidence counts in these very strings."""
         pair = PairText(title=title, body=self._clean(body))
-        return self._tags([body], [pair], [home], [None])[0]
+        return _tags(self._models.now.taggers_of(self._meaning()), [body], [pair], [home], [None])[0]
 
-    def _tags(
-        self,
-        bodies: Sequence[str],
-        pairs: Sequence[PairText],
-        homes: Sequence[str | None],
-        vectors: Sequence[npt.NDArray[np.float32] | None],
-    ) -> list[tuple[tuple[TagSuggestion, str], ...]]:
-        found: list[list[tuple[TagSuggestion, str]]] = [[] for _ in pairs]
-        given = [
-            TaggingText(title=pair.title, body=pair.body, home=home, vector=vector)
-            for pair, home, vector in zip(pairs, homes, vectors, strict=True)
-        ]
-        for tagger in self._taggers:
-            for place, suggestions in enumerate(tagger.suggest(given)):
-                found[place].extend((s, tagger.version) for s in suggestions)
-        return [
-            tuple((in_own_text(s, clean=pair.body, own=body), version) for s, version in suggestions)
-            for suggestions, pair, body in zip(found, pairs, bodies, strict=True)
-        ]
+
+def vectors_of(pairs: Sequence[PairText], meaning: Meaning) -> npt.NDArray[np.float32]:
+    """Encode clean texts to shape (n, dimension), long bodies in windows."""
+    return encode_stories(meaning.encoder, [(p.title, p.body) for p in pairs])
+
+
+def _tags(
+    taggers: Sequence[Tagger],
+    bodies: Sequence[str],
+    pairs: Sequence[PairText],
+    homes: Sequence[str | None],
+    vectors: Sequence[npt.NDArray[np.float32] | None],
+) -> list[tuple[tuple[TagSuggestion, str], ...]]:
+    found: list[list[tuple[TagSuggestion, str]]] = [[] for _ in pairs]
+    given = [
+        TaggingText(title=pair.title, body=pair.body, home=home, vector=vector)
+        for pair, home, vector in zip(pairs, homes, vectors, strict=True)
+    ]
+    for tagger in taggers:
+        for place, suggestions in enumerate(tagger.suggest(given)):
+            found[place].extend((s, tagger.version) for s in suggestions)
+    return [
+        tuple((in_own_text(s, clean=pair.body, own=body), version) for s, version in suggestions)
+        for suggestions, pair, body in zip(found, pairs, bodies, strict=True)
+    ]
 
 
 def in_own_text(suggestion: TagSuggestion, *, clean: str, own: str) -> TagSuggestion:

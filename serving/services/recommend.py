@@ -1,7 +1,8 @@
 """Answering a feed request: gather what is known, assemble, remember the decision, cut a page."""
 
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -21,6 +22,7 @@ from tianfu.serving.services.feed_context import ContextMaker
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.receipts import ReceiptBook
 from tianfu.serving.services.rights import RightsDesk
+from tianfu.serving.services.trials import TrialRunner
 from tianfu.serving.store.database import Database
 
 log = structlog.get_logger(__name__)
@@ -82,7 +84,7 @@ class FeedDesk:
         decisions: DecisionLog,
         receipts: ReceiptBook,
         cursors: CursorSigner,
-        models: Mapping[str, str],
+        trials: TrialRunner,
         clock: Clock,
         new_id: Callable[[str], str],
     ) -> None:
@@ -94,7 +96,7 @@ class FeedDesk:
         self._decisions = decisions
         self._receipts = receipts
         self._cursors = cursors
-        self._models = models
+        self._trials = trials
         self._clock = clock
         self._turn = threading.Lock()
 
@@ -107,10 +109,16 @@ class FeedDesk:
         Raises:
             NotFound: There is no such outlet, or no such story for scene ``related``.
         """
+        began = time.perf_counter()
         trace_id = self._new_id("f")
         context, degraded = self._contexts.make(request, trace_id)
+        pick = self._trials.pick(request) if context.reader is not None else None
+        if pick is not None:
+            context = replace(context, scorer=pick.scorer)
         with self._turn:
             feed = assemble(context)
+        took = time.perf_counter() - began
+        self._trials.saw(pick, context, feed, seconds=took, degraded=bool(degraded))
         reader = context.reader
         decision = Decision(
             trace_id=trace_id,
@@ -125,7 +133,11 @@ class FeedDesk:
             weights=feed.weights,
             measured=feed.measured,
             orders=feed.orders,
-            models=self._models,
+            models={
+                "encoder": context.encoder,
+                "ranker": context.scorer.version,
+                **({"trial": pick.label} if pick is not None else {}),
+            },
         )
         self._decisions.add(decision)
         return self._page(decision, 0, request.count)

@@ -11,6 +11,7 @@ from tianfu.model.ports import IndexFilter
 from tianfu.model.story import Story
 from tianfu.serving.services.access import Caller
 from tianfu.serving.services.library import Library
+from tianfu.serving.services.meaning import Meaning
 from tianfu.serving.services.rights import RightsDesk
 from tianfu.serving.store.database import Database, UnitOfWork
 from tianfu.serving.store.stories import StoryQuery
@@ -50,12 +51,12 @@ class StorySearch:
         database: Database,
         library: Library,
         rights: RightsDesk,
-        vector: Callable[[str], npt.NDArray[np.float32]],
+        words: Callable[[str], tuple[npt.NDArray[np.float32], Meaning]],
     ) -> None:
         self._database = database
         self._rights = rights
         self._library = library
-        self._vector = vector
+        self._words = words
 
     def page(self, query: StoryQuery, caller: Caller) -> list[Story]:
         """Stories of a page, newest first.
@@ -116,7 +117,8 @@ class StorySearch:
             until_s=None if query.until is None else int(query.until.timestamp()),
             outlets=None if query.outlet_id is None else frozenset({query.outlet_id}),
         )
-        found = self._library.index.search(self._vector(asked)[None, :], NEIGHBOURS, where)[0]
+        vector, meaning = self._words(asked)
+        found = meaning.index.search(vector[None, :], NEIGHBOURS, where)[0]
         floor = max(FLOOR, LEAST_OF_BEST * found[0].score) if found else FLOOR
         return [one.number for one in found if one.score >= floor]
 

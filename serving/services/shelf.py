@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tianfu.model.feed.card import StoryCard
-from tianfu.model.feed.table import Sketcher, StoryTable
+from tianfu.model.feed.table import StoryTable
+from tianfu.serving.services.meaning import Meaning
 from tianfu.serving.store.database import UnitOfWork
 
 _REST_SHARE = 4.0
@@ -21,12 +22,15 @@ class Shelf:
     """Keeps the hot window's cards, and always the newest few thousand, so that no feed runs dry.
 
     Not thread-safe; the library's lock covers it.  ``view`` may be read by anyone at any time.
+
+    Attributes:
+        meaning: Whose vectors tell stories apart; a shelf never changes it.
     """
 
-    def __init__(self, *, hot_window: timedelta, least_cards: int, sketch: Sketcher) -> None:
+    def __init__(self, meaning: Meaning, *, hot_window: timedelta, least_cards: int) -> None:
+        self.meaning = meaning
         self.hot_window = hot_window
         self.least_cards = least_cards
-        self._sketch = sketch
         self._table = StoryTable()
         self.view = self._table.view()
         self._dirty = False
@@ -51,6 +55,10 @@ class Shelf:
         for number in numbers:
             self._dirty |= self._table.drop(number)
 
+    def cards(self) -> dict[int, StoryCard]:
+        """Every card on the shelf by number, also those that the next view will show first."""
+        return {card.number: card for card in self._table.cards()}
+
     def refresh(self, now: datetime, *, at_once: bool = False) -> None:
         """Make a new view if something changed, but spend no more than a fifth of the time on it."""
         if not self._dirty or (not at_once and time.monotonic() < self._rest_until):
@@ -67,7 +75,7 @@ class Shelf:
         known = [card.number for card in shown if card.number in vectors]
         sketches = {}
         if known:
-            rows = self._sketch(np.stack([vectors[number] for number in known]))
+            rows = self.meaning.sketch(np.stack([vectors[number] for number in known]))
             sketches = dict(zip(known, rows, strict=True))
         for card in shown:
             self._table.put(card, sketches.get(card.number))

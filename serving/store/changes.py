@@ -20,6 +20,8 @@ class ChangeKind(StrEnum):
     """What changed."""
 
     STORY_INDEXED = "story.indexed"
+    STORY_VECTORS = "story.vectors"
+    """Vectors of the encoder whose fingerprint is the key; nothing else of the story changed."""
     STORY_STATE = "story.state"
     STORY_TAGS = "story.tags"
     STORY_CLUSTER = "story.cluster"
@@ -29,6 +31,8 @@ class ChangeKind(StrEnum):
     AIMS = "aims"
     RIGHTS = "rights"
     COVERAGES = "coverages"
+    MODELS = "models"
+    TRIALS = "trials"
     KEYS = "keys"
     READER_FORGOTTEN = "reader.forgotten"
 

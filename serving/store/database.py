@@ -37,7 +37,9 @@ from tianfu.serving.store.engines import (
 from tianfu.serving.store.events import Events
 from tianfu.serving.store.exports import Exports
 from tianfu.serving.store.governance import Keys, Settings
+from tianfu.serving.store.labels import Labels
 from tianfu.serving.store.locks import DESK, hold
+from tianfu.serving.store.models import Models
 from tianfu.serving.store.outlets import Outlets
 from tianfu.serving.store.placements import Placements
 from tianfu.serving.store.quarantine import Quarantine
@@ -53,6 +55,7 @@ from tianfu.serving.store.stories import Stories
 from tianfu.serving.store.submissions import Submissions
 from tianfu.serving.store.tags import Tags
 from tianfu.serving.store.takedowns import Takedowns
+from tianfu.serving.store.trials import Trials
 from tianfu.serving.store.vectors import Vectors
 
 log = structlog.get_logger(__name__)
@@ -93,6 +96,9 @@ class UnitOfWork:
         self.submissions = Submissions(connection)
         self.adoptions = Adoptions(connection)
         self.reports = Reports(connection)
+        self.models = Models(connection)
+        self.trials = Trials(connection)
+        self.labels = Labels(connection)
         self.retention = Retention(connection)
         self.keys = Keys(connection)
         self.audit = Audit(connection)

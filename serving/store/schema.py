@@ -121,7 +121,7 @@ story_vectors = Table(
     metadata,
     Column("story_number", Number, ForeignKey("stories.number"), primary_key=True),
     Column("revision", Integer, nullable=False),
-    Column("encoder", String(64), nullable=False),
+    Column("encoder", String(64), primary_key=True),
     Column("vector", LargeBinary, nullable=False),
     Column("text_fingerprint", LargeBinary, nullable=False),
 )

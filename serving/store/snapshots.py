@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Connection, Select, and_, func, literal, select
 
+from tianfu.model.cluster import Relation
 from tianfu.model.recommendation import Decision
 from tianfu.serving.store.decisions import unpacked
 from tianfu.serving.store.schema import decisions, edges, events, stories, tags
+from tianfu.serving.store.trial_schema import pair_decisions
 from tianfu.serving.store.upsert import in_chunks
 
 _BATCH = 5_000
@@ -74,13 +76,24 @@ class Snapshots:
         yield from self._batches(query)
 
     def pairs(self, window: Window) -> Iterator[Rows]:
-        """Pairs of which at least one story was received in the window."""
+        """Pairs of which at least one story was received in the window; last those editors told apart."""
         a, b, e = stories.alias("a"), stories.alias("b"), edges.c
         query = (
             select(a.c.id.label("a"), b.c.id.label("b"), e.relation, e.score, e.decided_by)
             .select_from(edges.join(a, a.c.number == e.a).join(b, b.c.number == e.b))
             .where(_received(window, a) | _received(window, b))
             .order_by(e.a, e.b)
+        )
+        yield from self._batches(query)
+        p = pair_decisions.c
+        told_apart = [one.value for one in Relation if not one.joins]
+        query = (
+            select(
+                a.c.id.label("a"), b.c.id.label("b"), p.relation, literal(1.0).label("score"), p.decided_by
+            )
+            .select_from(pair_decisions.join(a, a.c.number == p.a).join(b, b.c.number == p.b))
+            .where(p.relation.in_(told_apart), _received(window, a) | _received(window, b))
+            .order_by(p.a, p.b)
         )
         yield from self._batches(query)
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, exists, func, select
 
-from tianfu.serving.store.schema import story_vectors
+from tianfu.serving.store.schema import stories, story_vectors
 from tianfu.serving.store.upsert import in_chunks, upsert
 
 
@@ -28,7 +28,7 @@ class Vectors:
         self._connection = connection
 
     def put(self, vectors: Sequence[StoredVector], *, encoder: str) -> None:
-        """Save vectors; a story's older vector is replaced."""
+        """Save vectors; a story's older vector of the same encoder is replaced."""
         rows = [
             {
                 "story_number": v.number,
@@ -49,7 +49,9 @@ class Vectors:
                 story_vectors.c.story_number.in_(chunk), story_vectors.c.encoder == encoder
             )
             for row in self._connection.execute(query):
-                found[row.story_number] = _stored(row.story_number, row.revision, row.vector, row[4])
+                found[row.story_number] = _stored(
+                    row.story_number, row.revision, row.vector, row.text_fingerprint
+                )
         return found
 
     def all(self, *, encoder: str, batch: int = 2_000) -> Iterator[list[StoredVector]]:
@@ -67,6 +69,45 @@ class Vectors:
                 return
             last = rows[-1].story_number
             yield [_stored(r.story_number, r.revision, r.vector, r.text_fingerprint) for r in rows]
+
+    def missing(self, *, encoder: str, below: int | None, limit: int) -> list[int]:
+        """Stories, newest first, whose indexed text has no vector of this encoder.
+
+        Args:
+            encoder: Fingerprint.
+            below: Only stories of smaller number.
+            limit: At most so many.
+        """
+        v, s = story_vectors.c, stories.c
+        there = exists().where(
+            v.story_number == s.number, v.encoder == encoder, v.revision >= s.indexed_revision
+        )
+        query = select(s.number).where(s.indexed_revision > 0, ~there).order_by(s.number.desc()).limit(limit)
+        if below is not None:
+            query = query.where(s.number < below)
+        return [int(number) for number in self._connection.execute(query).scalars()]
+
+    def count(self, *, encoder: str) -> int:
+        """How many stories have a vector of this encoder."""
+        query = select(func.count()).where(story_vectors.c.encoder == encoder)
+        return int(self._connection.execute(query).scalar_one())
+
+    def readable(self) -> int:
+        """How many stories an encoder should have a vector of: those that were indexed."""
+        query = select(func.count()).where(stories.c.indexed_revision > 0)
+        return int(self._connection.execute(query).scalar_one())
+
+    def drop_others(self, keep: Sequence[str], *, limit: int = 5_000) -> int:
+        """Delete up to so many vectors of other encoders than these; returns how many went."""
+        v = story_vectors.c
+        query = select(v.story_number).where(v.encoder.not_in(keep)).order_by(v.story_number).limit(limit)
+        numbers = list(self._connection.execute(query).scalars())
+        if not numbers:
+            return 0
+        statement = delete(story_vectors).where(
+            v.encoder.not_in(keep), v.story_number >= numbers[0], v.story_number <= numbers[-1]
+        )
+        return self._connection.execute(statement).rowcount
 
 
 def _stored(number: int, revision: int, vector: bytes, text_fingerprint: bytes) -> StoredVector:

@@ -21,7 +21,7 @@ from tianfu.serving.services.likeness import LikenessFinder
     ],
 )
 def test_only_sure_relations_of_one_event_join(relation: Relation, sure: bool, joined: bool) -> None:
-    finder = LikenessFinder(library=cast("Library", None), judge=OverlapJudge())
+    finder = LikenessFinder(library=cast("Library", None), judge=OverlapJudge)
     edges = finder.edges(7, [(3, PairVerdict(relation=relation, score=0.8, sure=sure))])
 
     assert [(edge.a, edge.b, edge.relation) for edge in edges] == ([(3, 7, relation)] if joined else [])

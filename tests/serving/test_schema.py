@@ -1,13 +1,16 @@
 """The tables as described are the tables as migrated, on both databases, there and back."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, MetaData, inspect, text
 from support.postgres import Databases
 
 from tianfu.serving.store.database import Database
@@ -77,3 +80,42 @@ def test_the_number_of_an_erased_event_is_never_given_again(empty: Database) -> 
         uow._connection.execute(text("DELETE FROM events"))
         uow._connection.execute(row, {"id": "e-2"})
         assert uow.events.latest() > first
+
+
+def test_vectors_kept_before_stay_and_another_encoder_has_room_beside_them(empty: Database) -> None:
+    with empty as database:
+        database.downgrade("0012")
+        with database.write() as uow:
+            _put_story(uow._connection)
+            row = {"n": 1, "r": 2, "e": "old", "v": np.ones(4, "<f2").tobytes(), "f": b"f"}
+            put = "INSERT INTO story_vectors VALUES (:n, :r, :e, :v, :f)"
+            uow._connection.execute(text(put), row)
+            uow.commit()
+        database.upgrade("head")
+        with database.write() as uow:
+            kept = uow.vectors.of([1], encoder="old")[1]
+            assert (kept.revision, kept.vector.tolist(), kept.text_fingerprint) == (2, [1.0] * 4, b"f")
+            other = replace(kept, vector=np.zeros(8, np.float32))
+            uow.vectors.put([other], encoder="new")
+            uow.commit()
+        with database.read() as uow:
+            lengths = [len(uow.vectors.of([1], encoder=name)[1].vector) for name in ("old", "new")]
+        assert lengths == [4, 8]
+        database.downgrade("0012")
+        with database.read() as uow:
+            left = uow._connection.execute(text("SELECT encoder FROM story_vectors")).scalars().all()
+        assert left == ["new"]
+
+
+def _put_story(connection: Connection) -> None:
+    old = MetaData()
+    old.reflect(connection, only=["outlets", "stories"])
+    outlet = {"id": "lizhou", "name": "利州", "level": "county", "adcode": "510802", "kind": "centre"}
+    connection.execute(old.tables["outlets"].insert(), outlet)
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    story = {
+        "number": 1, "id": "s1", "outlet_id": "lizhou", "external_id": "a", "revision": 2, "fingerprint": "f",
+        "title": "题", "body": "", "author": "", "source": "", "channel": "", "published_at": at,
+        "ai_generated": False, "received_at": at, "state": "live", "indexed_revision": 2, "cluster_id": "c1",
+    }  # fmt: skip
+    connection.execute(old.tables["stories"].insert(), story)

@@ -1,8 +1,15 @@
 """The rule of who may call what about whom, as people should read it."""
 
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
+from support.artefacts import a_ranker, an_encoder
 from support.tenants import AIMS, ENDS, OWN, Ask, Make, World
+from tianfu.model.release import ModelKind
+from tianfu.model.trial import Rails, TrialKind, TrialState
+from tianfu.serving.services.newsroom import Newsroom
+from tianfu.serving.store.models import MoveState
 
 EVERYBODY = frozenset({"nobody", "app", "editor", "desk_scientist", "operator", "scientist", "admin"})
 ANY_KEY = EVERYBODY - {"nobody"}
@@ -11,6 +18,7 @@ EDITORS = frozenset({"editor", "operator", "admin"})
 NEWS = EDITORS | {"scientist", "desk_scientist"}
 READING = ANY_KEY
 PLATFORM = frozenset({"operator", "admin"})
+SCIENTISTS = frozenset({"scientist", "admin"})
 ADMINS = frozenset({"admin"})
 OF_AN_OUTLET = frozenset({"app", "editor", "desk_scientist"})
 
@@ -57,6 +65,62 @@ def of_coverage(body: object = None) -> Make:
     return lambda world, outlet_id: Ask({"coverage_id": world.coverage(outlet_id)}, body=body)
 
 
+def of_pair(*, decided: bool) -> Make:
+    def make(world: World, outlet_id: str) -> Ask:
+        path = {"story_id": world.story(outlet_id), "other_id": world.story(outlet_id)}
+        if decided:
+            address = "/v1/stories/{story_id}/duplicates/{other_id}".format(**path)
+            world.as_admin("PUT", address, json={"relation": "unrelated"})
+            return Ask(path)
+        return Ask(path, body={"relation": "unrelated"})
+
+    return make
+
+
+def a_version(world: World) -> str:
+    """The id of a ranker in the registry that does not serve."""
+    folder = Path(tempfile.mkdtemp()) / f"ranker-{world.fresh()}"
+    return str(room_of(world).model_desk.take_in(a_ranker(folder, fresh=1.0), actor="test").id)
+
+
+def room_of(world: World) -> Newsroom:
+    found: Newsroom = world.client.app.state.newsroom  # type: ignore[attr-defined]
+    return found
+
+
+def published(world: World, _outlet_id: str) -> Ask:
+    room_of(world).model_desk.publish(ModelKind.RANKER, a_version(world), actor="test")
+    return Ask({"kind": "ranker"})
+
+
+def moving(world: World, _outlet_id: str) -> Ask:
+    room = room_of(world)
+    folder = Path(tempfile.mkdtemp()) / f"encoder-{world.fresh()}"
+    version = room.model_desk.take_in(an_encoder(folder, seed=1_000 + world.fresh()), actor="test")
+    with room.database.read() as uow:
+        if uow.models.move() is None:
+            room.model_desk.publish(ModelKind.ENCODER, version.id, actor="test", pace=0.01)
+            room.model_desk.change_move(state=MoveState.PAUSED, actor="test")
+    return Ask(body={"state": "paused"})
+
+
+def a_trial(world: World, *, begun: bool) -> Ask:
+    desk = room_of(world).trial_desk
+    for one in desk.all():
+        if one.state is TrialState.RUNNING:
+            desk.end(one.id, actor="test")
+    version = a_version(world)
+    if not begun:
+        return Ask(body={"kind": "split", "version": version, "share": 0.1})
+    trial = desk.begin(TrialKind.SPLIT, version, share=0.1, days=1.0, rails=Rails(), actor="test")
+    return Ask({"trial_id": trial.id})
+
+
+def with_report(world: World, _outlet_id: str) -> Ask:
+    room_of(world).labels.report()
+    return Ask()
+
+
 TEXT = {"title": "利州区春耕", "body": "农户抢农时。"}
 
 POLICY: dict[tuple[str, str], Rule] = {
@@ -85,6 +149,21 @@ POLICY: dict[tuple[str, str], Rule] = {
         ),
     ),
     ("GET", "/v1/stories/{story_id}/duplicates"): Rule(NEWS, of_story, open=True),
+    ("PUT", "/v1/stories/{story_id}/duplicates/{other_id}"): Rule(EDITORS, of_pair(decided=False)),
+    ("DELETE", "/v1/stories/{story_id}/duplicates/{other_id}"): Rule(EDITORS, of_pair(decided=True)),
+    ("GET", "/v1/labels/queue"): Rule(EDITORS, asked_for),
+    ("GET", "/v1/labels/drift"): Rule(NEWS, with_report, open=True),
+    # Models serve every outlet alike: everybody in a newsroom sees which, the platform's scientists decide.
+    ("GET", "/v1/models"): Rule(NEWS, nothing, open=True),
+    ("POST", "/v1/models/{kind}/publish"): Rule(
+        SCIENTISTS, lambda w, o: Ask({"kind": "ranker"}, body={"version": a_version(w)}), open=True
+    ),
+    ("POST", "/v1/models/{kind}/rollback"): Rule(SCIENTISTS, published, open=True),
+    ("PATCH", "/v1/models/encoder/move"): Rule(SCIENTISTS, moving, open=True),
+    ("GET", "/v1/trials"): Rule(SCIENTISTS, nothing, open=True),
+    ("POST", "/v1/trials"): Rule(SCIENTISTS, lambda w, o: a_trial(w, begun=False), open=True),
+    ("GET", "/v1/trials/{trial_id}"): Rule(SCIENTISTS, lambda w, o: a_trial(w, begun=True), open=True),
+    ("POST", "/v1/trials/{trial_id}/end"): Rule(SCIENTISTS, lambda w, o: a_trial(w, begun=True), open=True),
     ("GET", "/v1/clusters/{cluster_id}"): Rule(
         NEWS, lambda w, o: Ask({"cluster_id": "c" + w.story(o)[1:]}), open=True
     ),

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from tianfu import __version__
-from tianfu.cli import audit, keys, learn, measure, service, snapshot
+from tianfu.cli import audit, drift, keys, learn, measure, models, service, snapshot, trials
 from tianfu.cli.show import err, out
 from tianfu.model.errors import TianfuError
 from tianfu.serving.logs import configure_logs
@@ -19,12 +19,14 @@ app = typer.Typer(
 )
 app.registered_commands.extend(service.app.registered_commands)
 app.registered_commands.extend(snapshot.app.registered_commands)
+app.registered_commands.extend(drift.app.registered_commands)
 app.command("eval")(measure.evaluate)
 app.add_typer(keys.keys_app, name="keys")
 app.add_typer(keys.db_app, name="db")
+app.add_typer(models.models_app, name="models")
 app.add_typer(audit.audit_app, name="audit")
-app.add_typer(learn.models_app, name="models")
 app.add_typer(learn.train_app, name="train")
+app.add_typer(trials.trials_app, name="trials")
 
 _TRAINING = {
     "torch",

@@ -1,4 +1,4 @@
-"""Commands for models: list, train.  Training needs the extra ``train``."""
+"""Commands that train models; they need the extra ``train``."""
 
 import json
 from pathlib import Path
@@ -6,60 +6,10 @@ from typing import Annotated
 
 import typer
 
-from tianfu.cli.show import JsonFlag, out, print_table, progress_bars
-from tianfu.model.artifacts import shipped, shipped_cards
+from tianfu.cli.show import out, print_table, progress_bars
+from tianfu.model.artifacts import shipped
 
-models_app = typer.Typer(help="Shipped models.", no_args_is_help=True)
 train_app = typer.Typer(help="Train models; needs the extra `train`.", no_args_is_help=True)
-
-
-@models_app.command("list")
-def models_list(as_json: JsonFlag = False) -> None:
-    """List the shipped models."""
-    rows = [{k: card.get(k) for k in ("kind", "name", "version", "dimension")} for card in shipped_cards()]
-    if as_json:
-        out.print_json(json.dumps(rows))
-    else:
-        print_table(["kind", "name", "version", "dimension"], rows)
-
-
-@models_app.command("show")
-def models_show(kind: str) -> None:
-    """Print a shipped model's card."""
-    cards = [card for card in shipped_cards() if kind in (card["kind"], card["name"])]
-    if not cards:
-        raise typer.BadParameter(f"There is no shipped model '{kind}'; see `tianfu models list`.")
-    for card in cards:
-        out.print_json(json.dumps(card, ensure_ascii=False))
-
-
-@models_app.command("import")
-def models_import(
-    source: Annotated[Path, typer.Argument(help="A sentence-transformers directory.", file_okay=False)],
-    out_dir: Annotated[Path, typer.Option("--out", help="Folder to write the artefact to.")] = Path(
-        "runs/imported"
-    ),
-    name: Annotated[str | None, typer.Option(help="Name in the card; the directory's when left out.")] = None,
-    version: Annotated[str, typer.Option(help="Version in the card.")] = "1",
-    int8: Annotated[bool, typer.Option(help="Weights of eight bits: a quarter of the size.")] = True,
-    prompt: Annotated[str | None, typer.Option(help="Put before every story, instead of its own.")] = None,
-) -> None:
-    """Make any sentence-transformers directory (BGE, GTE, Qwen3-Embedding and the like) servable."""
-    from tianfu.training.imports.run import import_encoder
-
-    with progress_bars() as advance:
-        done = import_encoder(
-            source,
-            out_dir,
-            name=name or source.resolve().name,
-            version=version,
-            int8=int8,
-            prompt=prompt,
-            progress=advance,
-        )
-    eight = "" if done.int8_cosine is None else f", {done.int8_cosine:.4f} in eight bits"
-    out.print(f"{done.dimension} numbers; lowest cosine with torch {done.lowest_cosine:.6f}{eight}.")
-    out.print(f"The encoder is in {done.path}; serve it with TIANFU_ENCODER_DIR={done.path}.")
 
 
 Data = Annotated[Path, typer.Option(help="Folder of training data.", file_okay=False, exists=True)]

@@ -1,14 +1,14 @@
 """Times that count for being first and for being fresh, beside what an outlet says.
 
 Revision: 0020
-Before: 0007
+Before: 0014
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0020"
-down_revision = "0007"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,206 @@
+"""The whole loop on a demo newsroom, with the real models, the real command line and a real service.
+
+Serve, gather what readers and editors say, export, train, publish, move to another encoder while feeds are
+asked for, roll back; no request fails and no feed mixes two encoders.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from support.live import Demo, Live, copy_of, serving
+
+from tianfu.embeddings.artefact import write_card
+from tianfu.embeddings.encoder.loading import load_encoder
+from tianfu.embeddings.encoder.windows import encode_stories
+from tianfu.model.artifacts import shipped
+from tianfu.model.feed.scoring import COLUMN
+from tianfu.serving.store.database import Database
+
+READERS, VISITS = 60, 5
+
+
+@dataclass
+class Load:
+    """What apps saw while something changed behind them."""
+
+    traces: list[tuple[str, str]] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+
+def tianfu(*words: str) -> str:
+    command = [sys.executable, "-m", "tianfu.cli", *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=400, check=False)
+    assert done.returncode == 0, f"{words}: {done.stderr[-2000:]}"
+    return done.stdout
+
+
+def narrow_encoder(folder: Path) -> str:
+    """The shipped encoder without its hashed words: fewer numbers, other neighbours."""
+    shutil.copytree(shipped("encoder"), folder)
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    del card["encoder"]["lexical"]
+    write_card(folder, card | {"name": "encoder-narrow", "dimension": 512}, files=card["files"])
+    return f"encoder-narrow@{card['version']}"
+
+
+def live_some_days(live: Live) -> int:
+    """Readers of the demo visit, look at a page and click what they care for; returns the clicks."""
+    truth = json.loads((live.demo.data_dir / "truth.json").read_text(encoding="utf-8"))
+    readers = [one for one in truth["readers"] if one["kind"] == "reader"][:READERS]
+    clicks = 0
+    for visit in range(VISITS):
+        for reader in readers:
+            who = {"outlet_id": reader["outlet_id"], "reader_id": reader["id"]}
+            page = live.post("/v1/recommend", "operator", {**who, "count": 10})
+            liked = [item for item in page["items"] if set(item["topics"]) & set(reader["tastes"])][:3]
+            seen = [("expose", item) for item in page["items"]] + [("click", item) for item in liked]
+            clicks += len(liked)
+            events = [
+                {
+                    "event_id": f"loop-{visit}-{reader['id']}-{n}",
+                    "reader_id": reader["id"],
+                    "story_id": item["story_id"],
+                    "type": kind,
+                    "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+                    "trace_id": page["trace_id"],
+                }
+                for n, (kind, item) in enumerate(seen)
+            ]
+            live.post("/v1/events", "operator", {"outlet_id": reader["outlet_id"], "events": events})
+    return clicks
+
+
+def tell_a_pair_apart(live: Live) -> tuple[str, str]:
+    """An editor of the province takes the first question of the queue."""
+    question = live.call("GET", "/v1/labels/queue?kind=pairs&limit=1", "operator")["items"][0]
+    one, other = (story["story_id"] for story in question["stories"])
+    done = live.call("PUT", f"/v1/stories/{one}/duplicates/{other}", "operator", {"relation": "unrelated"})
+    assert done["cluster_id"] != done["other_cluster_id"]
+    return one, other
+
+
+@contextmanager
+def under_load(live: Live, stories: list[str]) -> Iterator[Load]:
+    """Ask for related stories and feeds all the time."""
+    load, stop = Load(), threading.Event()
+    headers = {"Authorization": f"Bearer {live.demo.keys['app']}"}
+
+    def ask(turn: int) -> None:
+        with httpx.Client(base_url=live.address, headers=headers, timeout=60) as client:
+            while not stop.is_set():
+                story_id = stories[turn % len(stories)]
+                turn += 1
+                for body in (
+                    {"scene": "related", "story_id": story_id, "count": 10},
+                    {"reader_id": live.demo.reader_id, "count": 10},
+                ):
+                    try:
+                        answer = client.post("/v1/recommend", json=body)
+                    except httpx.HTTPError as bad:
+                        load.failures.append(repr(bad))
+                        continue
+                    page = answer.json()
+                    if answer.status_code != 200 or not page["items"] or page["degraded"]:
+                        load.failures.append(answer.text[:300])
+                    elif "scene" in body:
+                        load.traces.append((page["trace_id"], story_id))
+
+    threads = [threading.Thread(target=ask, args=(7 * n,)) for n in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield load
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def wait_for(live: Live, part: str, version: str, timeout_s: float = 300.0) -> float:
+    """Seconds until the service names this version."""
+    began = time.monotonic()
+    while (found := httpx.get(f"{live.address}/readyz", timeout=60).json())["models"][part] != version:
+        assert time.monotonic() - began < timeout_s, found
+        assert found["model_faults"] == {}
+        time.sleep(0.1)
+    return time.monotonic() - began
+
+
+def encoders_of_feeds(demo: Demo, load: Load, folders: dict[str, Path]) -> set[str]:
+    """Checks every likeness of every feed against the texts; returns the encoders that decisions name."""
+    by_name = {name: load_encoder(folder) for name, folder in folders.items()}
+    named = set()
+    with Database(f"sqlite:///{demo.data_dir / 'tianfu.db'}") as database, database.read() as uow:
+        for trace_id, story_id in load.traces:
+            decision = uow.decisions.by_trace_id(trace_id)
+            story = uow.stories.by_id(story_id)
+            assert decision is not None
+            assert story is not None
+            items: Any = decision.items
+            near = items.features[:, COLUMN["interest"]] > 0
+            stories = uow.stories.by_numbers(items.number[near].tolist())
+            texts = [(story.text.title, story.text.body)]
+            texts += [(stories[n].text.title, stories[n].text.body) for n in items.number[near].tolist()]
+            fits = set()
+            for name, encoder in by_name.items():
+                vectors = encode_stories(encoder, texts)
+                gap = abs(vectors[1:] @ vectors[0] - items.features[near, COLUMN["interest"]])
+                if near.any() and float(gap.max()) < 0.01:
+                    fits.add(name)
+            assert fits == {decision.models["encoder"]}, f"{trace_id}: {fits} {decision.models}"
+            named |= fits
+    return named
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1_200)
+def test_from_readers_clicks_to_another_encoder_and_back(demo_mould: Demo, tmp_path: Path) -> None:
+    demo = copy_of(demo_mould, tmp_path / "newsroom")
+    where = ("--data-dir", str(demo.data_dir))
+    narrow = narrow_encoder(tmp_path / "narrow")
+    with serving(demo) as live:
+        wide = httpx.get(f"{live.address}/readyz", timeout=60).json()["models"]["encoder"]
+        assert live_some_days(live) > 100
+        one, other = tell_a_pair_apart(live)
+
+        exported = tmp_path / "export"
+        tianfu("export", "--to", str(exported), *where)
+        assert _label(exported, one, other) == "unrelated"
+        tianfu("train", "ranker", "--data", str(exported), "--out", str(tmp_path / "ranker"))
+        tianfu("models", "publish", "ranker", str(tmp_path / "ranker"), *where)
+        card = json.loads((tmp_path / "ranker" / "card.json").read_text(encoding="utf-8"))
+        assert wait_for(live, "ranker", f"{card['name']}@{card['version']}") < 30
+
+        listed = live.call("GET", "/v1/stories?limit=40", "operator")["items"]
+        with under_load(live, [row["id"] for row in listed]) as load:
+            tianfu("models", "publish", "encoder", str(tmp_path / "narrow"), "--pace", "1.0", *where)
+            wait_for(live, "encoder", narrow)
+            time.sleep(2.0)
+            tianfu("models", "rollback", "encoder", *where)
+            assert wait_for(live, "encoder", wide) < 30
+            time.sleep(2.0)
+        assert load.failures == []
+        ranker = live.call("GET", "/v1/models", "scientist")["versions"]
+        assert [row["data_hash"] for row in ranker if row["kind"] == "ranker"] == [
+            json.loads((exported / "manifest.json").read_text(encoding="utf-8"))["data_hash"]
+        ]
+    folders = {wide: shipped("encoder"), narrow: tmp_path / "narrow"}
+    assert encoders_of_feeds(demo, load, folders) == {wide, narrow}
+    tianfu("models", "rollback", "ranker", *where)
+
+
+def _label(exported: Path, one: str, other: str) -> str:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    rows = parquet.read_table(exported / "pairs.parquet").to_pylist()
+    return next(row["relation"] for row in rows if {row["a"], row["b"]} == {one, other})

@@ -1,0 +1,60 @@
+"""The commands around versions of models, trials and drift, on a box whose service does not run."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.artefacts import a_ranker
+from typer.testing import CliRunner
+
+from tianfu.cli import app
+from tianfu.model.errors import Conflict, NotFound
+
+
+@pytest.fixture
+def tianfu(tmp_path: Path) -> Any:
+    """Runs a command on a data directory of its own."""
+    (tmp_path / "data").mkdir()
+
+    def run(*words: str) -> str:
+        done = CliRunner().invoke(app, [*words, "--data-dir", str(tmp_path / "data")])
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    return run
+
+
+def test_a_version_is_imported_published_listed_shown_and_rolled_back(tianfu: Any, tmp_path: Path) -> None:
+    folder = a_ranker(tmp_path / "mine", fresh=1.0)
+    assert "mine@1 is in the registry" in tianfu("models", "import", str(folder))
+    assert "serves" in tianfu("models", "publish", "ranker", "mine@1")
+    listed = json.loads(tianfu("models", "list", "--json"))
+    assert {row["kind"]: row["serves"] for row in listed["serving"]}["ranker"] == "mine@1"
+    assert [row["version"] for row in listed["versions"] if row["id"] != "shipped"] == ["mine@1"]
+    assert '"mine"' in tianfu("models", "show", "mine@1")
+    with pytest.raises(Conflict, match="serves already"):
+        tianfu("models", "publish", "ranker", str(folder))
+    assert "what ships" in tianfu("models", "rollback", "ranker")
+    assert json.loads(tianfu("models", "move", "--json")) == []
+    assert "0 vectors deleted" in tianfu("models", "clean")
+    with pytest.raises(NotFound):
+        tianfu("models", "move", "--pause")
+
+
+def test_a_trial_is_begun_reported_and_ended(tianfu: Any, tmp_path: Path) -> None:
+    tianfu("models", "import", str(a_ranker(tmp_path / "mine", fresh=1.0)))
+    tianfu("trials", "begin", "split", "mine@1", "--share", "0.2")
+    trial_id = json.loads(tianfu("trials", "list", "--json"))[0]["id"]
+    report = json.loads(tianfu("trials", "report", trial_id, "--json"))
+    assert report["counts"]["candidate"]["feeds"] == 0
+    tianfu("trials", "end", trial_id)
+    assert "ended by hand" in tianfu("trials", "report", trial_id)
+
+
+def test_drift_of_an_empty_newsroom_is_none(tianfu: Any) -> None:
+    found = json.loads(tianfu("drift", "--json"))
+    assert (found["stories"], found["alarms"], found["vocabulary"]) == (0, [], None)
+    assert "nothing beyond what is usual" in tianfu("drift")
