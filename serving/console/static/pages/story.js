@@ -26,13 +26,13 @@ export default function Page({ session, query }) {
   return html`<div class="columns wide-first" key=${story.story_id}>
     <div class="stack">
       <${Text} story=${story} />
+      <${Exposure} story=${story} />
+      ${mine ? html`<${Orders} ...${{ story, changed }} onChange=${refresh} />` : null}
       <${Card} title="历次修改"><${Revisions} story=${story} /><//>
     </div>
     <div class="stack">
       <${Card} title="标签"><${StoryTags} story=${story} mine=${mine} /><//>
       ${story.state === "live" ? html`<${Copies} story=${story} />` : null}
-      <${Exposure} story=${story} />
-      ${mine ? html`<${Orders} ...${{ story, changed }} onChange=${refresh} />` : null}
     </div>
   </div>`;
 }
