@@ -5,11 +5,13 @@ import { inUnits, Marked, occurrences, plainText } from "./marked.js";
 import { Button, Chip, Dialog, Loading, OutletName, ProblemNote, StoryLink, When, percentText } from "./ui.js";
 import { word } from "./words.js";
 
+const FEW = 8;
 const TONES = { identical: "bad", reprint: "bad", same_event: "warn" };
 
 /** Matches of `duplicates/check` or of a stored story, each to be laid beside `body`. */
 export function Matches({ matches, title, body }) {
   const [beside, setBeside] = useState(null);
+  const [all, setAll] = useState(false);
   const outlets = new Set(matches.map((match) => match.outlet_id)).size;
   const first = [...matches].sort((a, b) => a.published_at.localeCompare(b.published_at))[0];
   return html`<p class="summary">
@@ -17,7 +19,7 @@ export function Matches({ matches, title, body }) {
       <strong><${OutletName} id=${first.outlet_id} /></strong>（<${When} at=${first.published_at} />）
     </p>
     <ul class="matches">
-      ${matches.map(
+      ${(all ? matches : matches.slice(0, FEW)).map(
         (match) => html`<li key=${match.story_id} class="match">
           <div>
             <${Chip} tone=${TONES[match.relation]}>${word("relation", match.relation)}<//>
@@ -31,6 +33,9 @@ export function Matches({ matches, title, body }) {
         </li>`,
       )}
     </ul>
+    ${matches.length > FEW && !all
+      ? html`<div class="more"><${Button} tone="quiet" onClick=${() => setAll(true)}>全部 ${matches.length} 篇<//></div>`
+      : null}
     ${beside ? html`<${SideBySide} match=${beside} ...${{ title, body }} onClose=${() => setBeside(null)} />` : null}`;
 }
 
@@ -43,8 +48,7 @@ function SideBySide({ match, title, body, onClose }) {
   const spans = mine === body ? inUnits(mine, match.passages) : shared(mine, match.passages);
   return html`<${Dialog} title="逐段对照" onClose=${onClose}>
     <p class="hint">
-      标出的是两篇共有的 ${match.passages.length} 段文字，重合 ${percentText(match.containment)}，
-      判断为${word("relation", match.relation)}。
+      标出的是两篇共有的 ${match.passages.length} 段文字，重合 ${percentText(match.containment)}，判断为“${word("relation", match.relation)}”。
     </p>
     <div class="beside">
       <article>
