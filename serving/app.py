@@ -14,6 +14,7 @@ from tianfu.serving.api import (
     coverages,
     desks,
     duplicates,
+    heat,
     insights,
     operations,
     pickups,
@@ -73,7 +74,7 @@ def create_app(
     problems.install(app)
     parts = (
         stories, takedowns, tags, duplicates, recommend, aims, rights, readers, reader_rights, placements,
-        coverages, operations, pickups, submissions, desks, insights, quarantine,
+        coverages, operations, pickups, submissions, desks, insights, heat, quarantine,
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)
