@@ -14,6 +14,7 @@ from tianfu.serving.api import (
     coverages,
     desks,
     duplicates,
+    exposures,
     heat,
     insights,
     operations,
@@ -74,8 +75,8 @@ def create_app(
     )
     problems.install(app)
     parts = (
-        stories, takedowns, tags, duplicates, recommend, aims, rights, readers, reader_rights, placements,
-        coverages, operations, pickups, submissions, desks, insights, heat, quarantine,
+        stories, takedowns, exposures, tags, duplicates, recommend, aims, rights, readers, reader_rights,
+        placements, coverages, operations, pickups, submissions, desks, insights, heat, quarantine,
         session,
     )  # fmt: skip
     for part in parts:
