@@ -30,6 +30,7 @@ from tianfu.serving.api import (
     submissions,
     tags,
     takedowns,
+    vocabulary,
 )
 from tianfu.serving.api.body import BodyLimit
 from tianfu.serving.api.metrics import RequestMetrics
@@ -77,7 +78,7 @@ def create_app(
     parts = (
         stories, takedowns, exposures, tags, duplicates, recommend, aims, rights, readers, reader_rights,
         placements, coverages, operations, pickups, submissions, desks, insights, heat, quarantine,
-        session,
+        vocabulary, session,
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)

@@ -163,7 +163,7 @@ function Shades({ bounds, least }) {
 function County({ county, days }) {
   return html`<section class="county" aria-live="polite">
     <h3>${county.city} · ${county.name}</h3>
-    <dl class="facts small">
+    <dl class="figures small">
       <${Figure} label="关于当地的稿件" value=${county.stories} />
       <${Figure} label="写到当地的媒体" value=${county.outlets} />
       <${Figure} label="当地媒体发稿" value=${county.own_stories} />
