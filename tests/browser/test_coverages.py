@@ -153,7 +153,7 @@ def test_a_story_put_out_is_listed_and_can_come_back(
 def test_doubles_hours_and_reach_are_drawn(
     open_page: Open, live: Live, coverage: dict[str, Any], shot: Shot, assert_accessible: Check
 ) -> None:
-    page = open_page(f"coverage?id={coverage['id']}", "operator")
+    page = open_page(f"coverage?id={coverage['id']}", "operator", reduced_motion="reduce")
     filled(page)
     board = live.call("GET", f"/v1/coverages/{coverage['id']}", "operator")
     page.get_by_role("tab", name="撞稿").click()

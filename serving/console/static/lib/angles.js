@@ -1,12 +1,11 @@
 // An angle of a joint coverage: what stands under it, who has claimed it, claiming and releasing.
 import { html, useState } from "./html.js";
 import { send } from "./api.js";
-import { fromField, toField } from "./beijing.js";
+import { dayField, fromField } from "./beijing.js";
 import { Button, Chip, Dialog, Field, fullTime, OutletName, OutletPicker, ProblemNote, StoryLink, toast, When } from "./ui.js";
 import { storyIdOf } from "./story_id.js";
 import { word } from "./words.js";
 
-const DAY_MS = 24 * 3_600_000;
 const TONES = { claimed: "accent", filed: "good", released: "plain", expired: "warn" };
 
 export function AngleCard({ angle, coverage, mine, reload }) {
@@ -101,7 +100,7 @@ function FileForm({ claim, coverage, onDone }) {
 }
 
 function ClaimForm({ angle, coverage, mine, onDone }) {
-  const [fields, setFields] = useState(() => ({ outlet_id: mine.outlet_id ?? "", desk: "", note: "", until: toField(Date.now() + DAY_MS) }));
+  const [fields, setFields] = useState(() => ({ outlet_id: mine.outlet_id ?? "", desk: "", note: "", until: dayField(Date.now(), 1, 18) }));
   const [problem, setProblem] = useState(null);
   const set = (name) => (event) => setFields({ ...fields, [name]: event.target.value });
   const claim = async (shared) => {

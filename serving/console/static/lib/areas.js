@@ -15,8 +15,8 @@ export function useAreas() {
   }, [places]);
 }
 
-/** Choose the province, a city or a county; `ask` stands first while none is chosen. */
+/** Choose the province, a city or a county; with `ask` one may choose none, the empty code. */
 export function AreaPicker({ value, onChange, ask }) {
   const first = ask ? [{ code: "", label: ask }, WHOLE] : [WHOLE];
-  return html`<${PlacePicker} value=${value} onChange=${(code) => code && onChange(code)} first=${first} />`;
+  return html`<${PlacePicker} value=${value} onChange=${onChange} first=${first} />`;
 }

@@ -53,7 +53,7 @@ function Row({ coverage }) {
   return html`<li>
     <div>
       <h3>
-        <a class="story-link" href=${hashOf("coverage", { id: coverage.id })}>${coverage.title}</a>
+        <a class="story-link" href=${hashOf("coverage", { id: coverage.id })}>${coverage.title}</a>${" "}
         <${Chip} tone=${TONES[coverage.state]}>${word("coverage_state", coverage.state)}<//>
       </h3>
       ${coverage.lead ? html`<p>${coverage.lead}</p>` : null}
