@@ -7,10 +7,12 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from support.live import Demo, Live, copy_of, serving
 
@@ -101,7 +103,8 @@ def shot() -> Callable[[Page, str], None]:
         if not os.environ.get("TIANFU_SHOTS"):
             return
         SHOTS.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=SHOTS / f"{name}.png", animations="disabled", caret="hide")
+        taken = Image.open(BytesIO(page.screenshot(animations="disabled", caret="hide")))
+        taken.convert("RGB").quantize(96, dither=Image.Dither.NONE).save(SHOTS / f"{name}.png", optimize=True)
 
     return take
 

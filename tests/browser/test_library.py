@@ -110,9 +110,9 @@ def test_an_editor_offers_a_story_to_a_desk_above(
 ) -> None:
     story_id = own_story("校车新线路报送稿")
     page = open_page(f"story?id={story_id}")
-    offer = page.get_by_role("button", name="报送").first
+    offer = page.locator(".desk").first.get_by_role("button")
     offer.click()
-    expect(page.get_by_role("button", name="报送").first).to_have_text("已报送")
+    expect(offer).to_have_text("已报送")
     sent = live.call("GET", "/v1/submissions?box=outbox", "editor")["items"]
     assert story_id in [one["story_id"] for one in sent]
 

@@ -63,7 +63,7 @@ function Text({ story }) {
     ${story.body === null
       ? html`<${Empty} text="没有权限查看全文" hint=${story.rights.text} />`
       : html`<p class="body-text"><${Marked} text=${text} spans=${spans.body} /></p>
-          <p class="hint">${story.rights.text}</p>`}
+          ${story.rights.code === "own" ? null : html`<p class="hint rights">${story.rights.text}</p>`}`}
   <//>`;
 }
 
