@@ -51,6 +51,7 @@ def test_what_is_hot_leads_to_how_it_spread(
     expect(page.locator(".tree-node")).to_have_count(cluster["size"])
     expect(page.locator(".tree-edge")).to_have_count(cluster["size"] - 1)
     assert figure(page, "媒体") == str(cluster["outlets"])
+    page.locator(".tree-legend").scroll_into_view_if_needed()
     shot(page, "cluster")
     assert_accessible(page)
     page.get_by_role("tab", name="关系图").press("ArrowRight")
