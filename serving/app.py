@@ -17,6 +17,7 @@ from tianfu.serving.api import (
     desks,
     duplicates,
     exposures,
+    heat,
     insights,
     keys,
     labels,
@@ -99,7 +100,7 @@ def create_app(
     problems.install(app)
     parts = (
         stories, takedowns, exposures, tags, duplicates, recommend, aims, rights, readers, reader_rights,
-        placements, coverages, operations, pickups, submissions, desks, insights, quarantine,
+        placements, coverages, operations, pickups, submissions, desks, insights, heat, quarantine,
         vocabulary, session, keys, models, trials, labels,
     )  # fmt: skip
     for part in parts:

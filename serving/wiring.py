@@ -28,6 +28,7 @@ from tianfu.serving.services.feed_context import ContextMaker
 from tianfu.serving.services.forgetting import Forgetter
 from tianfu.serving.services.gatekeeper import Gatekeeper
 from tianfu.serving.services.gauges import NewsroomGauges
+from tianfu.serving.services.heat import HeatDesk
 from tianfu.serving.services.indexing import Indexer
 from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
@@ -266,6 +267,7 @@ def build_newsroom(
         ),
         desks=DeskFinder(database=database, library=library, names=parts.names, clock=clock),
         insights=InsightDesk(database=database, library=library, names=parts.names, clock=clock),
+        heat=HeatDesk(database=database, library=library, clock=clock),
         submissions=SubmissionDesk(database=database, library=library, clock=clock),
         indexer=indexer,
         worker=worker,

@@ -26,6 +26,7 @@ from tianfu.serving.services.encoder_switch import EncoderSwitch
 from tianfu.serving.services.event_stream import EventStream
 from tianfu.serving.services.events import EventRecorder
 from tianfu.serving.services.gatekeeper import Gatekeeper
+from tianfu.serving.services.heat import HeatDesk
 from tianfu.serving.services.indexing import Indexer
 from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
@@ -106,6 +107,7 @@ class Newsroom:
     submissions: SubmissionDesk
     desks: DeskFinder
     insights: InsightDesk
+    heat: HeatDesk
     indexer: Indexer
     worker: Worker
     line: ChangeLine | None

@@ -11,6 +11,13 @@ const PAGES = [
   { name: "write", module: () => import("./pages/write.js"), nav: "写稿助手", group: "稿件", roles: ["editor", "operator", "admin"] },
   { name: "library", module: () => import("./pages/library.js"), nav: "稿库", group: "稿件" },
   { name: "story", module: () => import("./pages/story.js"), nav: null, group: "稿件", within: "library" },
+  { name: "spread", module: () => import("./pages/spread.js"), nav: "传播热点", group: "传播" },
+  { name: "map", module: () => import("./pages/map.js"), nav: "传播地图", group: "传播" },
+  { name: "cluster", module: () => import("./pages/cluster.js"), nav: null, group: "传播", within: "spread" },
+  { name: "flow", module: () => import("./pages/flow.js"), nav: "选题与报送", group: "传播", roles: ["editor", "operator", "admin"] },
+  { name: "coverages", module: () => import("./pages/coverages.js"), nav: "专题", group: "传播" },
+  { name: "coverage", module: () => import("./pages/coverage.js"), nav: null, group: "传播", within: "coverages" },
+  { name: "report", module: () => import("./pages/report.js"), nav: "月报", group: "传播" },
 ];
 const GROUPS = ["稿件", "传播", "首屏", "运行"];
 
