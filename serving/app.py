@@ -18,6 +18,7 @@ from tianfu.serving.api import (
     operations,
     pickups,
     placements,
+    preview,
     problems,
     quarantine,
     reader_rights,
@@ -72,8 +73,8 @@ def create_app(
     )
     problems.install(app)
     parts = (
-        stories, takedowns, tags, duplicates, recommend, aims, rights, readers, reader_rights, placements,
-        coverages, operations, pickups, submissions, desks, insights, quarantine,
+        stories, takedowns, tags, duplicates, recommend, preview, aims, rights, readers, reader_rights,
+        placements, coverages, operations, pickups, submissions, desks, insights, quarantine,
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)

@@ -29,6 +29,7 @@ from tianfu.serving.services.likeness import LikenessFinder
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.services.pickups import PickupDesk
 from tianfu.serving.services.placing import PlacementDesk
+from tianfu.serving.services.preview import PreviewDesk
 from tianfu.serving.services.readers import ReaderDesk
 from tianfu.serving.services.reading import StoryReader
 from tianfu.serving.services.receipts import ReceiptBook
@@ -102,6 +103,27 @@ def build_newsroom(
         database=database, library=library, matcher=matcher, names=parts.names, clock=clock
     )
     claims = ClaimDesk(database=database, library=library, coverages=coverages, clock=clock)
+    feeds = FeedDesk(
+        database=database,
+        library=library,
+        contexts=ContextMaker(
+            database=database,
+            library=library,
+            signals=signals,
+            interests=interests,
+            coverages=coverage_shelf,
+            rights=rights,
+            names=parts.names,
+            scorer=parts.scorer,
+            clock=clock,
+        ),
+        rights=rights,
+        decisions=decisions,
+        receipts=receipts,
+        cursors=cursors,
+        models={"encoder": parts.encoder_version, "ranker": parts.scorer.version},
+        clock=clock,
+    )
     return Newsroom(
         database=database,
         clock=clock,
@@ -123,27 +145,8 @@ def build_newsroom(
             names=parts.names,
             clock=clock,
         ),
-        feeds=FeedDesk(
-            database=database,
-            library=library,
-            contexts=ContextMaker(
-                database=database,
-                library=library,
-                signals=signals,
-                interests=interests,
-                coverages=coverage_shelf,
-                rights=rights,
-                names=parts.names,
-                scorer=parts.scorer,
-                clock=clock,
-            ),
-            rights=rights,
-            decisions=decisions,
-            receipts=receipts,
-            cursors=cursors,
-            models={"encoder": parts.encoder_version, "ranker": parts.scorer.version},
-            clock=clock,
-        ),
+        feeds=feeds,
+        previews=PreviewDesk(feeds=feeds, library=library, clock=clock),
         quarantine=QuarantineDesk(database=database, library=library, signals=signals, clock=clock),
         rights=rights,
         aims=AimDesk(database=database, library=library, clock=clock),

@@ -23,7 +23,7 @@ from tianfu.serving.services.events import EventOutcome
 from tianfu.serving.services.newsroom import Newsroom
 
 router = APIRouter(tags=["readers"])
-_STEERING = (TagKind.TOPIC, TagKind.PLACE)
+STEERING = (TagKind.TOPIC, TagKind.PLACE)
 """Kinds of tags that feeds look at; an interest of another kind would promise what no feed keeps."""
 
 _Id = Annotated[str, Field(min_length=1, max_length=128)]
@@ -274,7 +274,7 @@ def set_interest(
 ) -> ReaderOut:
     """Set an interest by hand."""
     check_text(code, field="code", error=InvalidRequest, low=1, high=64)
-    if tag_kind not in _STEERING or (tag_kind, code) not in room.names:
+    if tag_kind not in STEERING or (tag_kind, code) not in room.names:
         raise InvalidRequest(field="code", why=f"is not a {tag_kind} of our vocabulary")
     return reader_out(room.readers.set_tag(ref, (tag_kind, code), interest.weight), room)
 

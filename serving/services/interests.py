@@ -66,12 +66,19 @@ class InterestFinder:
             self._stop.set()
             self._thread.join(timeout=10)
 
-    def near_reader(self, reader: Reader, now_s: int) -> list[Proposals]:
-        """One voice for what was read in the last two hours, and one for each lasting interest."""
+    def near_reader(self, reader: Reader, now_s: int, *, remember: bool = True) -> list[Proposals]:
+        """One voice for what was read in the last two hours, and one for each lasting interest.
+
+        Args:
+            reader: Whose memory counts.
+            now_s: Seconds since the epoch.
+            remember: False for somebody made up: nothing is kept, and every interest is looked up at once.
+        """
         voices = []
-        for place, (number, weight) in enumerate(self._known_interests(reader, now_s)):
+        interests = self._known_interests(reader, now_s) if remember else self._interests_of(reader, now_s)
+        for place, (number, weight) in enumerate(interests):
             near = self._kept(number)
-            if near is None and (place == 0 or self._thread is None):
+            if near is None and (place == 0 or self._thread is None or not remember):
                 near = self.near_story(number)
             elif near is None:
                 self._want(number)
@@ -132,19 +139,26 @@ class InterestFinder:
 
     def _known_interests(self, reader: Reader, now_s: int) -> list[Interest]:
         key = reader.ref.key
-        liked = [e for e in reader.engagements if e.weight > 0][-_RECENT_ENGAGEMENTS:]
-        stamp = (reader.revision, _reads_now(liked, now_s))
+        stamp = (reader.revision, _reads_now(_liked(reader), now_s))
         with self._lock:
             known = self._interests.get(key)
         if known is not None and known[0] == stamp:
             return known[1]
-        found = interests_of_reads(liked, self._library.index.vectors([e.number for e in liked]), now_s)
+        found = self._interests_of(reader, now_s)
         with self._lock:
             self._interests[key] = (stamp, found)
             self._interests.move_to_end(key)
             if len(self._interests) > _MOST_READERS:
                 self._interests.popitem(last=False)
         return found
+
+    def _interests_of(self, reader: Reader, now_s: int) -> list[Interest]:
+        liked = _liked(reader)
+        return interests_of_reads(liked, self._library.index.vectors([e.number for e in liked]), now_s)
+
+
+def _liked(reader: Reader) -> list[Engagement]:
+    return [e for e in reader.engagements if e.weight > 0][-_RECENT_ENGAGEMENTS:]
 
 
 def interests_of_reads(

@@ -29,6 +29,7 @@ from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
 from tianfu.serving.services.pickups import PickupDesk
 from tianfu.serving.services.placing import PlacementDesk
+from tianfu.serving.services.preview import PreviewDesk
 from tianfu.serving.services.readers import ReaderDesk
 from tianfu.serving.services.reading import StoryReader
 from tianfu.serving.services.recommend import FeedDesk
@@ -60,6 +61,7 @@ class Newsroom:
     events: EventRecorder
     readers: ReaderDesk
     feeds: FeedDesk
+    previews: PreviewDesk
     aims: AimDesk
     rights: RightsDesk
     quarantine: QuarantineDesk

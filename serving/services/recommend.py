@@ -1,7 +1,7 @@
 """Answering a feed request: gather what is known, assemble, remember the decision, cut a page."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -13,6 +13,7 @@ from tianfu.model.feed.card import StoryCard
 from tianfu.model.feed.reasons import Version, in_words, tells_of_a_story, version_of
 from tianfu.model.placement import Authority, PlacementAction
 from tianfu.model.ports import Clock
+from tianfu.model.reader import Reader
 from tianfu.model.recommendation import Decision, FeedItem, FeedRequest, PlacedBy, Reason
 from tianfu.model.rights import Permission
 from tianfu.serving.services.clock import new_id
@@ -66,6 +67,15 @@ class FeedPage:
     items: tuple[ShownItem, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """A page that nobody was shown, with the decision behind it and every item of that."""
+
+    page: FeedPage
+    decision: Decision
+    items: Sequence[ReplayedItem]
+
+
 class FeedDesk:
     """Makes feeds and pages through them.
 
@@ -106,12 +116,30 @@ class FeedDesk:
         Raises:
             NotFound: There is no such outlet, or no such story for scene ``related``.
         """
-        trace_id = new_id("f")
-        context, degraded = self._contexts.make(request, trace_id)
+        decision = self._decide(request, new_id("f"))
+        self._decisions.add(decision)
+        return self._page(decision, 0, request.count)
+
+    def preview(self, request: FeedRequest, stand_in: Reader | None) -> Previewed:
+        """Make a feed for somebody made up, and leave no trace of it: its page has no cursor.
+
+        Args:
+            request: Names no reader.
+            stand_in: Whose memory counts; ``None`` for a stranger.
+
+        Raises:
+            NotFound: There is no such outlet, or no such story for scene ``related``.
+        """
+        decision = self._decide(request, new_id("v"), stand_in)
+        page, _ = self._cut(decision, 0, request.count)
+        return Previewed(page, decision, self._spelled_out(decision))
+
+    def _decide(self, request: FeedRequest, trace_id: str, stand_in: Reader | None = None) -> Decision:
+        context, degraded = self._contexts.make(request, trace_id, stand_in)
         with self._turn:
             feed = assemble(context)
         reader = context.reader
-        decision = Decision(
+        return Decision(
             trace_id=trace_id,
             made_at=self._clock.now(),
             request=replace(request, reader=None),
@@ -126,8 +154,6 @@ class FeedDesk:
             orders=feed.orders,
             models=self._models,
         )
-        self._decisions.add(decision)
-        return self._page(decision, 0, request.count)
 
     def next_page(self, cursor: str, *, outlet_id: str, count: int | None = None) -> FeedPage:
         """Return a further page; the same cursor gives the same page, less what was taken down since.
@@ -153,11 +179,14 @@ class FeedDesk:
         decision = self._decisions.find(trace_id)
         if decision is None:
             raise NotFound("decision", trace_id)
+        return decision, self._spelled_out(decision)
+
+    def _spelled_out(self, decision: Decision) -> list[ReplayedItem]:
         items = list(decision.items)
         with self._database.read() as uow:
             stories = uow.stories.by_numbers([item.number for item in items])
         names = self._contexts.names
-        return decision, [
+        return [
             ReplayedItem(
                 item,
                 stories[item.number].id,
@@ -169,6 +198,15 @@ class FeedDesk:
         ]
 
     def _page(self, decision: Decision, offset: int, count: int) -> FeedPage:
+        """A page that goes out to a reader."""
+        page, at = self._cut(decision, offset, count)
+        self._receipts.note(decision, [one.item for one in page.items], self._clock.now())
+        if at == len(decision.items):
+            return page
+        return replace(page, cursor=self._cursors.make("feed", decision.trace_id, at))
+
+    def _cut(self, decision: Decision, offset: int, count: int) -> tuple[FeedPage, int]:
+        """What may still be shown of a decision from an item on, and where the next page begins."""
         shown: list[ShownItem] = []
         gate = self._gate(decision.request)
         at = offset
@@ -182,15 +220,14 @@ class FeedDesk:
                 if item.cluster_size > 1:
                     version = version_of(card, decision.request.outlet_id, self._library.outlets)
                 shown.append(ShownItem(item, card, self._in_words(item), permission, version))
-        self._receipts.note(decision, [one.item for one in shown], self._clock.now())
-        more = at < len(decision.items)
-        return FeedPage(
+        page = FeedPage(
             trace_id=decision.trace_id,
-            cursor=self._cursors.make("feed", decision.trace_id, at) if more else None,
+            cursor=None,
             personalised=decision.personalised,
             degraded=decision.degraded,
             items=tuple(shown),
         )
+        return page, at
 
     def _gate(self, request: FeedRequest) -> Callable[[FeedItem, StoryCard | None], Permission]:
         """Looks again at what may have changed since the feed was made: takedown, time, blocks, rights."""
