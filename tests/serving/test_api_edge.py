@@ -38,6 +38,8 @@ ROUTES = [
     ("PUT", "/v1/readers/r1/personalisation"),
     ("GET", "/v1/placements"),
     ("POST", "/v1/placements"),
+    ("POST", "/v1/placements/check"),
+    ("GET", "/v1/placements/p1"),
     ("GET", "/v1/coverages"),
     ("POST", "/v1/coverages"),
     ("GET", "/v1/coverages/z1"),
