@@ -207,6 +207,17 @@ class Forbidden(TianfuError):
     code = "forbidden"
 
 
+class CsrfRefused(Forbidden):
+    """A call from a browser's session changes something without proof that our own page made it."""
+
+    code = "csrf_refused"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This call does not come from a page of the console.", advice="Load the page anew and try again."
+        )
+
+
 class RateLimited(TianfuError):
     """Too many requests with this key.
 

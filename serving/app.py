@@ -32,6 +32,7 @@ from tianfu.serving.api import (
 )
 from tianfu.serving.api.body import BodyLimit
 from tianfu.serving.api.metrics import RequestMetrics
+from tianfu.serving.console import pages, session
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.wiring import build_newsroom
@@ -75,14 +76,18 @@ def create_app(
     parts = (
         stories, takedowns, tags, duplicates, recommend, preview, aims, rights, readers, reader_rights,
         placements, coverages, operations, pickups, submissions, desks, insights, quarantine,
+        session,
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)
     app.include_router(operations.open_router)
     app.include_router(operations.open_router, prefix="/v1", include_in_schema=False)
+    app.include_router(pages.router)
+    app.mount(pages.STATIC_PATH, pages.static_files())
     registry = CollectorRegistry()
     _add_metrics_route(app, registry)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_batch_bytes=settings.max_batch_bytes)
+    app.add_middleware(pages.PageHeaders)
     app.add_middleware(RequestMetrics, registry=registry)
     if settings.cors_origins:
         app.add_middleware(

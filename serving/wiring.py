@@ -35,6 +35,7 @@ from tianfu.serving.services.reading import StoryReader
 from tianfu.serving.services.receipts import ReceiptBook
 from tianfu.serving.services.recommend import FeedDesk
 from tianfu.serving.services.rights import RightsDesk
+from tianfu.serving.services.sessions import SessionBook
 from tianfu.serving.services.signals import Signals
 from tianfu.serving.services.submissions import SubmissionDesk
 from tianfu.serving.services.tagging import TagDesk
@@ -77,13 +78,14 @@ def build_newsroom(
     )
     reader = StoryReader(encoder=parts.encoder, taggers=parts.taggers, judge=parts.judge, clean=parts.clean)
     finder = LikenessFinder(library=library, judge=parts.judge)
+    gatekeeper = Gatekeeper(database=database, clock=clock)
     signals = Signals()
     gate = EventGate()
     interests = InterestFinder(library, clock)
     rights = RightsDesk(database=database, library=library, clock=clock)
     receipts = ReceiptBook()
     decisions = DecisionLog(database, receipts)
-    cursors = CursorSigner(_cursor_secret(database))
+    cursors = CursorSigner(_kept_secret(database, "cursor_secret"))
     indexer = Indexer(
         database=database,
         library=library,
@@ -130,7 +132,10 @@ def build_newsroom(
         library=library,
         reader=reader,
         finder=finder,
-        gatekeeper=Gatekeeper(database=database, clock=clock),
+        gatekeeper=gatekeeper,
+        sessions=SessionBook(
+            _kept_secret(database, "session_secret"), gatekeeper=gatekeeper, database=database, clock=clock
+        ),
         throttle=Throttle(settings.requests_per_minute),
         cursors=cursors,
         decisions=decisions,
@@ -181,9 +186,10 @@ def build_newsroom(
     )
 
 
-def _cursor_secret(database: Database) -> bytes:
+def _kept_secret(database: Database, name: str) -> bytes:
+    """A secret that every process on this database shares, made by whichever asks first."""
     with database.write() as uow:
-        uow.settings.put("cursor_secret", secrets.token_hex(32), keep=True)
-        value = uow.settings.get("cursor_secret")
+        uow.settings.put(name, secrets.token_hex(32), keep=True)
+        value = uow.settings.get(name)
         uow.commit()
     return bytes.fromhex(value or "")

@@ -4,14 +4,24 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from tianfu.model.access import Role
 from tianfu.model.errors import Forbidden, Unauthenticated
 from tianfu.serving.services.access import Caller
 from tianfu.serving.services.newsroom import Newsroom
 
+SESSION_COOKIE = "tianfu_session"
+CSRF_HEADER = "X-Tianfu-CSRF"
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
 _bearer = HTTPBearer(auto_error=False, description="The API key of your outlet: `Authorization: Bearer tf_…`")
+_cookie = APIKeyCookie(
+    name=SESSION_COOKIE,
+    auto_error=False,
+    description=f"The session of a person, from `POST /v1/session`, in place of a key. Calls that change "
+    f"something need the header `{CSRF_HEADER}` with the session's `csrf`.",
+)
 
 
 def newsroom(request: Request) -> Newsroom:
@@ -23,15 +33,26 @@ def newsroom(request: Request) -> Newsroom:
 NewsroomDep = Annotated[Newsroom, Depends(newsroom)]
 
 
+SessionToken = Annotated[str | None, Depends(_cookie)]
+
+
 def caller(
-    room: NewsroomDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    request: Request,
+    room: NewsroomDep,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    token: SessionToken,
 ) -> Caller:
-    """Admit the caller, within the rate limit of the key."""
-    if credentials is None:
+    """Admit the caller by key or else by session, within the rate limit of the key."""
+    if credentials is not None:
+        known = room.gatekeeper.admit(credentials.credentials)
+    elif token is not None:
+        known = room.sessions.admit(
+            token, csrf=request.headers.get(CSRF_HEADER), changes=request.method not in _SAFE_METHODS
+        )
+    else:
         raise Unauthenticated(
             "A key is needed.", advice="Send the header 'Authorization: Bearer' with your key."
         )
-    known = room.gatekeeper.admit(credentials.credentials)
     room.throttle.take(known.key.id)
     return known
 

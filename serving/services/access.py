@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
@@ -13,6 +14,7 @@ from tianfu.model.rules import check_text
 from tianfu.serving.services.clock import new_id
 from tianfu.serving.store.changes import ChangeKind
 from tianfu.serving.store.database import Database
+from tianfu.serving.store.governance import Keys
 
 KEY_PREFIX = "tf_"
 _CACHE_S = 5.0
@@ -72,19 +74,30 @@ class Gatekeeper:
         Raises:
             Unauthenticated: Unknown, revoked or expired.
         """
-        now = self._clock.now()
         hashed = hash_secret(secret)
+        return self._admit(hashed, lambda keys: keys.by_secret_hash(hashed))
+
+    def admit_id(self, key_id: str) -> Caller:
+        """Find the key with this id, for a session that it opened.
+
+        Raises:
+            Unauthenticated: Unknown, revoked or expired.
+        """
+        return self._admit(key_id, lambda keys: keys.by_id(key_id))
+
+    def _admit(self, name: str, find: Callable[[Keys], ApiKey | None]) -> Caller:
+        now = self._clock.now()
         with self._lock:
-            known = self._known.get(hashed)
+            known = self._known.get(name)
         if known is None or now.timestamp() - known[1] > _CACHE_S:
             with self._database.read() as uow:
-                found = uow.keys.by_secret_hash(hashed)
+                found = find(uow.keys)
             if found is None:
                 raise Unauthenticated("This key is not known.", advice="Ask the platform for a key.")
             known = (found, now.timestamp())
             with self._lock:
-                self._known = {h: k for h, k in self._known.items() if k[1] > now.timestamp() - 60}
-                self._known[hashed] = known
+                self._known = {n: k for n, k in self._known.items() if k[1] > now.timestamp() - 60}
+                self._known[name] = known
         if not known[0].is_valid(now):
             raise Unauthenticated("This key has ended.", advice="Ask the platform for a new key.")
         return Caller(key=known[0])

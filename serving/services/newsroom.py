@@ -34,6 +34,7 @@ from tianfu.serving.services.readers import ReaderDesk
 from tianfu.serving.services.reading import StoryReader
 from tianfu.serving.services.recommend import FeedDesk
 from tianfu.serving.services.rights import RightsDesk, list_central_sources_once
+from tianfu.serving.services.sessions import SessionBook
 from tianfu.serving.services.submissions import SubmissionDesk
 from tianfu.serving.services.tagging import TagDesk
 from tianfu.serving.services.takedown import TakedownDesk
@@ -54,6 +55,7 @@ class Newsroom:
     reader: StoryReader
     finder: LikenessFinder
     gatekeeper: Gatekeeper
+    sessions: SessionBook
     throttle: Throttle
     cursors: CursorSigner
     decisions: DecisionLog

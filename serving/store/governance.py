@@ -36,6 +36,11 @@ class Keys:
         row = self._connection.execute(query).one_or_none()
         return _key(row) if row else None
 
+    def by_id(self, key_id: str) -> ApiKey | None:
+        """Find a key, revoked or not."""
+        row = self._connection.execute(select(api_keys).where(api_keys.c.id == key_id)).one_or_none()
+        return _key(row) if row else None
+
     def all(self) -> list[ApiKey]:
         """Every key, oldest first."""
         query = select(api_keys).order_by(api_keys.c.created_at, api_keys.c.id)

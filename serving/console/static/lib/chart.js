@@ -1,0 +1,86 @@
+// Charts: ECharts comes only when the first chart is drawn.
+import { html, useEffect, useRef, useState } from "./html.js";
+import { Loading } from "./ui.js";
+
+const load = () => import("../vendor/echarts-6.1.0.esm.min.js");
+
+/**
+ * A chart from an ECharts option.  `label` says in one sentence what it shows; `rows` (`{columns, rows}`
+ * as of Table) are offered as a table beside it.  `onPick(params)` is called when a mark is clicked.
+ */
+export function Chart({ option, height = 320, label, rows, onPick }) {
+  const box = useRef(null);
+  const chart = useRef(null);
+  const [failed, setFailed] = useState(false);
+  const [drawn, setDrawn] = useState(false);
+  useEffect(() => {
+    let gone = false;
+    const watch = new ResizeObserver(() => chart.current?.resize());
+    load().then(
+      (echarts) => {
+        if (gone) return;
+        chart.current = echarts.init(box.current, null, { renderer: "canvas" });
+        watch.observe(box.current);
+        setDrawn(true);
+      },
+      () => setFailed(true),
+    );
+    return () => {
+      gone = true;
+      watch.disconnect();
+      chart.current?.dispose();
+      chart.current = null;
+    };
+  }, []);
+  useEffect(() => {
+    chart.current?.setOption(dressed(option), { notMerge: true });
+  }, [option, drawn]);
+  useEffect(() => {
+    if (!onPick || !chart.current) return undefined;
+    const on = chart.current;
+    on.on("click", onPick);
+    return () => on.isDisposed() || on.off("click", onPick);
+  }, [onPick, drawn]);
+  return html`<figure class="chart">
+    <div ref=${box} role="img" aria-label=${label} style=${{ height: `${height}px` }}></div>
+    ${failed ? html`<p class="problem">图表没有载入，请刷新页面。</p>` : !drawn ? html`<${Loading} text="正在画图……" />` : null}
+    ${rows ? html`<${Rows} ...${rows} label=${label} />` : null}
+  </figure>`;
+}
+
+function Rows({ columns, rows, label }) {
+  return html`<details class="chart-rows">
+    <summary>以表格查看</summary>
+    <div class="table-frame" tabindex="0" role="region" aria-label=${label}>
+      <table>
+        <thead>
+          <tr>
+            ${columns.map((c) => html`<th scope="col" key=${c.key}>${c.label}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${rows.map(
+            (row, place) => html`<tr key=${place}>
+              ${columns.map((c) => html`<td key=${c.key}>${c.render ? c.render(row) : row[c.key]}</td>`)}
+            </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </details>`;
+}
+
+/** The house's colours and type; tooltips are drawn on the canvas, so that no text becomes HTML. */
+function dressed(option) {
+  const style = getComputedStyle(document.documentElement);
+  const pick = (name) => style.getPropertyValue(name).trim();
+  const series = ["--accent", "--series-2", "--series-3", "--series-4", "--series-5", "--series-6"].map(pick);
+  return {
+    animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+    color: series,
+    backgroundColor: "transparent",
+    ...option,
+    textStyle: { color: pick("--ink"), fontFamily: style.fontFamily, ...option.textStyle },
+    tooltip: option.tooltip === undefined ? undefined : { ...option.tooltip, renderMode: "richText" },
+  };
+}

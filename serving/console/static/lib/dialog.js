@@ -1,0 +1,48 @@
+// A dialog that keeps the focus, and short notes at the edge of the screen.
+import { html, useEffect, useRef, useState } from "./html.js";
+
+/** A modal window: the browser keeps the focus inside, Esc closes it and focus returns. */
+export function Dialog({ title, onClose, children }) {
+  const box = useRef(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    box.current.showModal();
+    return () => before instanceof HTMLElement && before.focus();
+  }, []);
+  const cancel = (event) => {
+    event.preventDefault();
+    onClose();
+  };
+  return html`<dialog ref=${box} class="dialog" aria-label=${title} onCancel=${cancel}>
+    <header class="dialog-head">
+      <h2>${title}</h2>
+      <button type="button" class="button quiet" onClick=${onClose} aria-label="关闭">关闭</button>
+    </header>
+    <div class="dialog-body">${children}</div>
+  </dialog>`;
+}
+
+const listeners = new Set();
+let lastNote = 0;
+
+/** Show a short note for some seconds; tone is "good", "bad" or "plain". */
+export function toast(text, tone = "good") {
+  const note = { id: ++lastNote, text, tone };
+  for (const listener of listeners) listener(note);
+}
+
+/** Where notes appear; the frame of the console holds one. */
+export function Toasts() {
+  const [notes, setNotes] = useState([]);
+  useEffect(() => {
+    const add = (note) => {
+      setNotes((was) => [...was, note]);
+      setTimeout(() => setNotes((was) => was.filter((one) => one.id !== note.id)), 6000);
+    };
+    listeners.add(add);
+    return () => listeners.delete(add);
+  }, []);
+  return html`<div class="toasts" role="status" aria-live="polite">
+    ${notes.map((note) => html`<p key=${note.id} class=${`toast ${note.tone}`}>${note.text}</p>`)}
+  </div>`;
+}
