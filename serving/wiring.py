@@ -26,6 +26,7 @@ from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
+from tianfu.serving.services.links import ReaderLinks
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.services.pickups import PickupDesk
 from tianfu.serving.services.placing import PlacementDesk
@@ -151,6 +152,7 @@ def build_newsroom(
             clock=clock,
         ),
         feeds=feeds,
+        links=ReaderLinks(CursorSigner(_kept_secret(database, "link_secret")), clock),
         previews=PreviewDesk(feeds=feeds, library=library, clock=clock),
         quarantine=QuarantineDesk(database=database, library=library, signals=signals, clock=clock),
         rights=rights,

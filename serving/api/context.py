@@ -15,7 +15,7 @@ SESSION_COOKIE = "tianfu_session"
 CSRF_HEADER = "X-Tianfu-CSRF"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-_bearer = HTTPBearer(auto_error=False, description="The API key of your outlet: `Authorization: Bearer tf_…`")
+bearer = HTTPBearer(auto_error=False, description="The API key of your outlet: `Authorization: Bearer tf_…`")
 _cookie = APIKeyCookie(
     name=SESSION_COOKIE,
     auto_error=False,
@@ -39,7 +39,7 @@ SessionToken = Annotated[str | None, Depends(_cookie)]
 def caller(
     request: Request,
     room: NewsroomDep,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     token: SessionToken,
 ) -> Caller:
     """Admit the caller by key or else by session, within the rate limit of the key."""
@@ -72,7 +72,8 @@ def needs(*roles: Role) -> Callable[[Caller], Caller]:
     return check
 
 
-AppCaller = Annotated[Caller, Depends(needs(Role.APP, Role.EDITOR, Role.OPERATOR))]
+app_caller = needs(Role.APP, Role.EDITOR, Role.OPERATOR)
+AppCaller = Annotated[Caller, Depends(app_caller)]
 EditorCaller = Annotated[Caller, Depends(needs(Role.EDITOR, Role.OPERATOR))]
 OperatorCaller = Annotated[Caller, Depends(needs(Role.OPERATOR))]
 ReadingCaller = Annotated[Caller, Depends(needs(Role.APP, Role.EDITOR, Role.OPERATOR, Role.SCIENTIST))]

@@ -27,6 +27,7 @@ from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
+from tianfu.serving.services.links import ReaderLinks
 from tianfu.serving.services.pickups import PickupDesk
 from tianfu.serving.services.placing import PlacementDesk
 from tianfu.serving.services.preview import PreviewDesk
@@ -62,6 +63,7 @@ class Newsroom:
     interests: InterestFinder
     events: EventRecorder
     readers: ReaderDesk
+    links: ReaderLinks
     feeds: FeedDesk
     previews: PreviewDesk
     aims: AimDesk

@@ -36,6 +36,8 @@ ROUTES = [
     ("GET", "/v1/readers/r1"),
     ("DELETE", "/v1/readers/r1"),
     ("PUT", "/v1/readers/r1/personalisation"),
+    ("POST", "/v1/readers/r1/link"),
+    ("GET", "/v1/readers/r1/choices"),
     ("GET", "/v1/placements"),
     ("POST", "/v1/placements"),
     ("POST", "/v1/placements/check"),
