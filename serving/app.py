@@ -29,9 +29,11 @@ from tianfu.serving.api import (
     submissions,
     tags,
     takedowns,
+    vitals,
 )
 from tianfu.serving.api.body import BodyLimit
 from tianfu.serving.api.metrics import RequestMetrics
+from tianfu.serving.api.request_history import RequestHistory
 from tianfu.serving.console import pages, session
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.settings import ServiceSettings
@@ -76,7 +78,7 @@ def create_app(
     parts = (
         stories, takedowns, tags, duplicates, recommend, preview, aims, rights, readers, reader_rights,
         placements, coverages, operations, pickups, submissions, desks, insights, quarantine,
-        session,
+        session, vitals,
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)
@@ -88,7 +90,8 @@ def create_app(
     _add_metrics_route(app, registry)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_batch_bytes=settings.max_batch_bytes)
     app.add_middleware(pages.PageHeaders)
-    app.add_middleware(RequestMetrics, registry=registry)
+    app.state.history = RequestHistory()
+    app.add_middleware(RequestMetrics, registry=registry, history=app.state.history)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

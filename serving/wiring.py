@@ -43,6 +43,7 @@ from tianfu.serving.services.tagging import TagDesk
 from tianfu.serving.services.takedown import TakedownDesk
 from tianfu.serving.services.teaching import Teacher
 from tianfu.serving.services.throttle import Throttle
+from tianfu.serving.services.vitals import Vitals
 from tianfu.serving.services.worker import Worker
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.store.database import Database
@@ -127,6 +128,7 @@ def build_newsroom(
         models={"encoder": parts.encoder_version, "ranker": parts.scorer.version},
         clock=clock,
     )
+    vitals = Vitals(database=database, library=library, clock=clock)
     return Newsroom(
         database=database,
         clock=clock,
@@ -175,8 +177,9 @@ def build_newsroom(
         worker=Worker(
             library=library,
             indexer=indexer if settings.worker else None,
-            chores=[matcher.step, claims.expire] if settings.worker else [],
+            chores=[vitals.step, *([matcher.step, claims.expire] if settings.worker else [])],
         ),
+        vitals=vitals,
         names=parts.names,
         scorer=parts.scorer,
         models={

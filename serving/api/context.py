@@ -76,5 +76,6 @@ app_caller = needs(Role.APP, Role.EDITOR, Role.OPERATOR)
 AppCaller = Annotated[Caller, Depends(app_caller)]
 EditorCaller = Annotated[Caller, Depends(needs(Role.EDITOR, Role.OPERATOR))]
 OperatorCaller = Annotated[Caller, Depends(needs(Role.OPERATOR))]
+RunningCaller = Annotated[Caller, Depends(needs(Role.OPERATOR, Role.SCIENTIST))]
 ReadingCaller = Annotated[Caller, Depends(needs(Role.APP, Role.EDITOR, Role.OPERATOR, Role.SCIENTIST))]
 NewsCaller = Annotated[Caller, Depends(needs(Role.EDITOR, Role.OPERATOR, Role.SCIENTIST))]

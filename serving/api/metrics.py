@@ -5,14 +5,17 @@ import time
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tianfu.serving.api.request_history import RequestHistory
+
 _BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 15.0)
 
 
 class RequestMetrics:
     """Counts requests and times them by the route's template, never by its ids."""
 
-    def __init__(self, app: ASGIApp, *, registry: CollectorRegistry) -> None:
+    def __init__(self, app: ASGIApp, *, registry: CollectorRegistry, history: RequestHistory) -> None:
         self._app = app
+        self._history = history
         self._requests = Counter(
             "tianfu_requests", "Requests answered.", ["route", "method", "status"], registry=registry
         )
@@ -39,4 +42,6 @@ class RequestMetrics:
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
             self._requests.labels(route, scope["method"], str(status)).inc()
-            self._seconds.labels(route).observe(time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+            self._seconds.labels(route).observe(seconds)
+            self._history.add(method=scope["method"], route=route, status=status, seconds=seconds)

@@ -40,6 +40,7 @@ from tianfu.serving.services.submissions import SubmissionDesk
 from tianfu.serving.services.tagging import TagDesk
 from tianfu.serving.services.takedown import TakedownDesk
 from tianfu.serving.services.throttle import Throttle
+from tianfu.serving.services.vitals import Vitals
 from tianfu.serving.services.worker import Worker
 from tianfu.serving.store.database import Database
 
@@ -83,6 +84,7 @@ class Newsroom:
     insights: InsightDesk
     indexer: Indexer
     worker: Worker
+    vitals: Vitals
     names: Mapping[tuple[TagKind, str], str]
     scorer: Scorer
     models: Mapping[str, str]

@@ -63,6 +63,7 @@ ROUTES = [
     ("PATCH", "/v1/submissions/u1"),
     ("GET", "/v1/audit"),
     ("GET", "/v1/whoami"),
+    ("GET", "/v1/vitals"),
 ]
 TEXT_FIELDS = [
     "title",

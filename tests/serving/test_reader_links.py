@@ -88,10 +88,9 @@ def test_a_link_ends_and_cannot_be_made_or_altered(
     token = made["path"].partition("#")[2]
     room: Newsroom = served.app.state.newsroom  # type: ignore[attr-defined]
     cursor = room.cursors.make("reader", "lizhou", "reader", "r-1", 1 << 40)
-    altered = token[:30] + ("A" if token[30] != "A" else "B") + token[31:]
     for bad in (
         token[:-2],
-        token[:30] + "A" + token[31:],
+        token[:30] + ("B" if token[30] == "A" else "A") + token[31:],
         "tfl_",
         "tfl_é",
         f"tfl_{cursor}",
