@@ -9,6 +9,11 @@ import { SignIn } from "./lib/signin.js";
 // there, everybody when left out; the module's own `roles` decide whether it opens.
 const PAGES = [
   { name: "library", module: () => import("./pages/library.js"), nav: "稿库", group: "稿件" },
+  { name: "front", module: () => import("./pages/front.js"), nav: "首屏与干预", group: "首屏", roles: ["editor", "operator"] },
+  { name: "orders", module: () => import("./pages/orders.js"), nav: "人工安排", group: "首屏", roles: ["editor", "operator"] },
+  { name: "preview", module: () => import("./pages/preview.js"), nav: "推荐预览", group: "首屏" },
+  { name: "decision", module: () => import("./pages/decision.js"), nav: null, group: "首屏" },
+  { name: "ops", module: () => import("./pages/ops.js"), nav: "运行", group: "运行", roles: ["operator", "scientist"] },
 ];
 const GROUPS = ["稿件", "传播", "首屏", "运行"];
 
