@@ -6,7 +6,7 @@ order of arrival changes nothing.  A cluster is named after its lead story, a fu
 well.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -149,3 +149,25 @@ def relations_to_lead(
         else:
             answer[number] = Relation.REPRINT if number in copies else Relation.SAME_EVENT
     return answer
+
+
+def nearest_earlier(order: Sequence[int], edges: Iterable[DuplicateEdge]) -> Mapping[int, int]:
+    """Say which earlier telling each story is nearest to, so that a spread can be drawn as a tree.
+
+    Copies come before other words, then the surer judgement, then the earlier telling.  That is likeness,
+    no proof of who took it from whom.  Stories that no edge ties to an earlier one are left out.
+
+    Args:
+        order: Stories by time, the first publisher's first.
+        edges: Judged pairs; those with other stories are not looked at.
+    """
+    place = {number: at for at, number in enumerate(order)}
+    best: dict[int, tuple[tuple[bool, float, int], int]] = {}
+    for edge in edges:
+        if edge.a not in place or edge.b not in place:
+            continue
+        earlier, later = sorted((edge.a, edge.b), key=place.__getitem__)
+        rank = (not edge.relation.is_copy, -edge.score, place[earlier])
+        if later not in best or rank < best[later][0]:
+            best[later] = (rank, earlier)
+    return {later: earlier for later, (_, earlier) in best.items()}

@@ -14,6 +14,7 @@ from tianfu.serving.api import (
     coverages,
     desks,
     duplicates,
+    heat,
     insights,
     operations,
     pickups,
@@ -77,7 +78,7 @@ def create_app(
     problems.install(app)
     parts = (
         stories, takedowns, tags, duplicates, recommend, preview, aims, rights, readers, reader_rights,
-        placements, coverages, operations, pickups, submissions, desks, insights, quarantine,
+        placements, coverages, operations, pickups, submissions, desks, insights, heat, quarantine,
         session, vitals,
     )  # fmt: skip
     for part in parts:

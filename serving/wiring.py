@@ -21,6 +21,7 @@ from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.desks import DeskFinder
 from tianfu.serving.services.events import EventRecorder
 from tianfu.serving.services.feed_context import ContextMaker
+from tianfu.serving.services.heat import HeatDesk
 from tianfu.serving.services.indexing import Indexer
 from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
@@ -172,6 +173,7 @@ def build_newsroom(
         ),
         desks=DeskFinder(database=database, library=library, names=parts.names, clock=clock),
         insights=InsightDesk(database=database, library=library, names=parts.names, clock=clock),
+        heat=HeatDesk(database=database, library=library, clock=clock),
         submissions=SubmissionDesk(database=database, library=library, clock=clock),
         indexer=indexer,
         worker=Worker(

@@ -131,6 +131,20 @@ class PickOut(Out):
     picked_at: datetime
 
 
+class PickRowOut(PickOut):
+    """A pick with the story it speaks of."""
+
+    outlet_id: str
+    title: str
+    published_at: datetime
+
+
+class PicksOut(Out):
+    """Every pick that stands, newest first."""
+
+    items: list[PickRowOut]
+
+
 class ClaimOut(Out):
     """A claim, in the state it is in now."""
 

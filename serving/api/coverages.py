@@ -20,6 +20,8 @@ from tianfu.serving.api.coverage_answers import (
     CoveragesOut,
     CoverageStoriesOut,
     PickOut,
+    PickRowOut,
+    PicksOut,
     claim_out,
     coverage_fields,
 )
@@ -133,6 +135,25 @@ def coverage_stories(
         following = room.cursors.make("coverage_stories", last.published_at.isoformat(), last.number)
     items = [story_row_out(s, m, room.library.outlets, room.names) for s, m in found[:limit]]
     return CoverageStoriesOut(items=items, cursor=following)
+
+
+@router.get("/{coverage_id}/picks")
+def list_picks(coverage_id: str, room: NewsroomDep, known: NewsCaller) -> PicksOut:
+    """List what editors put in or out by hand, newest first: what was put out stands on no other page."""
+    items = [
+        PickRowOut(
+            story_id=story.id,
+            verb=pick.verb,
+            angle_id=pick.angle_id,
+            picked_by=pick.picked_by,
+            picked_at=pick.picked_at,
+            outlet_id=story.outlet_id,
+            title=story.text.title,
+            published_at=story.text.published_at,
+        )
+        for pick, story in room.coverage_reader.picks(coverage_id, caller=known)
+    ]
+    return PicksOut(items=items)
 
 
 @router.post("/{coverage_id}/picks", status_code=201)

@@ -1,12 +1,13 @@
 """Duplicates: who has published this already, and how a story spread."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import Field
 
-from tianfu.model.cluster import Relation, lead_story_id_of, relations_to_lead
+from tianfu.model.cluster import DuplicateEdge, Relation, lead_story_id_of, nearest_earlier, relations_to_lead
 from tianfu.model.errors import NotFound
 from tianfu.model.story import Story, StoryText
 from tianfu.serving.api.context import NewsCaller, NewsroomDep
@@ -86,15 +87,21 @@ def story_duplicates(story_id: str, room: NewsroomDep, known: NewsCaller) -> Mat
 
 
 class MemberOut(Out):
-    """One step of a story's spread."""
+    """One step of a story's spread.
+
+    `nearest_story_id` is the earlier telling that this one is most alike, null for the first and where no
+    judged pair ties it to an earlier one: likeness, no proof of who took it from whom.
+    """
 
     story_id: str
     outlet_id: str
+    outlet: str
     level: str
     title: str
     published_at: datetime
     minutes_after_lead: float
     relation: Relation
+    nearest_story_id: str | None
 
 
 class ClusterOut(Out):
@@ -120,27 +127,35 @@ def get_cluster(cluster_id: str, room: NewsroomDep, _known: NewsCaller) -> Clust
         raise NotFound("cluster", cluster_id)
     lead = shown[0]
     relations = relations_to_lead(lead.number, [s.number for s in group], edges)
+    nearest = _nearest(shown, edges)
     return ClusterOut(
         cluster_id=lead.cluster_id,
         size=len(shown),
         lead_story_id=lead.id,
         first_published_at=lead.text.published_at,
         outlets=len({s.outlet_id for s in shown}),
-        members=[_member(s, lead, relations[s.number], room) for s in shown],
+        members=[_member(s, lead, relations[s.number], nearest.get(s.number), room) for s in shown],
     )
 
 
-def _member(story: Story, lead: Story, relation: Relation, room: Newsroom) -> MemberOut:
+def _nearest(shown: Sequence[Story], edges: Sequence[DuplicateEdge]) -> dict[int, str]:
+    ids = {s.number: s.id for s in shown}
+    return {later: ids[earlier] for later, earlier in nearest_earlier(list(ids), edges).items()}
+
+
+def _member(story: Story, lead: Story, relation: Relation, nearest: str | None, room: Newsroom) -> MemberOut:
     outlet = room.library.outlets.get(story.outlet_id)
     after = (story.text.published_at - lead.text.published_at).total_seconds() / 60
     return MemberOut(
         story_id=story.id,
         outlet_id=story.outlet_id,
+        outlet=outlet.name if outlet else "",
         level=outlet.level.value if outlet else "unknown",
         title=story.text.title,
         published_at=story.text.published_at,
         minutes_after_lead=round(after, 1),
         relation=relation,
+        nearest_story_id=nearest,
     )
 
 

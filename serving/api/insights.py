@@ -159,7 +159,7 @@ def get_hot(
     limit: Annotated[int, Field(ge=1, le=50)] = 10,
 ) -> HotOut:
     """Tell what is hot in an area now and over the last days; readers are the own outlet's, in counts."""
-    _check_outlet(outlet_id)
+    check_outlet(outlet_id)
     if adcode is not None:
         check_adcode(adcode, field="adcode", error=InvalidRequest)
     found = room.insights.hot(outlet_id=outlet_id, area=adcode, days=days, limit=limit, caller=known)
@@ -188,7 +188,7 @@ def get_balance(
     room: NewsroomDep, known: NewsCaller, outlet_id: _OutletId = None, days: _Days = 7
 ) -> BalanceOut:
     """Tell what an outlet tells beside what its readers read, and its blank spots."""
-    _check_outlet(outlet_id)
+    check_outlet(outlet_id)
     whose = outlet_id or known.key.outlet_id
     if whose is None:
         raise InvalidRequest(field="outlet_id", why="is needed with a platform key")
@@ -223,7 +223,7 @@ def get_report(
     ] = None,
 ) -> ReportOut:
     """Report an outlet's month, by China's calendar: made, taken over by others, seen by its readers."""
-    _check_outlet(outlet_id)
+    check_outlet(outlet_id)
     wanted = month or month_of(room.clock.now())
     found = room.insights.report(outlet_id, wanted, caller=known)
     return ReportOut(
@@ -243,7 +243,8 @@ def get_report(
     )
 
 
-def _check_outlet(outlet_id: str | None) -> None:
+def check_outlet(outlet_id: str | None) -> None:
+    """Refuse what is no id."""
     if outlet_id is not None:
         check_id(outlet_id, field="outlet_id", error=InvalidRequest)
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tianfu.model.claim import Claim
-from tianfu.model.coverage import Coverage, CoverageState
+from tianfu.model.coverage import Coverage, CoverageState, Pick
 from tianfu.model.coverage_board import BoardStory, Double, Gaps, Hour, Reach, doubles, gaps, timeline
 from tianfu.model.coverage_match import Membership
 from tianfu.model.outlet import Outlet
 from tianfu.model.ports import Clock
+from tianfu.model.story import Story, StoryState
 from tianfu.model.vocab.divisions import load_divisions
 from tianfu.serving.services.access import Caller
 from tianfu.serving.services.coverages import CoverageDesk, may_see
@@ -111,6 +112,20 @@ class CoverageReader:
         with self._database.read() as uow:
             self._coverages.visible(query.coverage_id, caller, uow)
             return uow.coverage_stories.page(query)
+
+    def picks(self, coverage_id: str, *, caller: Caller) -> list[tuple[Pick, Story]]:
+        """Editors' words on stories, also those that put one out, newest first; taken-down ones are left out.
+
+        Raises:
+            NotFound: There is no such coverage, or the caller may not know of it.
+        """
+        with self._database.read() as uow:
+            self._coverages.visible(coverage_id, caller, uow)
+            picks = uow.coverages.picks(coverage_id)
+            stories = uow.stories.by_numbers(list(picks))
+        found = [(pick, stories[number]) for number, pick in picks.items() if number in stories]
+        shown = [row for row in found if row[1].state is StoryState.LIVE]
+        return sorted(shown, key=lambda row: (row[0].picked_at, row[0].story_number), reverse=True)
 
 
 def areas_to_tell(places: Iterable[str]) -> list[str]:

@@ -109,7 +109,7 @@ class InsightDesk:
             Forbidden: It is not the caller's.
         """
         whose = outlet_id or caller.key.outlet_id
-        outlet = self._outlet(whose, caller) if whose is not None else None
+        outlet = outlet_to_read(whose, self._library, caller) if whose is not None else None
         where = area or (outlet.adcode if outlet else PROVINCE)
         now = self._clock.now()
         until, today, start = now + timedelta(seconds=1), now - NOW_WINDOW, now - timedelta(days=days)
@@ -137,7 +137,7 @@ class InsightDesk:
             NotFound: There is no such outlet.
             Forbidden: It is not the caller's.
         """
-        outlet = self._outlet(outlet_id, caller)
+        outlet = outlet_to_read(outlet_id, self._library, caller)
         now = self._clock.now()
         start, until = now - timedelta(days=days), now + timedelta(seconds=1)
         with self._database.read() as uow:
@@ -163,7 +163,7 @@ class InsightDesk:
             Forbidden: It is not the caller's.
             InvalidRequest: There is no such month.
         """
-        outlet = self._outlet(outlet_id, caller)
+        outlet = outlet_to_read(outlet_id, self._library, caller)
         since, until = month_bounds(month)
         with self._database.read() as uow:
             copied = AdoptionQuery(since=since, until=until, adopters=(outlet_id,))
@@ -181,13 +181,6 @@ class InsightDesk:
                 readers=told_counts(totals.exposures, totals.clicks, totals.readers),
             )
 
-    def _outlet(self, outlet_id: str, caller: Caller) -> Outlet:
-        outlet = self._library.outlets.get(outlet_id)
-        if outlet is None:
-            raise NotFound("outlet", outlet_id)
-        caller.must_read_for(outlet_id)
-        return outlet
-
     def _places(
         self, outlet: Outlet, view: FeedView, own: Rows, start: datetime, read: Mapping[str, int]
     ) -> list[BlankSpot]:
@@ -196,6 +189,20 @@ class InsightDesk:
         all_told = {area: len(_since(view, view.about(area), start)) for area in areas}
         others = {area: all_told[area] - told[area] for area in areas}
         return place_spots(told, others, read, areas, names=self._names)
+
+
+def outlet_to_read(outlet_id: str, library: Library, caller: Caller) -> Outlet:
+    """Find an outlet whose own counts the caller may read.
+
+    Raises:
+        NotFound: There is no such outlet.
+        Forbidden: It is not the caller's.
+    """
+    outlet = library.outlets.get(outlet_id)
+    if outlet is None:
+        raise NotFound("outlet", outlet_id)
+    caller.must_read_for(outlet_id)
+    return outlet
 
 
 def _since(view: FeedView, rows: Rows, start: datetime) -> Rows:

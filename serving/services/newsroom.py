@@ -22,6 +22,7 @@ from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.desks import DeskFinder
 from tianfu.serving.services.events import EventRecorder
+from tianfu.serving.services.heat import HeatDesk
 from tianfu.serving.services.indexing import Indexer
 from tianfu.serving.services.insights import InsightDesk
 from tianfu.serving.services.interests import InterestFinder
@@ -82,6 +83,7 @@ class Newsroom:
     submissions: SubmissionDesk
     desks: DeskFinder
     insights: InsightDesk
+    heat: HeatDesk
     indexer: Indexer
     worker: Worker
     vitals: Vitals

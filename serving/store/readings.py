@@ -78,6 +78,49 @@ class Readings:
         )
         return {row.cluster_id: row.clicks for row in self._connection.execute(query)}
 
+    def by_county(
+        self,
+        outlet_id: str | None,
+        since: datetime,
+        until: datetime,
+        *,
+        topic: str | None,
+        least_readers: int,
+    ) -> dict[str, int]:
+        """Clicks by the county of the story's primary place, without those of fewer known readers.
+
+        Args:
+            outlet_id: In this outlet's app; in all for ``None``.
+            since: From then on.
+            until: And before then.
+            topic: Only stories with this class.
+            least_readers: Counties with fewer known readers are left out.
+        """
+        place, kind = tags.alias(), tags.alias()
+        county = func.substr(place.c.code, 1, 6).label("county")
+        joined = events.join(place, place.c.story_number == events.c.story_number)
+        conditions = [
+            _clicked(outlet_id, since, until),
+            place.c.kind == TagKind.PLACE.value,
+            place.c.is_primary,
+            place.c.state != TagState.REJECTED.value,
+        ]
+        if topic is not None:
+            joined = joined.join(kind, kind.c.story_number == events.c.story_number)
+            conditions += [
+                kind.c.kind == TagKind.TOPIC.value,
+                kind.c.code == topic,
+                kind.c.state != TagState.REJECTED.value,
+            ]
+        query = (
+            select(county, func.count().label("clicks"))
+            .select_from(joined)
+            .where(*conditions)
+            .group_by(county)
+            .having(func.count(distinct(events.c.reader_key)) >= least_readers)
+        )
+        return {row.county: row.clicks for row in self._connection.execute(query)}
+
     def totals(self, outlet_id: str, since: datetime, until: datetime) -> Totals:
         """What was shown and clicked in one outlet's app."""
         e = events.c

@@ -11,6 +11,7 @@ from tianfu.model.cluster import (
     cluster_id_of,
     components,
     lead_story_id_of,
+    nearest_earlier,
     relations_to_lead,
 )
 
@@ -64,3 +65,16 @@ def test_same_topic_is_a_neighbour_and_not_a_member() -> None:
 def test_a_cluster_is_named_after_its_lead_and_leads_back_to_it() -> None:
     assert cluster_id_of("s12ab") == "c12ab"
     assert lead_story_id_of("c12ab") == lead_story_id_of("s12ab") == "s12ab"
+
+
+def test_a_telling_hangs_on_the_earlier_one_it_is_nearest_to() -> None:
+    def edge(a: int, b: int, relation: Relation, score: float) -> DuplicateEdge:
+        return DuplicateEdge(a=a, b=b, relation=relation, score=score, decided_by="m")
+
+    copy, event = Relation.REPRINT, Relation.SAME_EVENT
+    edges = [
+        edge(1, 7, event, 0.9), edge(5, 7, copy, 0.6), edge(5, 9, copy, 0.8), edge(7, 9, copy, 0.8),
+        edge(3, 9, copy, 0.7), edge(2, 9, copy, 1.0),
+    ]  # fmt: skip
+    assert nearest_earlier([5, 7, 3, 9, 1], edges) == {7: 5, 9: 5, 1: 7}
+    assert nearest_earlier([], edges) == {}

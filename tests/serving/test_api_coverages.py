@@ -319,3 +319,24 @@ def test_an_outlet_outside_a_coverage_has_no_channel_of_it(
     outside = served.post("/v1/recommend", headers=key(Role.APP, "cangxi"), json=wish).json()
     assert inside["items"]
     assert outside["items"] == []
+
+
+def test_picks_are_listed_also_those_that_put_a_story_out(
+    served: TestClient, key: Key, stories: list[str]
+) -> None:
+    headers = key()
+    path = f"/v1/coverages/{opened(served, headers)}/picks"
+    assert served.get(path, headers=headers).json() == {"items": []}
+    served.post(path, headers=headers, json={"story_id": stories[4], "angle_id": "food"})
+    served.post(path, headers=headers, json={"story_id": stories[0], "verb": "remove"})
+    found = served.get(path, headers=headers).json()["items"]
+    assert {(p["story_id"], p["verb"], p["angle_id"], p["outlet_id"]) for p in found} == {
+        (stories[4], "add", "food", "lizhou"), (stories[0], "remove", None, "guangyuan"),
+    }  # fmt: skip
+    assert {p["title"] for p in found} == {"春耕备耕全面展开", "省运会利州赛区今晚开幕"}
+    served.delete(f"{path}/{stories[0]}", headers=headers)
+    served.post(f"/v1/stories/{stories[4]}/takedown", headers=headers, json={"reason": "有误"})
+    assert served.get(path, headers=headers).json() == {"items": []}
+    own = opened(served, key(Role.EDITOR, "lizhou"))
+    hidden = served.get(f"/v1/coverages/{own}/picks", headers=key(Role.EDITOR, "cangxi"))
+    assert hidden.status_code == 404

@@ -9,6 +9,13 @@ import { SignIn } from "./lib/signin.js";
 // there, everybody when left out; the module's own `roles` decide whether it opens.
 const PAGES = [
   { name: "library", module: () => import("./pages/library.js"), nav: "稿库", group: "稿件" },
+  { name: "spread", module: () => import("./pages/spread.js"), nav: "传播热点", group: "传播" },
+  { name: "map", module: () => import("./pages/map.js"), nav: "传播地图", group: "传播" },
+  { name: "cluster", module: () => import("./pages/cluster.js"), nav: null, group: "传播" },
+  { name: "flow", module: () => import("./pages/flow.js"), nav: "选题与报送", group: "传播", roles: ["editor", "operator", "admin"] },
+  { name: "coverages", module: () => import("./pages/coverages.js"), nav: "专题", group: "传播" },
+  { name: "coverage", module: () => import("./pages/coverage.js"), nav: null, group: "传播" },
+  { name: "report", module: () => import("./pages/report.js"), nav: "月报", group: "传播" },
   { name: "front", module: () => import("./pages/front.js"), nav: "首屏与干预", group: "首屏", roles: ["editor", "operator"] },
   { name: "orders", module: () => import("./pages/orders.js"), nav: "人工安排", group: "首屏", roles: ["editor", "operator"] },
   { name: "preview", module: () => import("./pages/preview.js"), nav: "推荐预览", group: "首屏" },

@@ -1,0 +1,124 @@
+// Parts of a joint coverage's board: gaps, doubles, hours and reach.
+import { html, useMemo } from "./html.js";
+import { useAreas } from "./areas.js";
+import { Chart } from "./chart.js";
+import { Card, Chip, Count, Empty, fullTime, hashOf, OutletName, spanOf, StoryLink, Table } from "./ui.js";
+import { word } from "./words.js";
+
+const LEVELS = ["province", "city", "county"];
+const SHOWN = 24;
+
+export function Gaps({ coverage }) {
+  const { names } = useAreas();
+  const { gaps } = coverage;
+  const angle = new Map(coverage.angles.map((one) => [one.id, one.name]));
+  const none = !gaps.empty_angles.length && !gaps.unfiled_claims.length && !gaps.silent_places.length && !gaps.silent_outlets.length;
+  return html`<${Card} title="还缺什么">
+    ${none
+      ? html`<${Empty} text="没有缺口" hint="每个角度有稿，认领的都交了，各地各家都报了。" />`
+      : html`<dl class="gaps">
+          <${Gap} label="没有稿件的角度" items=${gaps.empty_angles.map((id) => angle.get(id) ?? id)} />
+          <${Gap}
+            label="认领了还没交稿"
+            items=${gaps.unfiled_claims.map((claim) => html`<${OutletName} id=${claim.outlet_id} />（${angle.get(claim.angle_id) ?? ""}，到 ${fullTime(claim.until)}）`)}
+          />
+          <${Gap} label="没有写到的地方" items=${gaps.silent_places.map((code) => names.get(code) ?? code)} />
+          <${Gap} label="还没有稿件的媒体" items=${gaps.silent_outlets.map((id) => html`<${OutletName} id=${id} />`)} />
+        </dl>`}
+  <//>`;
+}
+
+function Gap({ label, items }) {
+  if (!items.length) return null;
+  return html`<dt>${label} <span class="hint">${items.length}</span></dt>
+    <dd class="row">
+      ${items.slice(0, SHOWN).map((one, at) => html`<${Chip} key=${at}>${one}<//>`)}
+      ${items.length > SHOWN
+        ? html`<details>
+            <summary>另外 ${items.length - SHOWN} 个</summary>
+            <span class="row">${items.slice(SHOWN).map((one, at) => html`<${Chip} key=${at}>${one}<//>`)}</span>
+          </details>`
+        : null}
+    </dd>`;
+}
+
+export function Doubles({ coverage }) {
+  if (!coverage.doubles.length) {
+    return html`<${Card} title="撞稿"><${Empty} text="没有两家报同一内容" hint="两家以上报了同一内容时列在这里，先报的在前。" /><//>`;
+  }
+  return html`<${Card} title="撞稿" hint="两家以上报了同一内容，先报的在前">
+    <div class="doubles">
+      ${coverage.doubles.map(
+        (double) => html`<article key=${double.cluster_id} aria-label=${double.stories[0].title}>
+          <h3>
+            <${OutletName} id=${double.first_outlet_id} />首发，${double.outlets} 家在报
+            <a href=${hashOf("cluster", { id: double.cluster_id })}>看传播</a>
+          </h3>
+          <ol class="double">
+            ${double.stories.map(
+              (story, at) => html`<li key=${story.story_id}>
+                <span class="figure hint">${at ? `+${spanOf(story.minutes_after_first)}` : "首发"}</span>
+                <span><${OutletName} id=${story.outlet_id} /> <${Chip} tone=${at ? "plain" : "good"}>${at ? word("relation", story.relation) : "首发"}<//></span>
+                <${StoryLink} story_id=${story.story_id} title=${story.title} />
+              </li>`,
+            )}
+          </ol>
+        </article>`,
+      )}
+    </div>
+  <//>`;
+}
+
+export function Hours({ coverage }) {
+  const option = useMemo(() => hourOption(coverage.timeline), [coverage.timeline]);
+  if (!coverage.timeline.length) return html`<${Card} title="进度"><${Empty} text="还没有稿件" /><//>`;
+  const columns = [
+    { key: "starts_at", label: "时间", render: (row) => fullTime(row.starts_at) },
+    ...LEVELS.map((level) => ({ key: level, label: word("level", level), render: (row) => row.by_level[level] ?? 0 })),
+  ];
+  return html`<${Card} title="进度" hint="每小时的稿件数，按层级">
+    <${Chart} option=${option} height=${260} label="每小时的稿件数，按层级" rows=${{ columns, rows: coverage.timeline }} />
+  <//>`;
+}
+
+function hourOption(timeline) {
+  const hour = 3_600_000;
+  const first = Date.parse(timeline[0].starts_at);
+  const last = Date.parse(timeline[timeline.length - 1].starts_at);
+  const known = new Map(timeline.map((row) => [Date.parse(row.starts_at), row]));
+  const hours = Array.from({ length: (last - first) / hour + 1 }, (_, n) => first + n * hour);
+  return {
+    grid: { left: 40, right: 16, top: 40, bottom: 28 },
+    legend: { top: 0, left: 0, icon: "roundRect" },
+    tooltip: { trigger: "axis" },
+    xAxis: { type: "category", data: hours.map((at) => fullTime(at).slice(5)) },
+    yAxis: { type: "value", minInterval: 1 },
+    series: LEVELS.map((level) => ({
+      name: word("level", level),
+      type: "bar",
+      stack: "levels",
+      barMaxWidth: 24,
+      data: hours.map((at) => known.get(at)?.by_level[level] ?? 0),
+    })),
+  };
+}
+
+export function Reach({ coverage }) {
+  const reach = new Map(coverage.reach.map((one) => [one.outlet_id, one]));
+  const known = new Set(coverage.by_outlet.map((one) => one.outlet_id));
+  const carrying = coverage.reach.filter((one) => !known.has(one.outlet_id)).map((one) => ({ outlet_id: one.outlet_id, stories: 0, firsts: 0 }));
+  const rows = [...coverage.by_outlet, ...carrying].map((row) => ({ ...reach.get(row.outlet_id), ...row, id: row.outlet_id }));
+  const count = (key, label) => ({ key, label, align: "end", render: (row) => html`<${Count} n=${row[key]} />` });
+  const columns = [
+    { key: "name", label: "媒体", render: (row) => html`<${OutletName} id=${row.outlet_id} />` },
+    { key: "level", label: "层级", render: (row) => (row.level ? word("level", row.level) : "转发") },
+    count("stories", "稿件"),
+    count("firsts", "首发"),
+    count("exposures", "曝光"),
+    count("clicks", "点击"),
+    count("readers", "读者"),
+  ];
+  return html`<${Card} title="各家稿件与触达" hint="触达是这些稿件在各家应用里的数字；不足 20 位读者的不显示">
+    <${Table} caption="各家稿件与触达" columns=${columns} rows=${rows} empty="还没有媒体发稿" />
+  <//>`;
+}
