@@ -35,7 +35,7 @@ from tianfu.serving.api import (
 from tianfu.serving.api.body import BodyLimit
 from tianfu.serving.api.metrics import RequestMetrics
 from tianfu.serving.api.request_history import RequestHistory
-from tianfu.serving.console import pages, session
+from tianfu.serving.console import pages, public, session
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.wiring import build_newsroom
@@ -83,6 +83,7 @@ def create_app(
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)
+    app.include_router(public.router)
     app.include_router(operations.open_router)
     app.include_router(operations.open_router, prefix="/v1", include_in_schema=False)
     app.include_router(pages.router)

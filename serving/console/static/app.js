@@ -20,7 +20,7 @@ const PAGES = [
   { name: "orders", module: () => import("./pages/orders.js"), nav: "人工安排", group: "首屏", roles: ["editor", "operator"] },
   { name: "preview", module: () => import("./pages/preview.js"), nav: "推荐预览", group: "首屏" },
   { name: "decision", module: () => import("./pages/decision.js"), nav: null, group: "首屏" },
-  { name: "ops", module: () => import("./pages/ops.js"), nav: "运行", group: "运行", roles: ["operator", "scientist"] },
+  { name: "ops", module: () => import("./pages/ops.js"), nav: "运行状态", group: "运行", roles: ["operator", "scientist"] },
 ];
 const GROUPS = ["稿件", "传播", "首屏", "运行"];
 

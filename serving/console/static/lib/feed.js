@@ -49,6 +49,9 @@ export const ruleWord = (name) => RULES[name] ?? name;
 export const aimWord = (name) => AIMS[name] ?? name;
 export const actionWord = (name) => ORDER_WORDS[name] ?? name;
 
+/** How much an aim counts, 0..1 with 0.5 as usual, in words. */
+export const amountText = (value) => (value < 0.05 ? "不要" : value < 0.45 ? "少一些" : value <= 0.55 ? "一般" : "多一些");
+
 /** The Chinese name of a model's kind; the place of one of several taggers stays as a number. */
 export function modelWord(kind) {
   const [, stem, place] = /^([a-z_]+?)(?:_(\d+))?$/.exec(kind) ?? [];
@@ -56,10 +59,10 @@ export function modelWord(kind) {
   return place === undefined ? name : `${name} ${Number(place) + 1}`;
 }
 
-/** Bars of a few figures, largest first unless `inOrder`; each row is `{label, value, text, tone}`. */
-export function Meters({ rows, label, inOrder = false }) {
-  const most = Math.max(...rows.map((row) => Math.abs(row.value)), 1e-9);
-  const shown = inOrder ? rows : [...rows].sort((a, b) => b.value - a.value);
+/** Bars of a few figures, largest first; each row is `{label, value, text, tone}`.  `of` is what fills a bar. */
+export function Meters({ rows, label, of }) {
+  const most = of ?? Math.max(...rows.map((row) => Math.abs(row.value)), 1e-9);
+  const shown = [...rows].sort((a, b) => b.value - a.value);
   return html`<ul class="meters" aria-label=${label}>
     ${shown.map(
       (row) => html`<li key=${row.label}>
@@ -74,22 +77,31 @@ export function Meters({ rows, label, inOrder = false }) {
 }
 
 /** Who put an item where it stands, where that was not the model. */
-export function PlacedChip({ placed_by }) {
-  const tone = { editor: "accent", must_carry: "bad", fallback: "plain" }[placed_by];
-  return tone ? html`<${Chip} tone=${tone}>${PLACED[placed_by]}<//>` : null;
+export function PlacedChip({ item }) {
+  const tone = { editor: "accent", must_carry: "bad", fallback: "plain" }[item.placed_by];
+  return tone ? html`<${Chip} tone=${tone}>${placedWord(item)}<//>` : null;
+}
+
+const isEmergency = (item) => item.reasons.some((reason) => reason.code === "emergency");
+const placedWord = (item) => (isEmergency(item) ? "紧急信息" : (PLACED[item.placed_by] ?? "算法推荐"));
+
+/** Reasons that say more than the chip beside them. */
+export function whyText(item) {
+  const said = placedWord(item);
+  return item.reasons.map((reason) => reason.text).filter((text) => text !== said).join(" · ");
 }
 
 /** The inside of one item of a feed: what a reader sees of it. */
 export function FeedItemText({ item }) {
   return html`<span class="feed-title">${item.title}</span>
     <span class="feed-meta">
-      <${PlacedChip} placed_by=${item.placed_by} />
+      <${PlacedChip} item=${item} />
       <span>${item.outlet.name}</span>
       <${When} at=${item.published_at} />
       ${item.ai_generated ? html`<${Chip} tone="warn">含 AI 生成内容<//>` : null}
       ${item.cluster_size > 1 ? html`<span>${item.cluster_size} 家报道</span>` : null}
     </span>
-    ${item.reasons.length ? html`<span class="feed-why">${item.reasons.map((reason) => reason.text).join(" · ")}</span>` : null}`;
+    ${whyText(item) ? html`<span class="feed-why">${whyText(item)}</span>` : null}`;
 }
 
 /** The frame of a telephone around a feed. */
@@ -132,7 +144,7 @@ export function ItemReplay({ item, decision }) {
       <h3><${StoryLink} story_id=${item.story_id} title=${item.title} /></h3>
       <p class="row">
         <${Chip}>第 ${item.position + 1} 位<//>
-        <${PlacedChip} placed_by=${item.placed_by} />
+        <${PlacedChip} item=${item} />
         ${item.placed_by === "model" ? html`<${Chip} tone="good">算法推荐<//>` : null}
         ${item.cluster_size > 1 ? html`<span class="hint">同一事件 ${item.cluster_size} 家报道，只出现一次</span>` : null}
       </p>
@@ -247,7 +259,7 @@ function because(why) {
 }
 
 const PARTS = [
-  ["谁放上来的", (item) => ({ model: "算法推荐" })[item.placed_by] ?? PLACED[item.placed_by]],
+  ["谁放上来的", placedWord],
   ["媒体层级", (item, outlets) => word("level", outlets.get(item.outlet.id)?.level ?? "unknown")],
   ["主题", (item) => item.topics[0]?.label ?? "未标主题"],
 ];
@@ -269,7 +281,7 @@ export function Mix({ items }) {
     ${parts.map(
       ([name, counts]) => html`<div key=${name}>
         <h3>${name}</h3>
-        <${Meters} label=${name} rows=${counts.map(([label, n]) => ({ label, value: n, text: `${n} 条` }))} />
+        <${Meters} label=${name} of=${items.length} rows=${counts.map(([label, n]) => ({ label, value: n, text: `${n} 条` }))} />
       </div>`,
     )}
     <p class="hint">共 <${Count} n=${items.length} /> 条，来自 <${Count} n=${new Set(items.map((i) => i.outlet.id)).size} /> 家媒体。</p>

@@ -147,10 +147,10 @@ function StoryChoice({ story, onChange }) {
 function Reach({ form, set }) {
   const outlets = useOutlets();
   const add = (id) => id && !form.outlet_ids.includes(id) && set({ outlet_ids: [...form.outlet_ids, id] });
-  return html`<fieldset class="group">
+  return html`<fieldset class="reach">
     <legend>到哪些媒体</legend>
     <${Checks} label="层级" kind="level" only=${["province", "city", "county"]} value=${form.levels} onChange=${(levels) => set({ levels })} none="都不选就是全部层级" />
-    <div class="filters">
+    <div class="filters upper">
       <${Field} label="地区">
         <${AreaPicker} value=${form.adcode} onChange=${(adcode) => set({ adcode })} ask="不限地区" />
       <//>

@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "../lib/html.js";
 import { get, useData } from "../lib/api.js";
 import { Button, Card, Chip, Empty, Field, Loading, OutletName, ProblemNote, fullTime } from "../lib/ui.js";
 import { word } from "../lib/words.js";
-import { DecisionFacts, ItemReplay, Phone, PlacedChip } from "../lib/feed.js";
+import { DecisionFacts, ItemReplay, Phone, PlacedChip, whyText } from "../lib/feed.js";
 
 export const title = "推荐决策回放";
 export const roles = ["editor", "operator", "scientist", "admin"];
@@ -66,8 +66,8 @@ function Replay({ trace }) {
                   <span class="feed-place figure">${one.position + 1}</span>
                   <span class="feed-text">
                     <span class="feed-title">${one.title}</span>
-                    <span class="feed-meta"><${PlacedChip} placed_by=${one.placed_by} /></span>
-                    <span class="feed-why">${one.reasons.map((reason) => reason.text).join(" · ")}</span>
+                    ${one.placed_by === "model" ? null : html`<span class="feed-meta"><${PlacedChip} item=${one} /></span>`}
+                    ${whyText(one) ? html`<span class="feed-why">${whyText(one)}</span>` : null}
                   </span>
                 </button>
               </li>`,

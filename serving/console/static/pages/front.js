@@ -1,9 +1,9 @@
 // 首屏与干预: the first screen of an outlet as its readers see it, and an editor's hand in it.
 import { html, useEffect, useMemo, useRef, useState } from "../lib/html.js";
 import { get, send, useData, useOutlets } from "../lib/api.js";
-import { Button, Card, Chip, Empty, Field, Loading, OutletPicker, ProblemNote, StoryLink, Table, When } from "../lib/ui.js";
+import { Button, Card, Chip, Empty, Field, Loading, OutletPicker, ProblemNote, Ratio, StoryLink, Table, When, toast } from "../lib/ui.js";
 import { word } from "../lib/words.js";
-import { FeedItemText, MeasuredAims, Mix, Phone } from "../lib/feed.js";
+import { FeedItemText, Mix, Phone, aimWord, amountText } from "../lib/feed.js";
 import { ActionChip, LASTING, concerns, doesText, giveOrder, inHours, moveOrder, stateOf, withdrawOrder } from "../lib/orders.js";
 
 export const title = "首屏与人工干预";
@@ -45,7 +45,7 @@ function FrontScreen({ outlet, scene, session }) {
   const orders = useData((signal) => get("/v1/placements", {}, { signal }), [outlet]);
   const [lasts, setLasts] = useState("6");
   const [dragged, setDragged] = useState(null);
-  const desk = useDesk({ outlet, scene, lasts, screen, orders });
+  const desk = useDesk({ outlet, scene, lasts, screen, orders, session });
   if (screen.problem) return html`<${Card}><${ProblemNote} problem=${screen.problem} retry=${screen.reload} /><//>`;
   if (!screen.data) return html`<${Loading} text="正在生成首屏……" />`;
   const items = screen.data.feed.items;
@@ -70,18 +70,60 @@ function FrontScreen({ outlet, scene, session }) {
         <${Candidates} below=${items.slice(SCREEN)} shown=${first} desk=${desk} setDragged=${setDragged} />
       <//>
       <${Card} title="正在起作用的安排">
-        <${Standing} orders=${orders} desk=${desk} session=${session} />
+        <${Standing} orders=${orders} desk=${desk} />
       <//>
-      <${Card} title="首屏的构成" hint="此刻的首屏 ${first.length} 条">
+      <${Card} title="首屏的构成" hint=${`此刻的首屏 ${first.length} 条`}>
         <${Mix} items=${first} />
-        <${MeasuredAims} measured=${screen.data.decision.measured} />
+      <//>
+      <${Card} title="想要的比例" hint="本场景各项取向占多重；下一次刷新就生效">
+        <${Aims} outlet=${outlet} scene=${scene} onSaved=${screen.reload} />
       <//>
     </div>
   </div>`;
 }
 
+/** What the outlet wants of this scene, beside what its readers were shown in the last day. */
+function Aims({ outlet, scene, onSaved }) {
+  const path = `/v1/outlets/${encodeURIComponent(outlet)}/aims`;
+  const { data, problem, reload } = useData((signal) => get(path, {}, { signal }), [outlet]);
+  const [wish, setWish] = useState(null);
+  const [busy, setBusy] = useState(false);
+  if (problem) return html`<${ProblemNote} problem=${problem} retry=${reload} />`;
+  if (!data) return html`<${Loading} />`;
+  const found = data.scenes.find((one) => one.scene === scene);
+  const mix = wish ?? found.aims;
+  const save = async () => {
+    setBusy(true);
+    try {
+      await send("PUT", `${path}/${scene}`, mix);
+      toast("已保存，下一次刷新就生效");
+      setWish(null);
+      reload();
+      onSaved();
+    } catch {
+      toast("没有保存，请稍后再试。", "bad");
+    }
+    setBusy(false);
+  };
+  return html`<div class="form">
+    ${Object.keys(found.aims).map(
+      (name) => html`<label class="slider" key=${name}>
+        <span><strong>${aimWord(name)}</strong> ${name in found.measured ? html`<span class="hint">过去 24 小时实际：<${Ratio} value=${found.measured[name]} /></span>` : null}</span>
+        <input type="range" min="0" max="1" step="0.1" value=${mix[name]} aria-valuetext=${amountText(mix[name])}
+          onInput=${(event) => setWish({ ...mix, [name]: event.target.valueAsNumber })} />
+        <span class="hint">${amountText(mix[name])}</span>
+      </label>`,
+    )}
+    <p class="hint">${found.feeds_measured ? `过去 24 小时共 ${found.feeds_measured} 次首屏。` : "过去 24 小时还没有读者打开这个场景。"}</p>
+    <div class="row">
+      <${Button} tone="main" disabled=${busy || !wish} onClick=${save}>保存<//>
+      <${Button} disabled=${busy || !wish} onClick=${() => setWish(null)}>不改<//>
+    </div>
+  </div>`;
+}
+
 /** What an editor can do on this screen; everything shows at once. */
-function useDesk({ outlet, scene, lasts, screen, orders }) {
+function useDesk({ outlet, scene, lasts, screen, orders, session }) {
   const [busy, setBusy] = useState(false);
   const here = useOutlets().get(outlet);
   const known = (orders.data?.items ?? []).filter((one) => concerns(one, here));
@@ -113,6 +155,8 @@ function useDesk({ outlet, scene, lasts, screen, orders }) {
     busy,
     known,
     orderOf,
+    mayMove: (item) => !session.outlet_id || item.placed_by !== "must_carry",
+    mayEnd: (order) => Boolean(order) && (!session.outlet_id || order.authority === "outlet"),
     give,
     withdraw: (id) => act(() => withdrawOrder(id)),
     place(story_id, position) {
@@ -143,15 +187,16 @@ function Screen({ items, scene, desk, dragged, setDragged }) {
   };
   const keys = (event, item, place) => {
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    if (step && event.altKey) move(item, step);
-    else if (step) {
+    if (step && !event.altKey) {
       const next = Math.min(items.length - 1, Math.max(0, place + step));
       setHere(next);
       focus(next);
-    } else if (event.key.toLowerCase() === "p") move(item, 0);
+    } else if (!desk.mayMove(item)) return;
+    else if (step) move(item, step);
+    else if (event.key.toLowerCase() === "p") move(item, 0);
     else if (event.key.toLowerCase() === "s") desk.give(item.story_id, "suppress");
     else if (event.key.toLowerCase() === "b") desk.give(item.story_id, "block");
-    else if (event.key === "Delete" && desk.orderOf(item.story_id)) desk.withdraw(desk.orderOf(item.story_id).id);
+    else if (event.key === "Delete" && desk.mayEnd(desk.orderOf(item.story_id))) desk.withdraw(desk.orderOf(item.story_id).id);
     else return;
     event.preventDefault();
   };
@@ -205,22 +250,33 @@ function Screen({ items, scene, desk, dragged, setDragged }) {
             <span class="feed-place figure">${place + 1}</span>
             <span class="feed-text">
               <${FeedItemText} item=${item} />
-              ${order ? html`<span class="row"><${ActionChip} action=${order.action} /><span class="hint">到 <${When} at=${order.ends_at} /></span></span>` : null}
-              <span class="item-actions" role="group" aria-label=${`对“${item.title}”`}>
-                <${Button} tone="small" disabled=${desk.busy || place === 0} onClick=${() => move(item, -1)} label=${`上移：${item.title}`}>上移<//>
-                <${Button} tone="small" disabled=${desk.busy || place === items.length - 1} onClick=${() => move(item, 1)} label=${`下移：${item.title}`}>下移<//>
-                <${Button} tone="small" disabled=${desk.busy} onClick=${() => desk.give(item.story_id, "suppress")} label=${`压后：${item.title}`}>压后<//>
-                <${Button} tone="small bad" disabled=${desk.busy} onClick=${() => desk.give(item.story_id, "block")} label=${`屏蔽：${item.title}`}>屏蔽<//>
-                ${order
-                  ? html`<${Button} tone="small" disabled=${desk.busy} onClick=${() => desk.withdraw(order.id)} label=${`撤回安排：${item.title}`}>撤回安排<//>`
-                  : null}
-              </span>
+              ${order
+                ? html`<span class="row">
+                    ${["boost", "suppress"].includes(order.action) ? html`<${ActionChip} action=${order.action} />` : null}
+                    <span class="hint"><${When} at=${order.ends_at} />结束</span>
+                  </span>`
+                : null}
+              <${ItemActions} item=${item} last=${place === items.length - 1} order=${order} desk=${desk} move=${move} />
             </span>
           </div>
         </li>`;
       })}
     </ol>
   <//>`;
+}
+
+function ItemActions({ item, last, order, desk, move }) {
+  if (!desk.mayMove(item)) return html`<span class="item-actions hint">省级平台的安排，本媒体不能改动</span>`;
+  const what = (act) => `${act}：${item.title}`;
+  return html`<span class="item-actions" role="group" aria-label=${`对“${item.title}”`}>
+    <${Button} tone="small" disabled=${desk.busy || item.position === 0} onClick=${() => move(item, -1)} label=${what("上移")}>上移<//>
+    <${Button} tone="small" disabled=${desk.busy || last} onClick=${() => move(item, 1)} label=${what("下移")}>下移<//>
+    <${Button} tone="small" disabled=${desk.busy} onClick=${() => desk.give(item.story_id, "suppress")} label=${what("压后")}>压后<//>
+    <${Button} tone="small bad" disabled=${desk.busy} onClick=${() => desk.give(item.story_id, "block")} label=${what("屏蔽")}>屏蔽<//>
+    ${desk.mayEnd(order)
+      ? html`<${Button} tone="small" disabled=${desk.busy} onClick=${() => desk.withdraw(order.id)} label=${what("撤回安排")}>撤回安排<//>`
+      : null}
+  </span>`;
 }
 
 function Keys() {
@@ -283,10 +339,9 @@ function Candidate({ row, on, desk, setDragged }) {
   </li>`;
 }
 
-function Standing({ orders, desk, session }) {
+function Standing({ orders, desk }) {
   if (orders.problem) return html`<${ProblemNote} problem=${orders.problem} retry=${orders.reload} />`;
   if (!orders.data) return html`<${Loading} />`;
-  const mine = (order) => !session.outlet_id || order.authority === "outlet";
   const columns = [
     { key: "does", label: "安排", render: (order) => html`<${ActionChip} action=${order.action} /> ${order.position === null ? "" : `第 ${order.position + 1} 位`}` },
     { key: "story", label: "稿件", render: (order) => html`<${StoryLink} story_id=${order.story_id} title=${order.story_title} />` },
@@ -297,7 +352,7 @@ function Standing({ orders, desk, session }) {
       key: "act",
       label: "操作",
       render: (order) =>
-        mine(order)
+        desk.mayEnd(order)
           ? html`<${Button} tone="small" disabled=${desk.busy} onClick=${() => desk.withdraw(order.id)} label=${`撤回：${order.story_title}`}>撤回<//>`
           : html`<span class="hint">省级平台可撤</span>`,
     },

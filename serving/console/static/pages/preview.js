@@ -74,11 +74,12 @@ function People({ personas, who, onChange }) {
   return html`<fieldset class="people">
     <legend class="field-label">读者</legend>
     ${all.map(
-      (one) => html`<label key=${one.value} class=${`person ${one.value === who ? "chosen" : ""}`}>
+      (one) => html`<label key=${one.value} class=${`person ${one.value === who ? "chosen" : ""}`} title=${one.says}>
         <input type="radio" name="who" value=${one.value} checked=${one.value === who} onChange=${() => onChange(one.value)} />
-        <span><strong>${one.name}</strong><span class="hint">${one.says}</span></span>
+        <span>${one.name}</span>
       </label>`,
     )}
+    <p class="hint" role="status">${all.find((one) => one.value === who)?.says ?? ""}</p>
   </fieldset>`;
 }
 
@@ -101,7 +102,7 @@ function Preview({ outlet, who, scene, channel, count }) {
     setChosen(id);
     setTab("item");
   };
-  return html`<div class="columns phone-first" aria-busy=${String(loading)}>
+  return html`<div class="columns phone-first follows" aria-busy=${String(loading)}>
     <${Card} title="读者看到的" actions=${html`<${Button} tone="small" onClick=${reload} disabled=${loading}>刷新<//>`}>
       ${feed.degraded.length ? html`<p><${Chip} tone="warn">有部件暂时不可用，这是简化的列表<//></p>` : null}
       <${ChoosableFeed}
