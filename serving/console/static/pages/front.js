@@ -45,11 +45,11 @@ function FrontScreen({ outlet, scene, session }) {
   const orders = useData((signal) => get("/v1/placements", {}, { signal }), [outlet]);
   const [lasts, setLasts] = useState("6");
   const [dragged, setDragged] = useState(null);
+  const first = useMemo(() => (screen.data?.feed.items ?? []).slice(0, SCREEN), [screen.data]);
   const desk = useDesk({ outlet, scene, lasts, screen, orders, session });
   if (screen.problem) return html`<${Card}><${ProblemNote} problem=${screen.problem} retry=${screen.reload} /><//>`;
   if (!screen.data) return html`<${Loading} text="正在生成首屏……" />`;
   const items = screen.data.feed.items;
-  const first = items.slice(0, SCREEN);
   return html`<div class="columns phone-first">
     <${Card}
       title="首屏"
