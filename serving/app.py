@@ -14,6 +14,7 @@ from tianfu.serving.api import (
     coverages,
     desks,
     duplicates,
+    exposures,
     heat,
     insights,
     operations,
@@ -77,9 +78,9 @@ def create_app(
     )
     problems.install(app)
     parts = (
-        stories, takedowns, tags, duplicates, recommend, preview, aims, rights, readers, reader_rights,
-        placements, coverages, operations, pickups, submissions, desks, insights, heat, quarantine,
-        session, vitals,
+        stories, takedowns, exposures, tags, duplicates, recommend, preview, aims, rights, readers,
+        reader_rights, placements, coverages, operations, pickups, submissions, desks, insights, heat,
+        quarantine, session, vitals,
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)

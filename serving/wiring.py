@@ -37,6 +37,7 @@ from tianfu.serving.services.reading import StoryReader
 from tianfu.serving.services.receipts import ReceiptBook
 from tianfu.serving.services.recommend import FeedDesk
 from tianfu.serving.services.rights import RightsDesk
+from tianfu.serving.services.search import StorySearch
 from tianfu.serving.services.sessions import SessionBook
 from tianfu.serving.services.signals import Signals
 from tianfu.serving.services.submissions import SubmissionDesk
@@ -136,6 +137,7 @@ def build_newsroom(
         library=library,
         reader=reader,
         finder=finder,
+        search=StorySearch(database=database, library=library, vector=reader.vector_of),
         gatekeeper=gatekeeper,
         sessions=SessionBook(
             _kept_secret(database, "session_secret"), gatekeeper=gatekeeper, database=database, clock=clock

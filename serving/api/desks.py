@@ -10,10 +10,14 @@ from tianfu.model.errors import InvalidRequest
 from tianfu.model.flow.adoption import AdoptedBy, Adoption
 from tianfu.model.outlet import OutletLevel
 from tianfu.model.rules import check_id
+from tianfu.model.story import StoryText
+from tianfu.model.tag import TagKind
 from tianfu.serving.api.context import NewsCaller, NewsroomDep
+from tianfu.serving.api.duplicates import matches_of
 from tianfu.serving.api.forms import Out
 from tianfu.serving.api.pickups import GroundOut, ground_out
-from tianfu.serving.services.desks import LEDGER_DAYS, FoundDesk
+from tianfu.serving.api.tags import TagTextIn
+from tianfu.serving.services.desks import LEDGER_DAYS, FoundDesk, Offer
 
 router = APIRouter(tags=["flow"])
 
@@ -51,11 +55,45 @@ class DeskOut(Out):
 
 
 class DesksOut(Out):
-    """Desks, most likely first."""
+    """Desks, most likely first; `story_id` is null for a text that is not stored."""
 
-    story_id: str
+    story_id: str | None
     ledger_days: int
     items: list[DeskOut]
+
+
+class DeskTextIn(TagTextIn):
+    """A text to be offered; nothing of it is kept."""
+
+    outlet_id: Annotated[
+        str | None, Field(max_length=40, description="Who offers it; the key's own outlet by default.")
+    ] = None
+    limit: Annotated[int, Field(ge=1, le=50)] = 8
+
+
+@router.post("/desks/suggest")
+def suggest_desks(text: DeskTextIn, room: NewsroomDep, known: NewsCaller) -> DesksOut:
+    """Estimate which desks above an outlet would take a text that is still being written."""
+    text.check()
+    outlet_id = text.outlet_id or known.key.outlet_id
+    if outlet_id is None:
+        raise InvalidRequest(field="outlet_id", why="is needed with a platform key")
+    check_id(outlet_id, field="outlet_id", error=InvalidRequest)
+    given = StoryText(title=text.title, body=text.body, published_at=room.clock.now())
+    outlet = room.library.outlets.get(outlet_id)
+    reading = room.reader.read([given], [outlet.adcode if outlet else None])[0]
+    tags = [suggestion for suggestion, _ in reading.tags]
+    told = matches_of(given, None, 50, room)
+    offer = Offer(
+        outlet_id=outlet_id,
+        topics={tag.code: tag.confidence for tag in tags if tag.kind is TagKind.TOPIC},
+        places=tuple(tag.code for tag in tags if tag.kind is TagKind.PLACE),
+        told={match.outlet_id: (match.story_id, match.title) for match in reversed(told)},
+        vector=reading.vector,
+        cluster_ids=frozenset(match.cluster_id for match in told),
+    )
+    found = room.desks.find_for(offer, limit=text.limit)
+    return DesksOut(story_id=None, ledger_days=LEDGER_DAYS, items=[_desk_out(one) for one in found])
 
 
 @router.get("/stories/{story_id}/desks")

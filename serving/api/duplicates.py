@@ -67,7 +67,7 @@ def check_duplicates(text: DuplicateCheckIn, room: NewsroomDep, _known: NewsCall
     text.check()
     at = text.published_at or room.clock.now()
     given = StoryText(title=text.title, body=text.body, published_at=at)
-    return MatchesOut(matches=_matches(given, None, text.count, room), model=room.finder.version)
+    return MatchesOut(matches=matches_of(given, None, text.count, room), model=room.finder.version)
 
 
 @router.get("/stories/{story_id}/duplicates")
@@ -80,7 +80,7 @@ def story_duplicates(story_id: str, room: NewsroomDep, known: NewsCaller) -> Mat
     with room.database.read() as uow:
         republished = bool(uow.cards.republished([story.number]))
     whole = room.rights.permission_to_read(story, republished=republished, caller=known).shows_whole
-    found = _matches(story.text, story.number, 50, room)
+    found = matches_of(story.text, story.number, 50, room)
     if not whole:
         found = [match.model_copy(update={"passages": []}) for match in found]
     return MatchesOut(matches=found, model=room.finder.version)
@@ -167,7 +167,8 @@ def _visible(story_id: str, room: Newsroom) -> Story:
     return story
 
 
-def _matches(text: StoryText, number: int | None, count: int, room: Newsroom) -> list[MatchOut]:
+def matches_of(text: StoryText, number: int | None, count: int, room: Newsroom) -> list[MatchOut]:
+    """Stories that tell the same as a text, closest first; `number` is its own, when it is stored."""
     reading = room.reader.compare(text)
     exclude = frozenset() if number is None else frozenset({number})
     candidates = room.finder.candidates(reading, exclude=exclude)

@@ -14,6 +14,7 @@ from tianfu.model.cluster import relations_to_lead
 from tianfu.model.errors import InvalidRequest, MalformedJson, NotFound, TianfuError
 from tianfu.model.rules import check_adcode, check_text, check_time
 from tianfu.model.story import Story, StoryState
+from tianfu.model.tag import TagKind
 from tianfu.serving.api.body import json_body
 from tianfu.serving.api.context import EditorCaller, NewsCaller, NewsroomDep
 from tianfu.serving.api.forms import CursorParam, Out, PageLimit, RightsOut, StoryBrief, story_brief, tag_out
@@ -33,6 +34,7 @@ from tianfu.serving.api.story_forms import (
 from tianfu.serving.services.access import Caller
 from tianfu.serving.services.ingest import IngestOutcome, StoryDraft, StoryReceipt, ingest, revise
 from tianfu.serving.services.newsroom import Newsroom
+from tianfu.serving.services.search import FoundBy
 from tianfu.serving.store.stories import StoryQuery
 
 router = APIRouter(prefix="/stories", tags=["stories"])
@@ -123,10 +125,26 @@ def post_stories(
     return BatchReceiptOut(accepted=len(receipts), rejected=len(failures), results=results)
 
 
+class TagNameOut(Out):
+    """A tag by its code and Chinese name."""
+
+    code: str
+    label: str
+
+
+class ListedStoryOut(StoryBrief):
+    """A story in a list; `found_by` is null where nothing was searched for."""
+
+    found_by: FoundBy | None
+    cluster_size: int
+    topics: list[TagNameOut]
+    places: list[TagNameOut]
+
+
 class StoryPageOut(Out):
     """A page of stories."""
 
-    items: list[StoryBrief]
+    items: list[ListedStoryOut]
     cursor: str | None
 
 
@@ -140,11 +158,24 @@ def list_stories(
     state: StoryState | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
-    words: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
+    words: Annotated[
+        str | None, Query(min_length=1, max_length=100, description="Found in title or body, literally.")
+    ] = None,
+    q: Annotated[
+        str | None,
+        Query(
+            min_length=1,
+            max_length=100,
+            description="Search by words and by meaning: the best of both first, one page.",
+        ),
+    ] = None,
     limit: PageLimit = 20,
     cursor: CursorParam | None = None,
 ) -> StoryPageOut:
-    """List stories, newest first.  Taken-down ones only on request, and only to who may restore them."""
+    """List stories, newest first, or those searched for by `q`, best first.
+
+    Taken-down ones only on request, and only to who may restore them.
+    """
     error = InvalidRequest
     state = state or StoryState.LIVE
     if state is StoryState.TAKEN_DOWN and known.key.role not in (Role.OPERATOR, Role.ADMIN):
@@ -160,6 +191,12 @@ def list_stories(
         before=_before(cursor, room),
         limit=limit + 1,
     )
+    if q is not None:
+        asked = check_text(q, field="q", error=error, low=1, high=100)
+        hits = room.search.find(asked, replace(query, before=None, limit=limit))
+        return StoryPageOut(
+            items=_listed([hit.story for hit in hits], room, [h.by for h in hits]), cursor=None
+        )
     with room.database.read() as uow:
         found = uow.stories.page(query)
     page = found[:limit]
@@ -167,7 +204,28 @@ def list_stories(
     if len(found) > limit:
         last = page[-1]
         following = room.cursors.make("stories", last.text.published_at.isoformat(), last.number)
-    return StoryPageOut(items=[story_brief(s) for s in page], cursor=following)
+    return StoryPageOut(items=_listed(page, room), cursor=following)
+
+
+def _listed(
+    page: Sequence[Story], room: Newsroom, found_by: Sequence[FoundBy] | None = None
+) -> list[ListedStoryOut]:
+    with room.database.read() as uow:
+        tags = uow.tags.of([story.number for story in page])
+        sizes = uow.stories.cluster_sizes([story.cluster_id for story in page])
+    rows = []
+    for place, story in enumerate(page):
+        standing = [tag for tag in tags.get(story.number, ()) if tag.counts]
+        rows.append(
+            ListedStoryOut(
+                **story_brief(story).model_dump(),
+                found_by=None if found_by is None else found_by[place],
+                cluster_size=sizes.get(story.cluster_id, 0),
+                topics=[TagNameOut.model_validate(tag) for tag in standing if tag.kind is TagKind.TOPIC],
+                places=[TagNameOut.model_validate(tag) for tag in standing if tag.kind is TagKind.PLACE],
+            )
+        )
+    return rows
 
 
 @router.get("/{story_id}")

@@ -6,8 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
+from tianfu.model.story import Story, StoryState
 from tianfu.serving.api.context import EditorCaller, NewsroomDep
 from tianfu.serving.api.forms import In, Out
+from tianfu.serving.services.takedown import OrderedTakedown
 from tianfu.serving.store.takedowns import TakedownScope
 
 router = APIRouter(prefix="/stories", tags=["stories"])
@@ -29,6 +31,36 @@ class TakedownOut(Out):
     story_ids: list[str]
 
 
+class ReachedOut(Out):
+    """A story that an order reached; `hidden` says whether the answering process hides it now."""
+
+    story_id: str
+    outlet_id: str
+    title: str
+    state: StoryState
+    hidden: bool
+
+
+class OrderOut(Out):
+    """An order on a story and what has come of it."""
+
+    takedown_id: str
+    scope: TakedownScope
+    reason: str
+    taken_by: str
+    taken_at: datetime
+    restored_by: str | None
+    restored_at: datetime | None
+    reached: list[ReachedOut]
+
+
+class OrdersOut(Out):
+    """Orders, newest first."""
+
+    story_id: str
+    items: list[OrderOut]
+
+
 class RestoreOut(Out):
     """Which stories are back."""
 
@@ -48,3 +80,34 @@ def take_down(story_id: str, order: TakedownIn, room: NewsroomDep, known: Editor
 def restore(story_id: str, room: NewsroomDep, known: EditorCaller) -> RestoreOut:
     """Put a story back that was taken down."""
     return RestoreOut(story_ids=[s.id for s in room.takedowns.restore(story_id, caller=known)])
+
+
+@router.get("/{story_id}/takedowns")
+def get_takedowns(story_id: str, room: NewsroomDep, known: EditorCaller) -> OrdersOut:
+    """Read every order on a story, with a receipt for each story that it reached, as of now."""
+    found = room.takedowns.orders(story_id, caller=known)
+    return OrdersOut(story_id=story_id, items=[_order_out(one) for one in found])
+
+
+def _order_out(found: OrderedTakedown) -> OrderOut:
+    order = found.order
+    return OrderOut(
+        takedown_id=order.id,
+        scope=order.scope,
+        reason=order.reason,
+        taken_by=order.taken_by,
+        taken_at=order.taken_at,
+        restored_by=order.restored_by,
+        restored_at=order.restored_at,
+        reached=[_reached_out(story, hidden) for story, hidden in found.reached],
+    )
+
+
+def _reached_out(story: Story, hidden: bool) -> ReachedOut:
+    return ReachedOut(
+        story_id=story.id,
+        outlet_id=story.outlet_id,
+        title=story.text.title,
+        state=story.state,
+        hidden=hidden,
+    )

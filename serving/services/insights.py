@@ -181,6 +181,23 @@ class InsightDesk:
                 readers=told_counts(totals.exposures, totals.clicks, totals.readers),
             )
 
+    def exposure(self, story_id: str, *, caller: Caller) -> dict[str, ReaderCounts | None]:
+        """What readers made of a story, by outlet: the caller's own outlet, or all for the platform.
+
+        Counts of few readers are ``None``.
+
+        Raises:
+            NotFound: There is no such story, or the caller may not know of it.
+        """
+        with self._database.read() as uow:
+            story = uow.stories.by_id(story_id)
+            if story is None or not (
+                self._library.is_showable(story.number) or caller.may_act_for(story.outlet_id)
+            ):
+                raise NotFound("story", story_id)
+            totals = uow.readings.of_story(story.number, caller.key.outlet_id)
+        return {name: told_counts(one.exposures, one.clicks, one.readers) for name, one in totals.items()}
+
     def _places(
         self, outlet: Outlet, view: FeedView, own: Rows, start: datetime, read: Mapping[str, int]
     ) -> list[BlankSpot]:

@@ -36,6 +36,7 @@ from tianfu.serving.services.readers import ReaderDesk
 from tianfu.serving.services.reading import StoryReader
 from tianfu.serving.services.recommend import FeedDesk
 from tianfu.serving.services.rights import RightsDesk, list_central_sources_once
+from tianfu.serving.services.search import StorySearch
 from tianfu.serving.services.sessions import SessionBook
 from tianfu.serving.services.submissions import SubmissionDesk
 from tianfu.serving.services.tagging import TagDesk
@@ -57,6 +58,7 @@ class Newsroom:
     library: Library
     reader: StoryReader
     finder: LikenessFinder
+    search: StorySearch
     gatekeeper: Gatekeeper
     sessions: SessionBook
     throttle: Throttle

@@ -82,6 +82,10 @@ class StoryReader:
         """Encode clean texts to shape (n, dimension)."""
         return self._encoder.encode([f"{p.title}\n{p.body[:PASSAGE_CHARS]}" for p in pairs])
 
+    def vector_of(self, words: str) -> npt.NDArray[np.float32]:
+        """Encode a few words as the headline of a story, shape (dimension,)."""
+        return self.vectors([PairText(title=words, body="")])[0]
+
     def suggest(
         self, title: str, body: str, home: str | None = None
     ) -> tuple[tuple[TagSuggestion, str], ...]:

@@ -1,6 +1,7 @@
 """Taking stories down and putting them back."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import structlog
 
@@ -16,6 +17,14 @@ from tianfu.serving.store.database import Database, UnitOfWork
 from tianfu.serving.store.takedowns import Takedown, TakedownScope
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderedTakedown:
+    """An order, and the stories it reached, each with whether this process hides it now."""
+
+    order: Takedown
+    reached: tuple[tuple[Story, bool], ...]
 
 
 class TakedownDesk:
@@ -102,6 +111,30 @@ class TakedownDesk:
             uow.commit()
         self._library.catch_up(at_once=True)
         return [back[number] for number in numbers]
+
+    def orders(self, story_id: str, *, caller: Caller) -> list[OrderedTakedown]:
+        """Every order that reached a story, newest first, each with what has come of it in this process.
+
+        Raises:
+            NotFound: There is no such story.
+            Forbidden: The story is another outlet's.
+        """
+        with self._database.read() as uow:
+            story = _own(story_id, caller, uow)
+            group = [s.number for s in uow.stories.in_clusters([story.cluster_id])]
+            given = [o for o in uow.takedowns.of_cluster(group) if story.number in o.story_numbers]
+            stories = uow.stories.by_numbers(sorted({n for order in given for n in order.story_numbers}))
+        return [
+            OrderedTakedown(
+                order=order,
+                reached=tuple(
+                    (stories[n], not self._library.is_showable(n))
+                    for n in order.story_numbers
+                    if n in stories and caller.may_act_for(stories[n].outlet_id)
+                ),
+            )
+            for order in reversed(given)
+        ]
 
     def _set_state(self, numbers: Sequence[int], state: StoryState, uow: UnitOfWork) -> None:
         uow.stories.set_state(numbers, state)

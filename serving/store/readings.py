@@ -132,6 +132,25 @@ class Readings:
         exposures, clicks, readers = self._connection.execute(query).one()
         return Totals(exposures=exposures, clicks=clicks, readers=readers)
 
+    def of_story(self, number: int, outlet_id: str | None) -> dict[str, Totals]:
+        """What readers made of one story, by outlet id; in this outlet's app alone unless ``None``."""
+        e = events.c
+        query = (
+            select(
+                e.outlet_id,
+                func.count().filter(e.type == EventType.EXPOSE.value),
+                func.count().filter(e.type == EventType.CLICK.value),
+                func.count(distinct(e.reader_key)),
+            )
+            .where(e.story_number == number, *([e.outlet_id == outlet_id] if outlet_id is not None else []))
+            .group_by(e.outlet_id)
+            .order_by(e.outlet_id)
+        )
+        return {
+            row[0]: Totals(exposures=row[1], clicks=row[2], readers=row[3])
+            for row in self._connection.execute(query)
+        }
+
 
 def _clicked(outlet_id: str | None, since: datetime, until: datetime) -> ColumnElement[bool]:
     e = events.c

@@ -27,6 +27,7 @@ class StoryQuery:
     Attributes:
         before: Resume after this (published_at, number), as the last item of the page before.
         words: Found in title or body, literally.
+        numbers: Only these stories, some hundreds at most.
     """
 
     outlet_id: str | None = None
@@ -36,6 +37,7 @@ class StoryQuery:
     since: datetime | None = None
     until: datetime | None = None
     words: str | None = None
+    numbers: tuple[int, ...] | None = None
     before: tuple[datetime, int] | None = None
     limit: int = 20
 
@@ -141,6 +143,18 @@ class Stories:
             found.extend(_story(row) for row in self._connection.execute(query))
         return sorted(found, key=lambda s: (s.text.published_at, s.number))
 
+    def cluster_sizes(self, cluster_ids: Sequence[str]) -> dict[str, int]:
+        """How many stories that may be shown each of these clusters has."""
+        found: dict[str, int] = {}
+        for chunk in in_chunks(sorted(set(cluster_ids))):
+            query = (
+                select(stories.c.cluster_id, func.count())
+                .where(stories.c.cluster_id.in_(chunk), stories.c.state == StoryState.LIVE.value)
+                .group_by(stories.c.cluster_id)
+            )
+            found.update({row[0]: row[1] for row in self._connection.execute(query)})
+        return found
+
     def page(self, query: StoryQuery) -> list[Story]:
         """List stories, newest first, at most ``query.limit``."""
         rows = self._connection.execute(_page_statement(query))
@@ -174,6 +188,8 @@ def _page_statement(query: StoryQuery) -> Select[Any]:
         statement = statement.where(
             or_(c.title.contains(query.words, autoescape=True), c.body.contains(query.words, autoescape=True))
         )
+    if query.numbers is not None:
+        statement = statement.where(c.number.in_(query.numbers))
     if query.before is not None:
         at, number = query.before
         statement = statement.where(or_(c.published_at < at, and_(c.published_at == at, c.number < number)))

@@ -1,10 +1,12 @@
 """Takedowns and restores, with what each reached."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from tianfu.serving.store.schema import takedowns
 
@@ -53,21 +55,33 @@ class Takedowns:
     def standing(self) -> list[Takedown]:
         """Orders not lifted yet, oldest first."""
         query = select(takedowns).where(takedowns.c.restored_at.is_(None)).order_by(takedowns.c.taken_at)
-        return [
-            Takedown(
-                id=row.id,
-                story_number=row.story_number,
-                scope=TakedownScope(row.scope),
-                story_numbers=tuple(row.story_numbers),
-                reason=row.reason,
-                taken_by=row.taken_by,
-                taken_at=row.taken_at,
-            )
-            for row in self._connection.execute(query)
-        ]
+        return [_takedown(row) for row in self._connection.execute(query)]
+
+    def of_cluster(self, numbers: Sequence[int]) -> list[Takedown]:
+        """Orders given on any of these stories, lifted or not, oldest first."""
+        query = (
+            select(takedowns)
+            .where(takedowns.c.story_number.in_(numbers))
+            .order_by(takedowns.c.taken_at, takedowns.c.id)
+        )
+        return [_takedown(row) for row in self._connection.execute(query)]
 
     def lift(self, takedown_id: str, *, by: str, now: datetime) -> None:
         """Mark an order as lifted."""
         self._connection.execute(
             update(takedowns).where(takedowns.c.id == takedown_id).values(restored_by=by, restored_at=now)
         )
+
+
+def _takedown(row: Row[Any]) -> Takedown:
+    return Takedown(
+        id=row.id,
+        story_number=row.story_number,
+        scope=TakedownScope(row.scope),
+        story_numbers=tuple(row.story_numbers),
+        reason=row.reason,
+        taken_by=row.taken_by,
+        taken_at=row.taken_at,
+        restored_by=row.restored_by,
+        restored_at=row.restored_at,
+    )

@@ -1,11 +1,25 @@
 """A demo newsroom in a folder, and a service running over it."""
 
+import os
+import shutil
+import signal
 import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
+
+from tianfu.serving.demo.load import DemoNotes, load_demo, standing_demo
+from tianfu.serving.services.newsroom import Newsroom
+from tianfu.serving.settings import ServiceSettings
+from tianfu.serving.wiring import build_newsroom
 
 
 @dataclass(frozen=True)
@@ -27,13 +41,60 @@ class Live:
     demo: Demo
 
     def post(self, path: str, role: str, body: Any) -> Any:
+        return self.call("POST", path, role, body)
+
+    def call(self, method: str, path: str, role: str, body: Any = None) -> Any:
         headers = {"Authorization": f"Bearer {self.demo.keys[role]}"}
-        answer = httpx.post(self.address + path, json=body, headers=headers, timeout=60)
+        answer = httpx.request(method, self.address + path, json=body, headers=headers, timeout=60)
         assert answer.status_code in (200, 201), answer.text
         return answer.json()
+
+
+def make_demo(data_dir: Path) -> Demo:
+    room: Newsroom = build_newsroom(ServiceSettings(data_dir=data_dir, worker=False))
+    room.start()
+    notes = load_demo(room, data_dir, datetime.now(UTC), lambda _name, _done, _total: None)
+    room.stop()
+    return _demo(data_dir, notes)
+
+
+def demo_in(data_dir: Path, now: datetime) -> Demo | None:
+    """The demo that stands in this folder, when it is still fresh."""
+    notes = standing_demo(data_dir, now)
+    return None if notes is None else _demo(data_dir, notes)
+
+
+def copy_of(demo: Demo, data_dir: Path) -> Demo:
+    """A copy that a test may change."""
+    shutil.copytree(demo.data_dir, data_dir, dirs_exist_ok=True)
+    return Demo(data_dir, demo.keys, demo.outlet_id, demo.reader_id, demo.stories)
+
+
+@contextmanager
+def serving(demo: Demo) -> Iterator[Live]:
+    """Serve a demo by the real command line until the block ends."""
+    port = free_port()
+    environment = {**os.environ, "TIANFU_DATA_DIR": str(demo.data_dir), "TIANFU_LOG_LEVEL": "WARNING"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tianfu.cli", "serve", "--port", str(port)], env=environment
+    )
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(600):
+        try:
+            if httpx.get(f"{address}/readyz", timeout=5).status_code == 200:
+                break
+        except httpx.TransportError:
+            time.sleep(0.1)
+    yield Live(address, demo)
+    process.terminate()
+    assert process.wait(timeout=60) in (0, -signal.SIGTERM)
 
 
 def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
+
+
+def _demo(data_dir: Path, notes: DemoNotes) -> Demo:
+    return Demo(data_dir, notes.keys, notes.outlet_id, notes.reader_id, notes.stories)

@@ -93,6 +93,9 @@ function Navigation({ session, here, open }) {
   </nav>`;
 }
 
+// The first page leaves the focus at the start of the document; later ones put it on their heading.
+let arrived = false;
+
 function PageOf({ name, query, session }) {
   const entry = PAGES.find((page) => page.name === name);
   const { data: module, problem, reload } = useData(() => entry?.module() ?? null, [name]);
@@ -101,9 +104,11 @@ function PageOf({ name, query, session }) {
   const title = module?.title ?? entry?.nav ?? "";
   useEffect(() => {
     document.title = title ? `${title} · 天府荐闻` : "天府荐闻";
-    if (module) heading.current?.focus();
+    if (module && arrived) heading.current?.focus();
+    if (module) arrived = true;
   }, [module, title]);
-  if (!entry) return html`<${Empty} text="没有这个页面" hint="请从导航重新进入。" />`;
+  if (!entry) return html`<h1>找不到</h1>
+    <${Empty} text="没有这个页面" hint="请从导航重新进入。" />`;
   const allowed = !module || mayOpen(module.roles, session);
   return html`<h1 ref=${heading} tabindex="-1">${title}</h1>
     ${broken

@@ -1,0 +1,91 @@
+"""Searching stories by words and by meaning."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from tianfu.model.ports import IndexFilter
+from tianfu.model.story import Story
+from tianfu.serving.services.library import Library
+from tianfu.serving.store.database import Database, UnitOfWork
+from tianfu.serving.store.stories import StoryQuery
+
+NEIGHBOURS = 200
+FLOOR = 0.35
+"""Cosine below which a story does not mean what was asked."""
+_RANK_PRIOR = 60
+"""Of reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): how little first ranks stand out."""
+
+
+class FoundBy(StrEnum):
+    """What speaks for a story that a search found."""
+
+    WORDS = "words"
+    MEANING = "meaning"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A story and what speaks for it."""
+
+    story: Story
+    by: FoundBy
+
+
+class StorySearch:
+    """Joins what holds the words with what means the same, the best of both first."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        library: Library,
+        vector: Callable[[str], npt.NDArray[np.float32]],
+    ) -> None:
+        self._database = database
+        self._library = library
+        self._vector = vector
+
+    def find(self, asked: str, query: StoryQuery) -> list[Found]:
+        """Search among the stories that ``query`` lets through, at most ``query.limit``, best first.
+
+        Words count literally, in the title before the body; meaning by the cosine of the vectors.
+        """
+        near = self._near(asked, query)
+        with self._database.read() as uow:
+            literal = uow.stories.page(replace(query, words=asked))
+            meant = self._let_through(near, query, uow)
+        literal.sort(key=lambda story: asked not in story.text.title)
+        ranks: dict[int, float] = {}
+        for listed in ([s.number for s in literal], [s.number for s in meant]):
+            for rank, number in enumerate(listed):
+                ranks[number] = ranks.get(number, 0.0) + 1.0 / (_RANK_PRIOR + rank)
+        stories = {story.number: story for story in (*literal, *meant)}
+        words, meaning = {s.number for s in literal}, {s.number for s in meant}
+        best = sorted(ranks, key=lambda number: (-ranks[number], -number))[: query.limit]
+        return [Found(stories[number], _by(number in words, number in meaning)) for number in best]
+
+    def _near(self, asked: str, query: StoryQuery) -> list[int]:
+        where = IndexFilter(
+            since_s=None if query.since is None else int(query.since.timestamp()),
+            until_s=None if query.until is None else int(query.until.timestamp()),
+            outlets=None if query.outlet_id is None else frozenset({query.outlet_id}),
+        )
+        found = self._library.index.search(self._vector(asked)[None, :], NEIGHBOURS, where)[0]
+        return [one.number for one in found if one.score >= FLOOR]
+
+    def _let_through(self, near: Sequence[int], query: StoryQuery, uow: UnitOfWork) -> list[Story]:
+        passed = {
+            s.number: s for s in uow.stories.page(replace(query, numbers=tuple(near), limit=NEIGHBOURS))
+        }
+        return [passed[number] for number in near if number in passed][: query.limit]
+
+
+def _by(words: bool, meaning: bool) -> FoundBy:
+    if words and meaning:
+        return FoundBy.BOTH
+    return FoundBy.WORDS if words else FoundBy.MEANING

@@ -1,0 +1,133 @@
+"""A real Chromium on the console of the demo newsroom.
+
+``TIANFU_SHOTS=1`` renews the page shots in docs/console.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from support.live import Demo, Live, copy_of, serving
+
+SHOTS = Path(__file__).parents[2] / "docs" / "console"
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def live(demo_mould: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A service of this folder's own, so that what the pages change disturbs nobody."""
+    with serving(copy_of(demo_mould, tmp_path_factory.mktemp("console"))) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("Chromium is missing: install Debian's package chromium.")
+        pytest.skip("needs Chromium (Debian's package chromium)")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, live: Live) -> Iterator[Callable[..., Page]]:
+    """Open a page of the console as somebody; nobody means signed out.
+
+    At the end no page may have met an error of script or a breach of its content security policy.
+    """
+    faults: list[str] = []
+    contexts = []
+
+    def open_one(
+        place: str = "", role: str | None = "editor", *, width: int = 1366, height: int = 768, **options: Any
+    ) -> Page:
+        context = browser.new_context(
+            base_url=live.address,
+            viewport={"width": width, "height": height},
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            **options,
+        )
+        contexts.append(context)
+        context.set_default_timeout(20_000)
+        if role is not None:
+            answer = context.request.post("/v1/session", data={"key": live.demo.keys[role]})
+            assert answer.ok, answer.text()
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda said: _note(said.type, said.text, faults))
+        page.goto(f"/console#/{place}")
+        if role is not None:
+            page.wait_for_selector("main h1")
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert not faults
+
+
+def _note(kind: str, text: str, faults: list[str]) -> None:
+    # Chromium reports every answer of 4xx so; the pages show those as problems.
+    if kind == "error" and not text.startswith("Failed to load resource"):
+        faults.append(text)
+
+
+@pytest.fixture
+def shot() -> Callable[[Page, str], None]:
+    """Keep a page shot for the documentation, when asked to."""
+
+    def take(page: Page, name: str) -> None:
+        if not os.environ.get("TIANFU_SHOTS"):
+            return
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=SHOTS / f"{name}.png", animations="disabled", caret="hide")
+
+    return take
+
+
+@pytest.fixture(scope="session")
+def axe_source() -> str:
+    if not AXE.exists():
+        if os.environ.get("CI"):
+            pytest.fail("axe-core is missing: run `npm ci` in tests/browser.")
+        pytest.skip("needs axe-core: run `npm ci` in tests/browser")
+    return AXE.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def assert_accessible(axe_source: str) -> Callable[[Page], None]:
+    """Run axe-core on the page as it stands; nothing serious may be found."""
+
+    def check(page: Page) -> None:
+        page.evaluate(axe_source)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        serious = [
+            {
+                "rule": one["id"],
+                "help": one["help"],
+                "nodes": [node["html"][:200] for node in one["nodes"][:5]],
+            }
+            for one in found["violations"]
+            if one["impact"] in ("serious", "critical")
+        ]
+        assert not serious, json.dumps(serious, ensure_ascii=False, indent=1)
+
+    return check
