@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from support.live import Live
 
 Opens = Callable[..., Page]
@@ -286,9 +286,55 @@ def test_those_who_run_it_see_how_the_service_does(
     expect(page.get_by_role("img", name="每分钟应答用时的三个分位")).to_be_visible()
     page.wait_for_selector("canvas")
     expect(page.get_by_role("region", name="模型")).to_contain_text("文本编码器")
-    expect(page.get_by_role("region", name="接口").first).to_contain_text("/vitals")
+    expect(page.get_by_role("region", name="接口").first).to_contain_text("POST /session")
     assert_accessible(page)
     shot(page, f"ops-{role}")
+
+
+def test_where_there_is_a_registry_a_model_is_published_and_rolled_back(
+    open_page: Opens, assert_accessible: Check
+) -> None:
+    version = {
+        "id": "a1",
+        "kind": "ranker",
+        "version": "feed-curves@4",
+        "metrics": {"page_auc": 0.7125},
+        "imported_at": "2026-03-02T04:00:00Z",
+    }
+    models: dict[str, Any] = {
+        "serving": [
+            {"kind": "ranker", "serving": "hand-set@3", "published": None, "previous": None, "since": None}
+        ],
+        "versions": [version],
+        "move": None,
+        "history": [],
+    }
+    posted: list[tuple[str, Any]] = []
+
+    def answer(route: Route) -> None:
+        if route.request.method == "POST":
+            posted.append((route.request.url.rpartition("/")[2], route.request.post_data_json))
+            serving = {"published": version, "serving": version["version"], "since": version["imported_at"]}
+            models["serving"][0].update(serving)
+        route.fulfill(json=models)
+
+    page = open_page("decision", "scientist")
+    paths = ("", "/{kind}/publish", "/{kind}/rollback")
+    page.route(
+        "**/v1/openapi.json",
+        lambda route: route.fulfill(json={"paths": {f"/v1/models{p}": {} for p in paths}}),
+    )
+    page.route(re.compile("/v1/models"), answer)
+    page.goto("/console#/ops")
+    page.get_by_role("button", name="启用：feed-curves@4").click()
+    assert_accessible(page)
+    page.get_by_role("dialog").get_by_role("button", name="启用", exact=True).click()
+    models_card = page.get_by_role("region", name="模型", exact=True)
+    expect(models_card).to_contain_text("同页先后判断 0.713")
+    models_card.get_by_role("button", name="退回上一版：排序模型").click()
+    page.get_by_role("dialog").get_by_role("button", name="退回", exact=True).click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert posted == [("publish", {"version": "a1"}), ("rollback", None)]
 
 
 def test_an_editor_has_no_page_of_operations(open_page: Opens) -> None:

@@ -47,13 +47,13 @@ function FrontScreen({ outlet, scene, session }) {
   const [dragged, setDragged] = useState(null);
   const first = useMemo(() => (screen.data?.feed.items ?? []).slice(0, SCREEN), [screen.data]);
   const desk = useDesk({ outlet, scene, lasts, screen, orders, session });
-  if (screen.problem) return html`<${Card}><${ProblemNote} problem=${screen.problem} retry=${screen.reload} /><//>`;
+  if (screen.problem) return html`<${Card}><${ProblemNote} problem=${screen.problem} retry=${desk.again} /><//>`;
   if (!screen.data) return html`<${Loading} text="正在生成首屏……" />`;
   const items = screen.data.feed.items;
   return html`<div class="columns phone-first">
     <${Card}
       title="首屏"
-      actions=${html`<${Button} tone="small" onClick=${screen.reload} disabled=${screen.loading}>刷新<//>`}
+      actions=${html`<${Button} tone="small" onClick=${desk.again} disabled=${screen.loading}>刷新<//>`}
     >
       <${Screen} items=${first} scene=${scene} desk=${desk} dragged=${dragged} setDragged=${setDragged} />
       <${Keys} />
@@ -132,12 +132,13 @@ function useDesk({ outlet, scene, lasts, screen, orders, session }) {
     const id = placed.find((one) => one.story_id === story_id)?.placement_id;
     return known.find((one) => one.id === id) ?? known.find((one) => one.story_id === story_id);
   };
+  const again = () => {
+    orders.reload();
+    screen.reload();
+  };
   const act = async (change) => {
     setBusy(true);
-    if (await change()) {
-      orders.reload();
-      screen.reload();
-    }
+    if (await change()) again();
     setBusy(false);
   };
   const give = (story_id, action, position) =>
@@ -154,10 +155,15 @@ function useDesk({ outlet, scene, lasts, screen, orders, session }) {
   return {
     busy,
     known,
+    again,
     orderOf,
     mayMove: (item) => !session.outlet_id || item.placed_by !== "must_carry",
     mayEnd: (order) => Boolean(order) && (!session.outlet_id || order.authority === "outlet"),
     give,
+    block(item) {
+      if (item.cluster_size > 1) toast("只屏蔽这一版；同一事件的其他版本仍可能出现，可再屏蔽", "plain");
+      return give(item.story_id, "block");
+    },
     withdraw: (id) => act(() => withdrawOrder(id)),
     place(story_id, position) {
       if (position < 0 || position >= SCREEN) return null;
@@ -195,7 +201,7 @@ function Screen({ items, scene, desk, dragged, setDragged }) {
     else if (step) move(item, step);
     else if (event.key.toLowerCase() === "p") move(item, 0);
     else if (event.key.toLowerCase() === "s") desk.give(item.story_id, "suppress");
-    else if (event.key.toLowerCase() === "b") desk.give(item.story_id, "block");
+    else if (event.key.toLowerCase() === "b") desk.block(item);
     else if (event.key === "Delete" && desk.mayEnd(desk.orderOf(item.story_id))) desk.withdraw(desk.orderOf(item.story_id).id);
     else return;
     event.preventDefault();
@@ -272,7 +278,7 @@ function ItemActions({ item, last, order, desk, move }) {
     <${Button} tone="small" disabled=${desk.busy || item.position === 0} onClick=${() => move(item, -1)} label=${what("上移")}>上移<//>
     <${Button} tone="small" disabled=${desk.busy || last} onClick=${() => move(item, 1)} label=${what("下移")}>下移<//>
     <${Button} tone="small" disabled=${desk.busy} onClick=${() => desk.give(item.story_id, "suppress")} label=${what("压后")}>压后<//>
-    <${Button} tone="small bad" disabled=${desk.busy} onClick=${() => desk.give(item.story_id, "block")} label=${what("屏蔽")}>屏蔽<//>
+    <${Button} tone="small bad" disabled=${desk.busy} onClick=${() => desk.block(item)} label=${what("屏蔽")}>屏蔽<//>
     ${desk.mayEnd(order)
       ? html`<${Button} tone="small" disabled=${desk.busy} onClick=${() => desk.withdraw(order.id)} label=${what("撤回安排")}>撤回安排<//>`
       : null}
