@@ -32,6 +32,7 @@ from tianfu.serving.api import (
     tags,
     takedowns,
     vitals,
+    vocabulary,
 )
 from tianfu.serving.api.body import BodyLimit
 from tianfu.serving.api.metrics import RequestMetrics
@@ -80,7 +81,7 @@ def create_app(
     parts = (
         stories, takedowns, exposures, tags, duplicates, recommend, preview, aims, rights, readers,
         reader_rights, placements, coverages, operations, pickups, submissions, desks, insights, heat,
-        quarantine, session, vitals,
+        quarantine, vocabulary, session, vitals,
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)

@@ -187,12 +187,12 @@ def list_stories(
         state=state,
         since=since and check_time(since, field="since", error=error),
         until=until and check_time(until, field="until", error=error),
-        words=words and check_text(words, field="words", error=error, high=100),
+        words=() if words is None else (check_text(words, field="words", error=error, high=100),),
         before=_before(cursor, room),
         limit=limit + 1,
     )
     if q is not None:
-        asked = check_text(q, field="q", error=error, low=1, high=100)
+        asked = check_text(q.strip(), field="q", error=error, low=1, high=100)
         hits = room.search.find(asked, replace(query, before=None, limit=limit))
         return StoryPageOut(
             items=_listed([hit.story for hit in hits], room, [h.by for h in hits]), cursor=None

@@ -26,7 +26,7 @@ class StoryQuery:
 
     Attributes:
         before: Resume after this (published_at, number), as the last item of the page before.
-        words: Found in title or body, literally.
+        words: Each found in title or body, literally.
         numbers: Only these stories, some hundreds at most.
     """
 
@@ -36,7 +36,7 @@ class StoryQuery:
     state: StoryState | None = None
     since: datetime | None = None
     until: datetime | None = None
-    words: str | None = None
+    words: tuple[str, ...] = ()
     numbers: tuple[int, ...] | None = None
     before: tuple[datetime, int] | None = None
     limit: int = 20
@@ -184,9 +184,9 @@ def _page_statement(query: StoryQuery) -> Select[Any]:
         statement = statement.where(c.published_at >= query.since)
     if query.until is not None:
         statement = statement.where(c.published_at < query.until)
-    if query.words is not None:
+    for word in query.words:
         statement = statement.where(
-            or_(c.title.contains(query.words, autoescape=True), c.body.contains(query.words, autoescape=True))
+            or_(c.title.contains(word, autoescape=True), c.body.contains(word, autoescape=True))
         )
     if query.numbers is not None:
         statement = statement.where(c.number.in_(query.numbers))

@@ -30,6 +30,7 @@ def test_a_search_puts_words_and_meaning_together_and_says_which_found_what(
     meant = search(served, key(), q="苍溪农户春茶抢种")
     assert meant[0]["story_id"] in ids[:2]
     assert meant[0]["found_by"] == "meaning", "the words do not stand there in this order"
+    assert search(served, key(), q="开幕 利州")[0]["found_by"] == "both", "words parted by blanks"
 
 
 def test_a_search_keeps_to_the_filters_and_the_limit(served: TestClient, key: Key) -> None:
@@ -64,7 +65,7 @@ def test_listed_stories_name_their_topics_places_and_cluster(served: TestClient,
 
 
 def test_an_empty_or_endless_search_is_refused(served: TestClient, key: Key) -> None:
-    for q in ("", "长" * 101):
+    for q in ("", "   ", "长" * 101):
         assert served.get("/v1/stories", params={"q": q}, headers=key()).status_code == 422
     assert search(served, key(), q="%_\\'\"<script>") == []
 
@@ -142,3 +143,14 @@ def test_desks_for_a_draft_need_an_outlet(served: TestClient, key: Key) -> None:
     assert served.post("/v1/desks/suggest", json=draft, headers=key()).status_code == 422
     lost = served.post("/v1/desks/suggest", json=draft | {"outlet_id": "nowhere"}, headers=key())
     assert lost.status_code == 404
+
+
+def test_the_vocabularies_list_what_tags_are_called(served: TestClient, key: Key) -> None:
+    editor = key(Role.EDITOR, "lizhou")
+    topics = served.get("/v1/vocabulary/topic", headers=editor).json()["items"]
+    assert {"code": "14", "label": "类14"} in topics
+    assert [one["code"] for one in topics] == sorted(one["code"] for one in topics)
+    found = served.get("/v1/vocabulary/place", params={"q": "苍"}, headers=editor).json()["items"]
+    assert found == [{"code": "510824", "label": "苍溪"}]
+    assert served.get("/v1/vocabulary/keyword", headers=editor).json()["items"] == []
+    assert served.get("/v1/vocabulary/colour", headers=editor).status_code == 422

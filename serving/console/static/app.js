@@ -8,7 +8,9 @@ import { SignIn } from "./lib/signin.js";
 // One line a page.  `nav` names it in the navigation (null: reached by links only); `roles` are who sees it
 // there, everybody when left out; the module's own `roles` decide whether it opens.
 const PAGES = [
+  { name: "write", module: () => import("./pages/write.js"), nav: "写稿助手", group: "稿件", roles: ["editor", "operator", "admin"] },
   { name: "library", module: () => import("./pages/library.js"), nav: "稿库", group: "稿件" },
+  { name: "story", module: () => import("./pages/story.js"), nav: null, group: "稿件" },
   { name: "spread", module: () => import("./pages/spread.js"), nav: "传播热点", group: "传播" },
   { name: "map", module: () => import("./pages/map.js"), nav: "传播地图", group: "传播" },
   { name: "cluster", module: () => import("./pages/cluster.js"), nav: null, group: "传播" },

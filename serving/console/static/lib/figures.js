@@ -13,7 +13,7 @@ const FULL = new Intl.DateTimeFormat("zh-CN", {
 });
 const SHORT = new Intl.DateTimeFormat("zh-CN", {
   timeZone: BEIJING,
-  month: "numeric",
+  month: "long",
   day: "numeric",
   hour: "2-digit",
   minute: "2-digit",

@@ -1,0 +1,154 @@
+"""稿库 and the page of a story: search, filters, tags, revisions, takedown and restore."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+from support.live import Live
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def own_story(live: Live) -> Callable[..., str]:
+    """Send a story of the editor's outlet and return its id."""
+
+    def send(
+        title: str, body: str = "记者从县教育局获悉，新校车今天开行，惠及三个乡镇的学生。", **more: Any
+    ) -> str:
+        story = {"title": title, "body": body, "published_at": datetime.now(UTC).isoformat(), **more}
+        receipt = live.post("/v1/stories", "editor", story)
+        return str(receipt["results"][0]["story_id"])
+
+    return send
+
+
+def test_a_search_by_words_and_one_by_meaning_find_stories(
+    open_page: OpenPage, shot: Callable[[Page, str], None], assert_accessible: Callable[[Page], None]
+) -> None:
+    page = open_page("library")
+    page.wait_for_selector("tbody tr")
+    shot(page, "library")
+    assert_accessible(page)
+    page.get_by_role("searchbox", name="搜索稿件").fill("猕猴桃")
+    page.keyboard.press("Enter")
+    expect(page.locator("tbody tr").first).to_contain_text("词语")
+    page.get_by_role("searchbox", name="搜索稿件").fill("孩子们上学路上的安全")
+    page.keyboard.press("Enter")
+    expect(page.locator("tbody tr").first).to_contain_text("意思相近")
+    shot(page, "library-search")
+
+
+def test_filters_narrow_the_list_stand_in_the_address_and_clear(open_page: OpenPage) -> None:
+    page = open_page("library")
+    page.wait_for_selector("tbody tr")
+    page.get_by_label("媒体").select_option(label="苍溪县融媒体中心")
+    page.get_by_label("主题").select_option(label="农业、农村")
+    page.get_by_label("发布时间").select_option(label="最近一月")
+    expect(page).to_have_url(re.compile("outlet_id=cangxi.*topic=14.*days=30"))
+    expect(page.locator("tbody tr").first).to_contain_text("农业、农村")
+    names = set(page.locator("tbody tr td:nth-child(2)").all_text_contents())
+    assert names == {"苍溪县融媒体中心"}
+    page.go_back()
+    expect(page.get_by_label("发布时间")).to_have_value("")
+    page.get_by_role("button", name="清除条件").click()
+    expect(page.get_by_label("媒体")).to_have_value("")
+
+
+def test_nothing_found_says_what_to_do(open_page: OpenPage, shot: Callable[[Page, str], None]) -> None:
+    page = open_page("library?q=zzqqxx&outlet_id=cangxi&days=1&topic=03")
+    expect(page.get_by_text("没有符合条件的稿件")).to_be_visible()
+    shot(page, "library-nothing")
+
+
+def test_more_pages_are_added_below(open_page: OpenPage) -> None:
+    page = open_page("library")
+    expect(page.locator("tbody tr")).to_have_count(20)
+    page.get_by_role("button", name="再看一页").click()
+    expect(page.locator("tbody tr")).to_have_count(40)
+
+
+def test_a_story_shows_text_tags_copies_and_exposure(
+    open_page: OpenPage, shot: Callable[[Page, str], None], assert_accessible: Callable[[Page], None]
+) -> None:
+    page = open_page("library?q=猕猴桃开园", role="operator")
+    page.locator("tbody a.story-link").first.click()
+    expect(page.locator(".story-title")).to_be_visible()
+    expect(page.locator(".tag-row").first).to_be_visible()
+    expect(page.get_by_text("最早是")).to_be_visible()
+    expect(page.locator(".body-text mark").first).to_be_visible()
+    expect(page.get_by_role("heading", name="曝光")).to_be_visible()
+    shot(page, "story")
+    assert_accessible(page)
+
+
+def test_a_key_on_a_tag_is_stored_at_once(
+    open_page: OpenPage, live: Live, own_story: Callable[..., str]
+) -> None:
+    story_id = own_story("校车开进山乡 接送学生上学")
+    page = open_page(f"story?id={story_id}")
+    for _ in range(20):
+        if page.locator(".tag-row").count():
+            break
+        page.wait_for_timeout(500)
+        page.reload()
+        page.wait_for_selector(".story-title")
+    first = page.locator(".tag-row").first
+    label = first.locator(".tag-label").text_content()
+    first.get_by_role("button").first.focus()
+    page.keyboard.press("x")
+    expect(first).to_have_attribute("data-state", "rejected")
+    tags = {tag["label"]: tag for tag in live.call("GET", f"/v1/stories/{story_id}", "editor")["tags"]}
+    assert tags[label]["state"] == "rejected"
+
+
+def test_revisions_show_what_changed(open_page: OpenPage, live: Live, own_story: Callable[..., str]) -> None:
+    story_id = own_story("集市开张", "今天集市开张。共有三十个摊位。")
+    live.call("PATCH", f"/v1/stories/{story_id}", "editor", {"body": "今天集市开张。共有四十个摊位。"})
+    page = open_page(f"story?id={story_id}")
+    page.get_by_role("button", name="与下一版比较").click()
+    expect(page.locator("del")).to_have_text("共有三十个摊位。")
+    expect(page.locator("ins")).to_have_text("共有四十个摊位。")
+
+
+def test_an_editor_takes_a_story_down_with_a_reason_sees_receipts_and_restores_it(
+    open_page: OpenPage,
+    live: Live,
+    own_story: Callable[..., str],
+    shot: Callable[[Page, str], None],
+    assert_accessible: Callable[[Page], None],
+) -> None:
+    story_id = own_story("有差错的稿件")
+    page = open_page(f"story?id={story_id}")
+    page.get_by_role("button", name="撤稿").click()
+    confirm = page.get_by_role("button", name="确认撤稿")
+    expect(confirm).to_be_disabled()
+    page.get_by_label("原因").fill("数字有误，正在核实")
+    assert_accessible(page)
+    confirm.click()
+    expect(page.get_by_text("回执：1/1 篇已停止展示")).to_be_visible()
+    expect(page.locator(".story-head")).to_contain_text("已撤稿")
+    shot(page, "takedown")
+    assert_accessible(page)
+    found = live.call("GET", "/v1/stories?q=有差错的稿件", "operator")["items"]
+    assert story_id not in [one["story_id"] for one in found]
+
+    page.get_by_role("button", name="恢复").click()
+    page.get_by_role("button", name="确认恢复").click()
+    expect(page.get_by_text("回执：1/1 篇已恢复展示")).to_be_visible()
+    expect(page.locator(".story-head")).to_contain_text("在线")
+    found = live.call("GET", "/v1/stories?q=有差错的稿件", "operator")["items"]
+    assert story_id in [one["story_id"] for one in found]
+
+
+def test_another_outlets_story_offers_no_takedown_and_an_unknown_one_says_so(open_page: OpenPage) -> None:
+    page = open_page("library?outlet_id=cangxi")
+    page.locator("tbody a.story-link").first.click()
+    expect(page.locator(".story-title")).to_be_visible()
+    expect(page.get_by_role("button", name="撤稿")).to_have_count(0)
+    expect(page.get_by_role("button", name="采纳")).to_have_count(0)
+    lost = open_page("story?id=s404")
+    expect(lost.get_by_role("alert")).to_contain_text("没有找到")
