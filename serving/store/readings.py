@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, distinct, func, select
+from sqlalchemy import ColumnElement, Connection, Subquery, and_, distinct, func, select
 
 from tianfu.model.event import EventType
 from tianfu.model.tag import TagKind, TagState
@@ -49,21 +49,16 @@ class Readings:
             until: And before then.
             least_readers: Codes with fewer known readers are left out.
         """
-        count = func.count().label("clicks")
+        seen = _seen(_clicked(outlet_id, since, until))
+        count = func.sum(seen.c.clicks).label("clicks")
         query = (
             select(tags.c.code, count)
-            .select_from(events.join(tags, tags.c.story_number == events.c.story_number))
-            .where(
-                _clicked(outlet_id, since, until),
-                tags.c.kind == kind.value,
-                tags.c.is_primary,
-                tags.c.state != TagState.REJECTED.value,
-            )
+            .select_from(seen.outerjoin(tags, _primary(kind, seen.c.story_number)))
             .group_by(tags.c.code)
-            .having(func.count(distinct(events.c.reader_key)) >= least_readers)
+            .having(func.count(distinct(seen.c.reader_key)) >= least_readers)
             .order_by(count.desc(), tags.c.code)
         )
-        return {row.code: row.clicks for row in self._connection.execute(query)}
+        return {row.code: int(row.clicks) for row in self._connection.execute(query) if row.code}
 
     def by_cluster(
         self, outlet_id: str | None, since: datetime, until: datetime, *, least_readers: int
@@ -96,30 +91,22 @@ class Readings:
             topic: Only stories with this class.
             least_readers: Counties with fewer known readers are left out.
         """
-        place, kind = tags.alias(), tags.alias()
-        county = func.substr(place.c.code, 1, 6).label("county")
-        joined = events.join(place, place.c.story_number == events.c.story_number)
-        conditions = [
-            _clicked(outlet_id, since, until),
-            place.c.kind == TagKind.PLACE.value,
-            place.c.is_primary,
-            place.c.state != TagState.REJECTED.value,
-        ]
+        conditions = [_clicked(outlet_id, since, until)]
         if topic is not None:
-            joined = joined.join(kind, kind.c.story_number == events.c.story_number)
-            conditions += [
-                kind.c.kind == TagKind.TOPIC.value,
-                kind.c.code == topic,
-                kind.c.state != TagState.REJECTED.value,
-            ]
+            t = tags.c
+            about = select(t.story_number).where(
+                t.kind == TagKind.TOPIC.value, t.code == topic, t.state != TagState.REJECTED.value
+            )
+            conditions.append(events.c.story_number.in_(about))
+        seen = _seen(*conditions)
+        county = func.substr(tags.c.code, 1, 6).label("county")
         query = (
-            select(county, func.count().label("clicks"))
-            .select_from(joined)
-            .where(*conditions)
-            .group_by(county)
-            .having(func.count(distinct(events.c.reader_key)) >= least_readers)
+            select(county, func.sum(seen.c.clicks).label("clicks"))
+            .select_from(seen.outerjoin(tags, _primary(TagKind.PLACE, seen.c.story_number)))
+            .group_by("county")
+            .having(func.count(distinct(seen.c.reader_key)) >= least_readers)
         )
-        return {row.county: row.clicks for row in self._connection.execute(query)}
+        return {row.county: int(row.clicks) for row in self._connection.execute(query) if row.county}
 
     def totals(self, outlet_id: str, since: datetime, until: datetime) -> Totals:
         """What was shown and clicked in one outlet's app."""
@@ -150,6 +137,24 @@ class Readings:
             row[0]: Totals(exposures=row[1], clicks=row[2], readers=row[3])
             for row in self._connection.execute(query)
         }
+
+
+def _seen(*conditions: ColumnElement[bool]) -> Subquery:
+    """Clicks by story and reader.
+
+    Grouped here and joined outward, so that tags are looked up for the stories clicked: without statistics
+    SQLite goes through every tag of a kind instead, and for each through the outlet's whole window.
+    """
+    e = events.c
+    grouped = select(e.story_number, e.reader_key, func.count().label("clicks")).where(*conditions)
+    return grouped.group_by(e.story_number, e.reader_key).subquery("seen")
+
+
+def _primary(kind: TagKind, story: ColumnElement[int]) -> ColumnElement[bool]:
+    t = tags.c
+    return and_(
+        t.story_number == story, t.kind == kind.value, t.is_primary, t.state != TagState.REJECTED.value
+    )
 
 
 def _clicked(outlet_id: str | None, since: datetime, until: datetime) -> ColumnElement[bool]:

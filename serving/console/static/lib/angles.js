@@ -10,7 +10,7 @@ const TONES = { claimed: "accent", filed: "good", released: "plain", expired: "w
 
 export function AngleCard({ angle, coverage, mine, reload }) {
   const [claiming, setClaiming] = useState(false);
-  const standing = angle.claims.filter((claim) => claim.state === "claimed");
+  const ask = angle.claims.some((claim) => claim.state === "claimed") ? "也要认领" : "认领";
   const claimed = () => {
     setClaiming(false);
     reload();
@@ -33,7 +33,7 @@ export function AngleCard({ angle, coverage, mine, reload }) {
       ${angle.claims.map((claim) => html`<${ClaimRow} key=${claim.id} claim=${claim} coverage=${coverage} mine=${mine} reload=${reload} />`)}
     </ul>
     ${mine.writes
-      ? html`<p class="row"><${Button} tone="small" label=${`认领：${angle.name}`} onClick=${() => setClaiming(true)}>${standing.length ? "也要认领" : "认领"}<//></p>`
+      ? html`<p class="row"><${Button} tone="small" label=${`${ask}：${angle.name}`} onClick=${() => setClaiming(true)}>${ask}<//></p>`
       : null}
     ${claiming &&
     html`<${Dialog} title=${`认领：${angle.name}`} onClose=${() => setClaiming(false)}>

@@ -1,12 +1,13 @@
 // Parts of a joint coverage's board: gaps, doubles, hours and reach.
-import { html, useMemo } from "./html.js";
+import { html, useMemo, useState } from "./html.js";
 import { useAreas } from "./areas.js";
 import { Chart } from "./chart.js";
-import { Card, Chip, Count, Empty, fullTime, hashOf, OutletName, spanOf, StoryLink, Table } from "./ui.js";
+import { Button, Card, Chip, Count, Empty, fullTime, hashOf, OutletName, spanOf, StoryLink, Table } from "./ui.js";
 import { word } from "./words.js";
 
 const LEVELS = ["province", "city", "county"];
 const SHOWN = 24;
+const FIRST_ROWS = 20;
 
 export function Gaps({ coverage }) {
   const { names } = useAreas();
@@ -43,30 +44,39 @@ function Gap({ label, items }) {
 }
 
 export function Doubles({ coverage }) {
-  if (!coverage.doubles.length) {
+  const { doubles } = coverage;
+  const [shown, setShown] = useState(FIRST_ROWS);
+  if (!doubles.length) {
     return html`<${Card} title="撞稿"><${Empty} text="没有两家报同一内容" hint="两家以上报了同一内容时列在这里，先报的在前。" /><//>`;
   }
-  return html`<${Card} title="撞稿" hint="两家以上报了同一内容，先报的在前">
-    <div class="doubles">
-      ${coverage.doubles.map(
-        (double) => html`<article key=${double.cluster_id} aria-label=${double.stories[0].title}>
-          <h3>
-            <${OutletName} id=${double.first_outlet_id} />首发，${double.outlets} 家在报
-            <a href=${hashOf("cluster", { id: double.cluster_id })}>看传播</a>
-          </h3>
-          <ol class="double">
-            ${double.stories.map(
-              (story, at) => html`<li key=${story.story_id}>
-                <span class="figure hint">${at ? `+${spanOf(story.minutes_after_first)}` : "首发"}</span>
-                <span><${OutletName} id=${story.outlet_id} /> <${Chip} tone=${at ? "plain" : "good"}>${at ? word("relation", story.relation) : "首发"}<//></span>
-                <${StoryLink} story_id=${story.story_id} title=${story.title} />
-              </li>`,
-            )}
-          </ol>
-        </article>`,
-      )}
-    </div>
+  return html`<${Card} title="撞稿" hint="两家以上报了同一内容，报得最多的在前；点开看先后">
+    ${doubles.slice(0, shown).map((double, at) => html`<${OneDouble} key=${double.cluster_id} double=${double} open=${at === 0} />`)}
+    <${More} rest=${doubles.length - shown} onMore=${() => setShown(doubles.length)} />
   <//>`;
+}
+
+function OneDouble({ double, open }) {
+  return html`<details class="double" open=${open}>
+    <summary>
+      <strong>${double.stories[0].title}</strong>
+      <span class="hint"> <${OutletName} id=${double.first_outlet_id} />${`首发，${double.outlets} 家在报`}</span>
+    </summary>
+    <ol>
+      ${double.stories.map(
+        (story, at) => html`<li key=${story.story_id}>
+          <span class="figure hint">${at ? `+${spanOf(story.minutes_after_first)}` : "首发"}</span>
+          <span><${OutletName} id=${story.outlet_id} /></span>
+          <${Chip} tone=${at ? "plain" : "good"}>${at ? word("relation", story.relation) : "首发"}<//>
+          <${StoryLink} story_id=${story.story_id} title=${story.title} />
+        </li>`,
+      )}
+    </ol>
+    <p><a href=${hashOf("cluster", { id: double.cluster_id })}>看怎样传开</a></p>
+  </details>`;
+}
+
+function More({ rest, onMore }) {
+  return rest > 0 ? html`<p class="row centred"><${Button} onClick=${onMore}>${`显示其余 ${rest} 条`}<//></p>` : null;
 }
 
 export function Hours({ coverage }) {
@@ -108,6 +118,8 @@ export function Reach({ coverage }) {
   const known = new Set(coverage.by_outlet.map((one) => one.outlet_id));
   const carrying = coverage.reach.filter((one) => !known.has(one.outlet_id)).map((one) => ({ outlet_id: one.outlet_id, stories: 0, firsts: 0 }));
   const rows = [...coverage.by_outlet, ...carrying].map((row) => ({ ...reach.get(row.outlet_id), ...row, id: row.outlet_id }));
+  rows.sort((a, b) => (b.clicks ?? -1) - (a.clicks ?? -1) || b.stories - a.stories);
+  const [shown, setShown] = useState(FIRST_ROWS);
   const count = (key, label) => ({ key, label, align: "end", render: (row) => html`<${Count} n=${row[key]} />` });
   const columns = [
     { key: "name", label: "媒体", render: (row) => html`<${OutletName} id=${row.outlet_id} />` },
@@ -119,6 +131,7 @@ export function Reach({ coverage }) {
     count("readers", "读者"),
   ];
   return html`<${Card} title="各家稿件与触达" hint="触达是这些稿件在各家应用里的数字；不足 20 位读者的不显示">
-    <${Table} caption="各家稿件与触达" columns=${columns} rows=${rows} empty="还没有媒体发稿" />
+    <${Table} caption="各家的稿件、首发、曝光、点击与读者" columns=${columns} rows=${rows.slice(0, shown)} empty="还没有媒体发稿" />
+    <${More} rest=${rows.length - shown} onMore=${() => setShown(rows.length)} />
   <//>`;
 }

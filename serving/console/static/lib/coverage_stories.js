@@ -33,7 +33,7 @@ export function CoverageStories({ coverage, mine, reload }) {
     send("POST", `/v1/coverages/${coverage.id}/picks`, { story_id: story.story_id, verb: "add", angle_id: angleId }).then(() => changed("已归入角度"), setProblem);
   const names = new Map(coverage.angles.map((one) => [one.id, one.name]));
   return html`<${Card} title="专题稿件" hint="每篇都写明为什么收进来；不合适的可以移出，系统不会再收">
-    <div class="filters">
+    <div class="filters few">
       <${Field} label="角度">
         <select class="input" value=${angle} onChange=${(event) => setAngle(event.target.value)}>
           <option value="">全部</option>
@@ -117,7 +117,7 @@ function PickForm({ coverage, path, onDone }) {
     event.preventDefault();
     setProblem(null);
     try {
-      await send("POST", path, { story_id: storyId.trim(), verb: "add", ...(angle ? { angle_id: angle } : {}) });
+      await send("POST", path, { story_id: idOf(storyId), verb: "add", ...(angle ? { angle_id: angle } : {}) });
       setStoryId("");
       onDone();
     } catch (found) {
@@ -125,7 +125,7 @@ function PickForm({ coverage, path, onDone }) {
     }
   };
   return html`<form class="filters picks-form" onSubmit=${submit}>
-    <${Field} label="稿件编号" hint="在稿件页可以复制"><input class="input" name="story_id" required maxlength="128" value=${storyId} onInput=${(event) => setStoryId(event.target.value)} /><//>
+    <${Field} label="稿件编号或稿件页的网址" hint="从浏览器地址栏复制即可"><input class="input" name="story_id" required maxlength="400" value=${storyId} onInput=${(event) => setStoryId(event.target.value)} /><//>
     <${Field} label="归入角度" hint="可以不选">
       <select class="input" value=${angle} onChange=${(event) => setAngle(event.target.value)}>
         <option value="">不指定</option>
@@ -135,4 +135,10 @@ function PickForm({ coverage, path, onDone }) {
     <div class="field"><${Button} type="submit" tone="main">选入<//></div>
     <${ProblemNote} problem=${problem} />
   </form>`;
+}
+
+/** The id in what was pasted: an id itself, or the address of a story's page. */
+function idOf(text) {
+  const found = /[?&]id=([^&]+)/.exec(text);
+  return found ? decodeURIComponent(found[1]) : text.trim();
 }

@@ -5,8 +5,8 @@ import { spanOf } from "./figures.js";
 import { word } from "./words.js";
 
 const LANES = ["province", "city", "county"];
-const COLUMN = 92;
-const LANE = 116;
+const COLUMN = 84;
+const LANE = 124;
 const LEFT = 64;
 const RADIUS = 9;
 
@@ -34,32 +34,49 @@ export function SpreadTree({ members }) {
 }
 
 function laneOf(member) {
-  return Math.max(0, LANES.indexOf(member.level)) * LANE + 46;
+  return Math.max(0, LANES.indexOf(member.level)) * LANE + 52;
 }
 
 function Edge({ from, to }) {
-  const bend = (from.x + to.x) / 2;
   const kind = !to.nearest_story_id ? "guess" : to.relation === "same_event" ? "words" : "copy";
-  return html`<path class=${`tree-edge ${kind}`} d=${`M${from.x},${from.y} C${bend},${from.y} ${bend},${to.y} ${to.x},${to.y}`} />`;
+  return html`<path class=${`tree-edge ${kind}`} d=${pathOf(from, to)} />`;
+}
+
+/** An S between lanes; within one lane an arc above it, so that lines do not run through the nodes between. */
+function pathOf(from, to) {
+  if (from.y !== to.y) {
+    const bend = (from.x + to.x) / 2;
+    return `M${from.x},${from.y} C${bend},${from.y} ${bend},${to.y} ${to.x},${to.y}`;
+  }
+  const top = from.y - Math.min(44, 10 + (to.x - from.x) / 14);
+  return `M${from.x},${from.y} C${from.x + 24},${top} ${to.x - 24},${top} ${to.x},${to.y}`;
 }
 
 function Node({ node, first }) {
-  const said = first ? "首发" : `首发后 ${spanOf(node.minutes_after_lead)}，${word("relation", node.relation)}`;
-  const lines = linesOf(shortName(node.outlet || node.outlet_id));
-  return html`<a class="tree-node" href=${hashOf("story", { id: node.story_id })} aria-label=${`${node.outlet || node.outlet_id}，${said}：${node.title}`}>
-    <title>${`${node.outlet || node.outlet_id}：${node.title}（${said}）`}</title>
+  const outlet = node.outlet || node.outlet_id;
+  const lines = linesOf(shortName(outlet));
+  const when = first ? "首发" : `+${spanOf(node.minutes_after_lead)}`;
+  const said = `${word("relation", first ? "" : node.relation)}`;
+  return html`<a
+    class="tree-node"
+    href=${hashOf("story", { id: node.story_id })}
+    aria-label=${`${lines.join(" ")} ${when}${said ? `，${said}` : ""}：${node.title}`}
+  >
+    <title>${`${outlet}：${node.title}`}</title>
     <circle class=${first ? "first" : node.relation === "same_event" ? "words" : "copy"} cx=${node.x} cy=${node.y} r=${first ? RADIUS + 3 : RADIUS} />
     ${lines.map((line, n) => html`<text key=${n} class="tree-name" x=${node.x} y=${node.y + 28 + n * 16}>${line}</text>`)}
-    <text class="tree-time" x=${node.x} y=${node.y + 28 + lines.length * 16}>${first ? "首发" : `+${spanOf(node.minutes_after_lead)}`}</text>
+    <text class="tree-time" x=${node.x} y=${node.y + 28 + lines.length * 16}>${when}</text>
   </a>`;
 }
 
 /** Without what every county centre's name ends in. */
 export function shortName(name) {
-  return name.replace(/融媒体中心$/, "").replace(/^四川/, "") || name;
+  return name.replace(/（.*?）$/, "").replace(/融媒体中心$/, "").replace(/^四川/, "") || name;
 }
 
+/** At most two lines of six characters, about equally long. */
 function linesOf(name) {
   const cut = name.length > 12 ? `${name.slice(0, 11)}…` : name;
-  return cut.length > 6 ? [cut.slice(0, 6), cut.slice(6)] : [cut];
+  const half = Math.ceil(cut.length / 2);
+  return cut.length > 6 ? [cut.slice(0, half), cut.slice(half)] : [cut];
 }

@@ -75,8 +75,7 @@ function Head({ coverage, mine, reload }) {
     <p class="row">
       <${Chip} tone=${coverage.state === "live" ? "good" : "plain"}>${word("coverage_state", coverage.state)}<//>
       <span class="hint">
-        ${coverage.opened_outlet_id ? html`<${OutletName} id=${coverage.opened_outlet_id} />` : "省级平台"}发起 · 收稿 ${fullTime(coverage.query.since)}
-        至 ${fullTime(coverage.query.until)}${coverage.outlet_ids.length ? ` · ${coverage.outlet_ids.length} 家媒体参加` : " · 全省媒体参加"}
+        ${coverage.opened_outlet_id ? html`<${OutletName} id=${coverage.opened_outlet_id} />` : "省级平台"}${windowOf(coverage)}
       </span>
       ${filled ? null : html`<${Chip} tone="warn">正在补收以前的稿件 ${seen}/${total}<//>`}
       <${Button} tone="quiet" onClick=${reload}>刷新<//>
@@ -91,6 +90,11 @@ function Head({ coverage, mine, reload }) {
     <${ProblemNote} problem=${problem} />
     ${changing && html`<${Dialog} title="修改专题" onClose=${() => setChanging(false)}><${CoverageForm} coverage=${coverage} onDone=${done} /><//>`}
   <//>`;
+}
+
+function windowOf({ query, outlet_ids: members }) {
+  const who = members.length ? `${members.length} 家媒体` : "全省媒体";
+  return `发起，${who}参加 · 收 ${fullTime(query.since)} 至 ${fullTime(query.until)} 的稿件`;
 }
 
 function Angles({ coverage, mine, reload }) {

@@ -23,7 +23,7 @@ export default function Page({ session, query, go }) {
   return html`<div class="stack">
     ${session.outlet_id
       ? null
-      : html`<div class="filters"><${Field} label="媒体"><${OutletPicker} label="" value=${outletId ?? ""} onChange=${(id) => change({ outlet_id: id })} /><//></div>`}
+      : html`<div class="filters few"><${Field} label="媒体"><${OutletPicker} label="" value=${outletId ?? ""} onChange=${(id) => change({ outlet_id: id })} /><//></div>`}
     <${Tabs} label="分栏" tabs=${TABS} value=${tab} onChange=${(value) => change({ tab: value })} />
     ${!outletId
       ? html`<${Empty} text="请先选择媒体" />`
@@ -97,8 +97,7 @@ function Pickup({ pickup }) {
     <div>
       <p><${StoryLink} story_id=${pickup.story_id} title=${pickup.title} /></p>
       <p class="hint">
-        ${pickup.outlet || pickup.outlet_id} · <${When} at=${pickup.published_at} /> · ${numberText(pickup.body_chars)} 字 ·
-        <a href=${hashOf("cluster", { id: pickup.cluster_id })}>${pickup.outlets_carrying} 家已发</a>
+        ${pickup.outlet || pickup.outlet_id} · <${When} at=${pickup.published_at} />${` · ${numberText(pickup.body_chars)} 字 · `}<a href=${hashOf("cluster", { id: pickup.cluster_id })}>${pickup.outlets_carrying} 家已发</a>
       </p>
       <ul class="row">
         ${(grounds.length ? grounds : pickup.reasons).map((reason) => html`<li key=${reason.code}><${Chip}>${reason.text}<//></li>`)}
@@ -119,7 +118,7 @@ function Box({ box, outletId }) {
       ? html`<${Empty} text=${state === "submitted" ? "没有待处理的报送" : "没有收到报送"} hint="下级媒体报来的稿件会列在这里。" />`
       : html`<${Empty} text="没有发出报送" hint=${html`在<a href=${hashOf("library")}>稿库</a>打开本媒体的稿件，看哪些编辑部可能要，再上送。`} />`;
   return html`<${Card} title=${box === "inbox" ? "下级媒体报来的稿件" : "本媒体报上去的稿件"}>
-    <div class="filters">
+    <div class="filters few">
       <${Pick} label="状态" value=${state} options=${[{ value: "", label: "全部" }, ...choices("submission_state")]} onChange=${setState} />
     </div>
     <${ProblemNote} problem=${pages.problem} retry=${pages.reload} />

@@ -15,6 +15,7 @@ const MEASURES = [
   { value: "clicks", label: "点击", hint: "当地稿件的点击，不足 20 位读者的不显示" },
 ];
 const SHADES = 5;
+const LEAST_READERS = 20;
 
 export default function Page({ session, query, go }) {
   const days = WINDOWS.includes(Number(query.days)) ? Number(query.days) : 7;
@@ -64,10 +65,10 @@ function Tiles({ map, measure, session }) {
   return html`<${Card} title=${measure.label} hint=${`${measure.hint}${whose}。方块按市州大致方位排列，不表示面积和边界；方向键可在县间移动`}>
     <div class="map-frame">
       <${Grid} map=${map} counties=${counties} measure=${measure.value} bounds=${bounds} chosen=${chosen} onChoose=${setChosen} />
-      <aside class="map-side">
-        <${Shades} bounds=${bounds} />
+      <div class="map-side">
+        <${Shades} bounds=${bounds} least=${measure.value === "clicks" ? LEAST_READERS : 0} />
         ${county ? html`<${County} county=${county} days=${map.days} />` : html`<p class="hint">点一个县，看它的数字。</p>`}
-      </aside>
+      </div>
     </div>
     <${Ranking} counties=${counties} measure=${measure} />
   <//>`;
@@ -96,10 +97,10 @@ function Grid({ map, counties, measure, bounds, chosen, onChoose }) {
               class=${`tile shade-${shadeOf(one[measure], bounds)}`}
               tabindex=${one.adcode === focus ? 0 : -1}
               aria-pressed=${String(one.adcode === chosen)}
-              aria-label=${`${city.name}${one.name}，${one[measure] === null ? "不显示" : one[measure]}`}
               onFocus=${() => setFocus(one.adcode)}
               onClick=${() => onChoose(one.adcode)}
             >
+              <span class="hidden-text">${city.name}</span>
               <span class="tile-name">${one.short_name}</span>
               <span class="tile-figure figure">${one[measure] === null ? "–" : short(one[measure])}</span>
             </button>`,
@@ -147,13 +148,13 @@ function short(n) {
   return n < 10_000 ? String(n) : `${(n / 10_000).toFixed(1)}万`;
 }
 
-function Shades({ bounds }) {
+function Shades({ bounds, least }) {
   return html`<ul class="shades" aria-label="颜色深浅">
-    <li><span class="swatch shade-0"></span>0</li>
+    ${least ? html`<li><span class="swatch shade-unknown"></span>不足 ${least} 位读者</li>` : html`<li><span class="swatch shade-0"></span>0</li>`}
     ${bounds.map((bound, n) => {
-      const low = n ? bounds[n - 1] + 1 : 1;
+      const low = n ? bounds[n - 1] + 1 : Math.max(1, least);
       return html`<li key=${bound}>
-        <span class=${`swatch shade-${SHADES - bounds.length + 1 + n}`}></span>${low === bound ? numberText(bound) : `${numberText(low)}–${numberText(bound)}`}
+        <span class=${`swatch shade-${SHADES - bounds.length + 1 + n}`}></span>${low >= bound ? numberText(bound) : `${numberText(low)}–${numberText(bound)}`}
       </li>`;
     })}
   </ul>`;

@@ -17,7 +17,7 @@ export default function Page({ session, query, go }) {
   const outletId = session.outlet_id ?? query.outlet_id;
   const change = (fields) => go("report", { ...query, ...fields });
   return html`<div class="stack report">
-    <div class="filters no-print">
+    <div class="filters few no-print">
       ${session.outlet_id
         ? null
         : html`<${Field} label="媒体"><${OutletPicker} label="" value=${outletId ?? ""} onChange=${(id) => change({ outlet_id: id })} /><//>`}

@@ -1,21 +1,22 @@
 // 传播热点: what is hot now and lately in an area, how classes went, and an outlet's blank spots.
 import { html, useMemo } from "../lib/html.js";
-import { get, useData } from "../lib/api.js";
+import { get, useData, useOutlets } from "../lib/api.js";
 import { AreaPicker, useAreas } from "../lib/areas.js";
-import { Card, Chip, Count, Empty, Field, hashOf, Loading, OutletName, ProblemNote, Table, When } from "../lib/ui.js";
+import { Button, Card, Chip, Count, Empty, Field, hashOf, Loading, OutletName, ProblemNote, Table, When } from "../lib/ui.js";
 import { Chart } from "../lib/chart.js";
-import { useOutlets } from "../lib/api.js";
 
 export const title = "传播热点";
 export const roles = ["editor", "operator", "scientist", "admin"];
 
 const WINDOWS = [3, 7, 14, 30];
 const LINES = 6;
+const FEW = 4;
+const PROVINCE = "510000";
 
 export default function Page({ session, query, go }) {
   const outlets = useOutlets();
-  const own = outlets.get(session.outlet_id)?.adcode;
-  const adcode = query.adcode ?? (session.outlet_id ? own : "510000");
+  const near = nearby(outlets.get(session.outlet_id));
+  const adcode = query.adcode ?? (session.outlet_id ? near[near.length - 2]?.adcode : PROVINCE);
   const days = WINDOWS.includes(Number(query.days)) ? Number(query.days) : 7;
   const change = (fields) => go("spread", { ...query, ...fields });
   const hot = useData((signal) => adcode && get("/v1/insights/hot", { adcode, days, limit: 10 }, { signal }), [adcode, days]);
@@ -28,6 +29,10 @@ export default function Page({ session, query, go }) {
           ${WINDOWS.map((n) => html`<option value=${n} key=${n}>近 ${n} 天</option>`)}
         </select>
       <//>
+      ${near.length > 1 &&
+      html`<div class="field row">
+        ${near.map((one) => html`<${Button} key=${one.adcode} pressed=${one.adcode === adcode} onClick=${() => change({ adcode: one.adcode })}>${one.label}<//>`)}
+      </div>`}
     </div>
     ${hot.problem
       ? html`<${ProblemNote} problem=${hot.problem} retry=${hot.reload} />`
@@ -40,6 +45,15 @@ export default function Page({ session, query, go }) {
     ${hot.data && html`<${Topics} topics=${hot.data.topics} />`}
     ${session.outlet_id && html`<${BlankSpots} days=${days} />`}
   </div>`;
+}
+
+/** The outlet's own area, its city, the province: near ones first. */
+function nearby(outlet) {
+  const found = [{ adcode: PROVINCE, label: "全省" }];
+  if (!outlet || outlet.adcode === PROVINCE) return found;
+  found.unshift({ adcode: `${outlet.adcode.slice(0, 4)}00`, label: "本市州" });
+  if (outlet.level === "county") found.unshift({ adcode: outlet.adcode, label: "本县" });
+  return found;
 }
 
 function Hot({ hot, days, session }) {
@@ -62,8 +76,8 @@ function HotList({ rows, area }) {
         <div>
           <a class="story-link" href=${hashOf("cluster", { id: row.cluster_id })}>${row.title}</a>
           <p class="hint">
-            <${OutletName} id=${row.outlet_id} />首发 · <${When} at=${row.first_published_at} /> · ${row.outlets} 家媒体
-            ${row.stories} 篇 · 点击 <${Count} n=${row.clicks} />
+            <${OutletName} id=${row.outlet_id} />首发 · <${When} at=${row.first_published_at} /> ·
+            ${` ${row.outlets} 家媒体 ${row.stories} 篇 · 点击 `}<${Count} n=${row.clicks} />
           </p>
         </div>
       </li>`,
@@ -98,11 +112,11 @@ function Topics({ topics }) {
     { key: "name", label: "主题" },
     { key: "stories", label: "稿件", align: "end", render: (t) => html`<${Count} n=${t.stories} />` },
     { key: "outlets", label: "媒体", align: "end", render: (t) => html`<${Count} n=${t.outlets} />` },
-    { key: "pace", label: "今天", align: "end", render: (t) => html`<${Pace} pace=${t.pace} />` },
+    { key: "pace", label: "今天", align: "end", render: (t) => (t.stories < FEW ? "—" : html`<${Pace} pace=${t.pace} />`) },
     { key: "clicks", label: "点击", align: "end", render: (t) => html`<${Count} n=${t.clicks} />` },
   ];
-  return html`<${Card} title="主题热度" hint="“今天”是近 24 小时的稿件数与日均之比">
-    <${Table} caption="主题热度" columns=${columns} rows=${topics.map((t) => ({ ...t, id: t.topic }))} empty="这里还没有稿件" />
+  return html`<${Card} title="主题热度" hint="“今天”是近 24 小时的稿件数与日均之比，不足四篇不比">
+    <${Table} caption="各主题的稿件、媒体与点击" columns=${columns} rows=${topics.map((t) => ({ ...t, id: t.topic }))} empty="这里还没有稿件" />
   <//>`;
 }
 
