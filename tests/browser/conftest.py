@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from support.live import Demo, Live, copy_of, serving
 
@@ -98,7 +99,10 @@ def shot() -> Callable[[Page, str], None]:
         if not os.environ.get("TIANFU_SHOTS"):
             return
         SHOTS.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=SHOTS / f"{name}.png", animations="disabled", caret="hide")
+        file = SHOTS / f"{name}.png"
+        page.screenshot(path=file, animations="disabled", caret="hide")
+        with Image.open(file) as whole:
+            whole.quantize(128).save(file, optimize=True)
 
     return take
 

@@ -42,7 +42,7 @@ const MODELS = {
   topics: "主题模型",
 };
 const ORDER_WORDS = { pin: "置顶", insert: "插入", boost: "加权", suppress: "压后", block: "屏蔽", must_carry: "省级必推", emergency: "紧急信息" };
-const PLACED = { editor: "编辑安排", must_carry: "省级必推", fallback: "补足" };
+const PLACED = { editor: "编辑推荐", must_carry: "省级必推", fallback: "补足" };
 
 export const featureWord = (name) => FEATURES[name] ?? name;
 export const ruleWord = (name) => RULES[name] ?? name;
