@@ -5,12 +5,12 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check lint types layers bench docs lock clean
+.PHONY: run test check lint types layers bench docs shots lock clean
 
 run: $(VENV)/.serve ## install, make the demo newsroom, serve it
 	@$(BIN)/tianfu demo --serve --port $(PORT)
 
-test: $(VENV)/.dev check ## install everything, check the house, run every test
+test: $(VENV)/.dev tests/browser/node_modules check ## install everything, check the house, run every test
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 check: $(VENV)/.dev lint types layers ## everything that reads the code without running it
@@ -52,5 +52,12 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml requirements/dev.lock
 	@$(PIP) install --no-deps -e .
 	@touch $@ $(VENV)/.serve
 
+tests/browser/node_modules: tests/browser/package-lock.json
+	@if command -v npm >/dev/null; then cd tests/browser && npm ci --silent --no-audit --no-fund && touch node_modules; \
+	else echo "npm is missing: the tests that look for barriers in the console will be skipped."; fi
+
+shots: $(VENV)/.dev tests/browser/node_modules ## the page shots in docs/console anew
+	@TIANFU_SHOTS=1 $(BIN)/python -m pytest -q tests/browser
+
 clean:
-	@rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf tests/browser/node_modules $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis

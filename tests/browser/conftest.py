@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -99,10 +100,8 @@ def shot() -> Callable[[Page, str], None]:
         if not os.environ.get("TIANFU_SHOTS"):
             return
         SHOTS.mkdir(parents=True, exist_ok=True)
-        file = SHOTS / f"{name}.png"
-        page.screenshot(path=file, animations="disabled", caret="hide")
-        with Image.open(file) as whole:
-            whole.quantize(128).save(file, optimize=True)
+        taken = Image.open(BytesIO(page.screenshot(animations="disabled", caret="hide")))
+        taken.convert("RGB").quantize(96, dither=Image.Dither.NONE).save(SHOTS / f"{name}.png", optimize=True)
 
     return take
 

@@ -105,6 +105,18 @@ def test_a_key_on_a_tag_is_stored_at_once(
     assert tags[label]["state"] == "rejected"
 
 
+def test_an_editor_offers_a_story_to_a_desk_above(
+    open_page: OpenPage, live: Live, own_story: Callable[..., str]
+) -> None:
+    story_id = own_story("校车新线路报送稿")
+    page = open_page(f"story?id={story_id}")
+    offer = page.locator(".desk").first.get_by_role("button")
+    offer.click()
+    expect(offer).to_have_text("已报送")
+    sent = live.call("GET", "/v1/submissions?box=outbox", "editor")["items"]
+    assert story_id in [one["story_id"] for one in sent]
+
+
 def test_revisions_show_what_changed(open_page: OpenPage, live: Live, own_story: Callable[..., str]) -> None:
     story_id = own_story("集市开张", "今天集市开张。共有三十个摊位。")
     live.call("PATCH", f"/v1/stories/{story_id}", "editor", {"body": "今天集市开张。共有四十个摊位。"})

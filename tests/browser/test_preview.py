@@ -84,6 +84,7 @@ def test_any_feed_is_replayed_by_its_number(
     expect(page.get_by_role("region", name="选中的这条")).to_contain_text(made["items"][4]["title"])
     assert live.demo.reader_id not in page.content()
     assert_accessible(page)
+    page.evaluate("scrollTo(0, 0)")
     shot(page, "decision")
 
     page.get_by_label("推荐编号").fill("f-nothing")

@@ -6,11 +6,11 @@ import { word } from "./lib/words.js";
 import { SignIn } from "./lib/signin.js";
 
 // One line a page.  `nav` names it in the navigation (null: reached by links only); `roles` are who sees it
-// there, everybody when left out; the module's own `roles` decide whether it opens.
+// there, everybody when left out; the module's own `roles` decide whether it opens.  `within` is the page that a linked one belongs to.
 const PAGES = [
   { name: "write", module: () => import("./pages/write.js"), nav: "写稿助手", group: "稿件", roles: ["editor", "operator", "admin"] },
   { name: "library", module: () => import("./pages/library.js"), nav: "稿库", group: "稿件" },
-  { name: "story", module: () => import("./pages/story.js"), nav: null, group: "稿件" },
+  { name: "story", module: () => import("./pages/story.js"), nav: null, group: "稿件", within: "library" },
   { name: "spread", module: () => import("./pages/spread.js"), nav: "传播热点", group: "传播" },
   { name: "map", module: () => import("./pages/map.js"), nav: "传播地图", group: "传播" },
   { name: "cluster", module: () => import("./pages/cluster.js"), nav: null, group: "传播" },
@@ -21,7 +21,7 @@ const PAGES = [
   { name: "front", module: () => import("./pages/front.js"), nav: "首屏与干预", group: "首屏", roles: ["editor", "operator"] },
   { name: "orders", module: () => import("./pages/orders.js"), nav: "人工安排", group: "首屏", roles: ["editor", "operator"] },
   { name: "preview", module: () => import("./pages/preview.js"), nav: "推荐预览", group: "首屏" },
-  { name: "decision", module: () => import("./pages/decision.js"), nav: null, group: "首屏" },
+  { name: "decision", module: () => import("./pages/decision.js"), nav: null, group: "首屏", within: "preview" },
   { name: "ops", module: () => import("./pages/ops.js"), nav: "运行状态", group: "运行", roles: ["operator", "scientist"] },
 ];
 const GROUPS = ["稿件", "传播", "首屏", "运行"];
@@ -76,6 +76,7 @@ function Frame({ session }) {
 }
 
 function Navigation({ session, here, open }) {
+  const within = PAGES.find((page) => page.name === here)?.within;
   const mine = PAGES.filter((page) => page.nav && mayOpen(page.roles, session));
   return html`<nav id="nav" class=${`nav ${open ? "open" : ""}`} aria-label="主导航">
     ${GROUPS.map((group) => [group, mine.filter((page) => page.group === group)])
@@ -86,7 +87,7 @@ function Navigation({ session, here, open }) {
           <ul>
             ${pages.map(
               (page) => html`<li key=${page.name}>
-                <a href=${`#/${page.name}`} aria-current=${page.name === here ? "page" : undefined}>${page.nav}</a>
+                <a href=${`#/${page.name}`} aria-current=${page.name === here ? "page" : page.name === within ? "true" : undefined}>${page.nav}</a>
               </li>`,
             )}
           </ul>

@@ -80,14 +80,24 @@ function fit(area) {
   area.style.height = `${area.scrollHeight}px`;
 }
 
-/** The plain text of a body that may be HTML.  Nothing of it is run, loaded or shown as markup. */
+const ENTITIES = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'", nbsp: " ", mdash: "—", middot: "·", hellip: "…" };
+
+/** The plain text of a body that may be HTML.  Markup is cut away by its form; nothing is ever parsed or run. */
 export function plainText(body) {
   if (!/<[a-z!/][^>]*>|&[a-z#0-9]+;/i.test(body)) return body;
-  const page = new DOMParser().parseFromString(body, "text/html");
-  page.querySelectorAll("script,style,template,noscript").forEach((one) => one.remove());
-  page.querySelectorAll("br").forEach((one) => one.replaceWith("\n"));
-  page.querySelectorAll("p,div,li,h1,h2,h3,h4,tr,section,blockquote").forEach((one) => one.append("\n"));
-  return page.body.textContent.replace(/\n{3,}/g, "\n\n").trim();
+  return body
+    .replace(/<(script|style|template|noscript)\b[\s\S]*?(<\/\1\s*>|$)|<!--[\s\S]*?(-->|$)/gi, "")
+    .replace(/<br\s*\/?>|<\/(p|div|li|h[1-6]|tr|section|blockquote)\s*>/gi, "\n")
+    .replace(/<[a-z!/][^>]*>/gi, "")
+    .replace(/&(#x[0-9a-f]{1,6}|#\d{1,7}|[a-z]{2,8});/gi, (whole, name) => character(name) ?? whole)
+    .replace(/\n{3,}/g, "\n\n")
+    .trim();
+}
+
+function character(name) {
+  if (name[0] !== "#") return ENTITIES[name.toLowerCase()];
+  const code = /^#x/i.test(name) ? parseInt(name.slice(2), 16) : parseInt(name.slice(1), 10);
+  return code <= 0x10ffff ? String.fromCodePoint(code) : undefined;
 }
 
 /**

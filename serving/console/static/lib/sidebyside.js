@@ -48,8 +48,7 @@ function SideBySide({ match, title, body, onClose }) {
   const spans = mine === body ? inUnits(mine, match.passages) : shared(mine, match.passages);
   return html`<${Dialog} title="逐段对照" onClose=${onClose}>
     <p class="hint">
-      标出的是两篇共有的 ${match.passages.length} 段文字，重合 ${percentText(match.containment)}，
-      判断为${word("relation", match.relation)}。
+      标出的是两篇共有的 ${match.passages.length} 段文字，重合 ${percentText(match.containment)}，判断为“${word("relation", match.relation)}”。
     </p>
     <div class="beside">
       <article>

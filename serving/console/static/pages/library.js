@@ -66,15 +66,15 @@ function columnsOf(query) {
       </div>`,
     },
     { key: "outlet", label: "媒体", render: (row) => html`<${OutletName} id=${row.outlet_id} />` },
-    { key: "topics", label: "主题", render: (row) => html`<${Names} found=${row.topics} />` },
-    { key: "places", label: "地点", render: (row) => html`<${Names} found=${row.places} />` },
+    { key: "topics", label: "主题", render: (row) => html`<${Names} found=${row.topics.slice(0, 2)} />` },
+    { key: "places", label: "地点", render: (row) => html`<${Names} found=${row.places.slice(0, 1)} />` },
     { key: "size", label: "同稿同事件", align: "end", render: (row) => (row.cluster_size > 1 ? `${row.cluster_size} 篇` : "仅此一篇") },
     { key: "when", label: "发布", render: (row) => html`<${When} at=${row.published_at} />` },
   ];
 }
 
 function Names({ found }) {
-  return html`<div class="chips">${found.slice(0, 2).map((one) => html`<${Chip} key=${one.code}>${one.label}<//>`)}</div>`;
+  return html`<div class="chips">${found.map((one) => html`<${Chip} key=${one.code}>${one.label}<//>`)}</div>`;
 }
 
 function SearchBox({ asked, onAsk }) {

@@ -136,7 +136,7 @@ function Board({ receipts }) {
   return html`<section aria-label="展示情况" class="stack tight">
     <div class="row spread">
       <p role="status">
-        <strong class="big figure">${receipts.shown}</strong> / <${Count} n=${receipts.reached} /> 家媒体的读者已经看到
+        <strong class="big figure">${receipts.shown}</strong> / <${Count} n=${receipts.reached} /> 家媒体的读者已经看到${" "}
         <span class="hint">每 5 秒更新</span>
       </p>
       <div class="row" role="group" aria-label="只看">

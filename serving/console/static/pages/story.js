@@ -2,11 +2,12 @@
 import { html, useMemo, useState } from "../lib/html.js";
 import { get, send, useData } from "../lib/api.js";
 import { inUnits, Marked, occurrences, plainText } from "../lib/marked.js";
+import { DeskList } from "../lib/desks.js";
 import { Revisions } from "../lib/revisions.js";
 import { Matches } from "../lib/sidebyside.js";
 import { TagBoard, tagKey } from "../lib/tagboard.js";
 import { Orders } from "../lib/takedown.js";
-import { Card, Chip, Count, Empty, fullTime, Loading, OutletName, OutLink, ProblemNote, Ratio, Table, toast } from "../lib/ui.js";
+import { Button, Card, Chip, Count, Empty, fullTime, hashOf, Loading, OutletName, OutLink, ProblemNote, Ratio, Table, toast } from "../lib/ui.js";
 import { problemWords, word } from "../lib/words.js";
 
 export const title = "稿件";
@@ -33,6 +34,7 @@ export default function Page({ session, query }) {
     <div class="stack">
       <${Card} title="标签"><${StoryTags} story=${story} mine=${mine} /><//>
       ${story.state === "live" ? html`<${Copies} story=${story} />` : null}
+      ${mine && story.state === "live" ? html`<${StoryDesks} story=${story} />` : null}
     </div>
   </div>`;
 }
@@ -61,7 +63,7 @@ function Text({ story }) {
     ${story.body === null
       ? html`<${Empty} text="没有权限查看全文" hint=${story.rights.text} />`
       : html`<p class="body-text"><${Marked} text=${text} spans=${spans.body} /></p>
-          <p class="hint">${story.rights.text}</p>`}
+          ${story.rights.code === "own" ? null : html`<p class="hint rights">${story.rights.text}</p>`}`}
   <//>`;
 }
 
@@ -103,11 +105,41 @@ function Copies({ story }) {
     (signal) => get(`/v1/stories/${story.story_id}/duplicates`, {}, { signal }),
     [story.story_id, story.revision],
   );
-  return html`<${Card} title="谁也发了" hint=${data?.matches.length ? "同一稿件和同一事件" : ""}>
+  const spread = html`<a href=${hashOf("cluster", { id: story.cluster_id })}>传播过程</a>`;
+  return html`<${Card}
+    title="谁也发了"
+    hint=${data?.matches.length ? "同一稿件和同一事件" : ""}
+    actions=${story.cluster_size > 1 ? spread : null}
+  >
     <${ProblemNote} problem=${problem} retry=${reload} />
     ${loading && !data ? html`<${Loading} />` : null}
     ${data && !data.matches.length ? html`<${Empty} text="没有别的媒体发过" />` : null}
     ${data?.matches.length ? html`<${Matches} matches=${data.matches} title=${story.title} body=${story.body ?? ""} />` : null}
+  <//>`;
+}
+
+/** Desks above that may take the story; its own outlet offers it to one with a button. */
+function StoryDesks({ story }) {
+  const path = `/v1/stories/${story.story_id}`;
+  const { data, problem, loading, reload } = useData((signal) => get(`${path}/desks`, { limit: 5 }, { signal }), [story.story_id]);
+  const [offered, setOffered] = useState(new Set());
+  const offer = async (desk) => {
+    try {
+      await send("POST", `${path}/submissions`, { desk: desk.desk });
+      setOffered(new Set(offered).add(desk.desk));
+      toast(`已报送${desk.name}。`);
+    } catch (found) {
+      const said = problemWords(found);
+      toast(`${said.title}，${said.advice}`, "bad");
+    }
+  };
+  return html`<${Card} title="上级编辑部" hint="谁可能采用，按往期采用情况估计">
+    <${ProblemNote} problem=${problem} retry=${reload} />
+    ${loading && !data ? html`<${Loading} />` : null}
+    ${data && !data.items.length ? html`<${Empty} text="这家媒体之上没有编辑部" />` : null}
+    ${data?.items.length
+      ? html`<${DeskList} desks=${data.items} action=${(desk) => html`<${Button} tone="small" label=${`报送 ${desk.name}`} disabled=${offered.has(desk.desk)} onClick=${() => offer(desk)}>${offered.has(desk.desk) ? "已报送" : "报送"}<//>`} />`
+      : null}
   <//>`;
 }
 

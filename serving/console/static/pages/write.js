@@ -2,10 +2,11 @@
 import { html, useMemo, useRef, useState } from "../lib/html.js";
 import { send } from "../lib/api.js";
 import { decided, store, tagsOf, useDebounced, useDraft, useSpans } from "../lib/draft.js";
+import { DeskList } from "../lib/desks.js";
 import { MarkedArea } from "../lib/marked.js";
 import { Matches } from "../lib/sidebyside.js";
 import { focusFirstTag, TagBoard, tagKey } from "../lib/tagboard.js";
-import { Button, Dialog, Empty, Field, OutletPicker, ProblemNote, percentText, StoryLink, Tabs, toast } from "../lib/ui.js";
+import { Button, Dialog, Empty, Field, OutletPicker, ProblemNote, Tabs, toast } from "../lib/ui.js";
 
 export const title = "写稿助手";
 export const roles = ["editor", "operator", "admin"];
@@ -155,20 +156,7 @@ function Desks({ desks, ready, written }) {
   if (!desks.answer) return desks.problem ? null : html`<${Empty} text="正在估计……" />`;
   if (!desks.answer.items.length) return html`<${Empty} text="这家媒体之上没有编辑部" />`;
   return html`<p class="hint">按近 ${desks.answer.ledger_days} 天的采用情况估计采用的可能。</p>
-  <ul class="desks">
-    ${desks.answer.items.map(
-      (desk) => html`<li key=${desk.desk} class="desk">
-        <div class="desk-head">
-          <strong>${desk.name}</strong>
-          <meter class="desk-meter" min="0" max="1" value=${desk.confidence} aria-label="采用的可能"></meter>
-          <span class="figure">${percentText(desk.confidence)}</span>
-        </div>
-        ${desk.told_already
-          ? html`<p class="hint">该媒体已发：<${StoryLink} ...${desk.told_already} /></p>`
-          : html`<p class="hint">${desk.reasons[0]?.text}</p>`}
-      </li>`,
-    )}
-  </ul>`;
+    <${DeskList} desks=${desks.answer.items} />`;
 }
 
 function StoreDialog({ session, draft, decisions, outletId, done, onClose }) {
