@@ -127,3 +127,17 @@ def test_choices_leave_sensitive_classes_out(served: TestClient, own: dict[str, 
     found = served.get(f"{ME}/choices", headers=own).json()
     assert [one["code"] for one in found["topics"]] == ["06", "14", "21", "31", "39"]
     assert [one["code"] for one in found["places"]] == ["510802", "510824"]
+
+
+def test_neither_link_nor_reader_stands_in_the_log(
+    served: TestClient, key: Key, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = key(Role.APP, "lizhou")
+    made = link(served, app, reader="r-secret")
+    own = bearing(made)
+    served.get(ME, headers=own)
+    served.delete(ME, headers=own)
+    served.get(ME, headers={"Authorization": f"{own['Authorization']}x"})
+    logged = "".join(capsys.readouterr()) + served.get("/metrics").text
+    for secret in ("r-secret", made["path"].partition("#")[2]):
+        assert secret not in logged
