@@ -8,6 +8,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tianfu.serving.api.request_history import RequestHistory
 
 _BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 15.0)
+CLIENT_LEFT = 499
+"""Stands for a status where none went out: the client did not wait for an answer."""
 
 
 class RequestMetrics:
@@ -29,7 +31,7 @@ class RequestMetrics:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        status = 500
+        status = CLIENT_LEFT
 
         async def noted(message: Message) -> None:
             nonlocal status
@@ -39,6 +41,9 @@ class RequestMetrics:
 
         try:
             await self._app(scope, receive, noted)
+        except Exception:
+            status = 500
+            raise
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
             self._requests.labels(route, scope["method"], str(status)).inc()

@@ -1,7 +1,9 @@
 """What operators see of the service itself."""
 
+import asyncio
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -9,9 +11,12 @@ import pytest
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+from starlette.types import Receive, Scope, Send
 from support.builders import FakeClock
 
 from tianfu.model.access import Role
+from tianfu.serving.api.metrics import RequestMetrics
 from tianfu.serving.api.request_history import BOUNDS_MS, KEPT_MINUTES, RequestHistory
 from tianfu.serving.services.newsroom import Newsroom
 
@@ -68,6 +73,21 @@ def test_a_broken_answer_is_remembered(served: TestClient, key: Key, monkeypatch
     (row,) = told(served, operator)["broken"]
     assert (row["method"], row["status"]) == ("GET", 500)
     assert row["route"].endswith("/placements")
+
+
+@pytest.mark.parametrize(("error", "broken", "refused"), [(None, 0, 1), (RuntimeError("broken"), 1, 0)])
+def test_a_client_that_left_is_no_error_of_ours(error: Exception | None, broken: int, refused: int) -> None:
+    async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        if error is not None:
+            raise error
+
+    history = RequestHistory()
+    counted = RequestMetrics(app, registry=CollectorRegistry(), history=history)
+    with nullcontext() if error is None else pytest.raises(RuntimeError):
+        asyncio.run(counted({"type": "http", "method": "GET"}, None, None))  # type: ignore[arg-type]
+    ((_, _, found),) = history.routes()
+    assert (found.broken, found.refused) == (broken, refused)
+    assert len(history.broken()) == broken
 
 
 @pytest.mark.parametrize(
