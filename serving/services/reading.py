@@ -84,7 +84,8 @@ class StoryReader:
 
     def vector_of(self, words: str) -> npt.NDArray[np.float32]:
         """Encode a few words as the headline of a story, shape (dimension,)."""
-        return self.vectors([PairText(title=words, body="")])[0]
+        vector: npt.NDArray[np.float32] = self.vectors([PairText(title=words, body="")])[0]
+        return vector
 
     def suggest(
         self, title: str, body: str, home: str | None = None

@@ -25,7 +25,7 @@ export function Card({ title, actions, children, hint }) {
 export function Table({ columns, rows, empty, caption }) {
   if (!rows.length) return typeof empty === "string" ? html`<${Empty} text=${empty} />` : empty ?? null;
   return html`<div class="table-frame" tabindex="0" role="region" aria-label=${caption}>
-    <table>
+    <table class=${columns.length > 4 ? "wide" : ""}>
       ${caption ? html`<caption>${caption}</caption>` : null}
       <thead>
         <tr>

@@ -82,7 +82,7 @@ export default function Page({ session, go }) {
       />
       <footer class="write-foot">
         <p class="hint">
-          ${[...draft.body].length} 字${decisions.size ? ` · 已定 ${decisions.size} 个标签` : ""}${tags.busy ? " · 正在分析……" : ""} · <kbd>Ctrl</kbd>+<kbd>Enter</kbd> 去标签
+          ${[...draft.body].length} 字${decisions.size ? ` · 已定 ${decisions.size} 个标签` : ""}${tags.busy ? " · 正在分析……" : ""} <span class="keys"> · <kbd>Ctrl</kbd>+<kbd>Enter</kbd> 去标签</span>
         </p>
         <div class="row">
           <${Button} tone="quiet" onClick=${clear} disabled=${!draft.title && !draft.body}>清空<//>
