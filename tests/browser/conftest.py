@@ -25,6 +25,7 @@ CHROMIUM_ARGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--lang=zh-CN",
 ]
 
 
@@ -43,7 +44,9 @@ def browser() -> Iterator[Browser]:
             pytest.fail("Chromium is missing: install Debian's package chromium.")
         pytest.skip("needs Chromium (Debian's package chromium)")
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
+        found = playwright.chromium.launch(
+            executable_path=path, args=CHROMIUM_ARGS, env={**os.environ, "LANGUAGE": "zh_CN"}
+        )
         yield found
         found.close()
 

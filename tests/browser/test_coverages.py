@@ -86,7 +86,7 @@ def test_a_form_that_breaks_a_rule_says_which_field(open_page: Open) -> None:
 
 
 def test_a_second_desk_is_told_who_has_an_angle_and_may_join(
-    open_page: Open, coverage: dict[str, Any], shot: Shot, assert_accessible: Check
+    open_page: Open, live: Live, coverage: dict[str, Any], shot: Shot, assert_accessible: Check
 ) -> None:
     page = open_page(f"coverage?id={coverage['id']}", "operator")
     filled(page)
@@ -113,6 +113,11 @@ def test_a_second_desk_is_told_who_has_an_angle_and_may_join(
     expect(angle).to_contain_text("（共同）")
     shot(page, "coverage")
     assert_accessible(page)
+    story = live.call("GET", "/v1/stories?outlet_id=lizhou&limit=1", "operator")["items"][0]
+    angle.locator(".claims li", has_text="（共同）").get_by_role("button", name="交稿").click()
+    page.get_by_label("稿件编号或稿件页的网址").fill(story["story_id"])
+    page.get_by_role("dialog").get_by_role("button", name="交稿", exact=True).click()
+    expect(angle.locator(".claims li", has_text="（共同）")).to_contain_text("已交稿")
     angle.locator(".claims li", has_text="经济部").get_by_role("button", name="放弃").click()
     expect(angle.locator(".claims li", has_text="经济部")).to_contain_text("已放弃")
     expect(page.get_by_text("没有稿件的角度")).to_be_visible()
@@ -148,7 +153,7 @@ def test_a_story_put_out_is_listed_and_can_come_back(
 def test_doubles_hours_and_reach_are_drawn(
     open_page: Open, live: Live, coverage: dict[str, Any], shot: Shot, assert_accessible: Check
 ) -> None:
-    page = open_page(f"coverage?id={coverage['id']}", "operator")
+    page = open_page(f"coverage?id={coverage['id']}", "operator", reduced_motion="reduce")
     filled(page)
     board = live.call("GET", f"/v1/coverages/{coverage['id']}", "operator")
     page.get_by_role("tab", name="撞稿").click()

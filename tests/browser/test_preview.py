@@ -63,6 +63,17 @@ def test_an_editor_sees_the_feed_of_a_made_up_reader_and_why(
     expect(page.get_by_text("未使用个人信息")).to_be_visible()
 
 
+def test_an_editor_makes_a_reader_of_the_own_mind(open_page: Opens, assert_accessible: Check) -> None:
+    page = open_page("preview?who=own")
+    expect(page.get_by_text("先勾选几个主题")).to_be_visible()
+    expect(page.get_by_role("checkbox", name="医药、卫生")).to_have_count(0)
+    page.get_by_role("checkbox", name="体育").check()
+    expect(page.locator(".feed-why").filter(has_text="您关注的『体育』").first).to_be_visible()
+    page.get_by_role("checkbox", name="教育").check()
+    expect(page.locator(".feed-why").filter(has_text="您关注的『教育』").first).to_be_visible()
+    assert_accessible(page)
+
+
 def test_an_operator_first_chooses_an_outlet(open_page: Opens, live: Live, assert_accessible: Check) -> None:
     page = open_page("preview", "operator")
     expect(page.get_by_text("先选一家媒体")).to_be_visible()

@@ -125,7 +125,7 @@ function Interests({ reader, act, choices }) {
           )}
         </ul>`
       : html`<${Empty} text="还没有兴趣标签" hint="读几篇以后会有，也可以在下面自己设定。" />`}
-    ${more > 0 ? html`<p class="more"><${Button} onClick=${() => setAll(true)}>显示其余 ${more} 个<//></p>` : null}
+    ${more > 0 ? html`<p class="show-more"><${Button} onClick=${() => setAll(true)}>显示其余 ${more} 个<//></p>` : null}
     <${AddOne} choices=${choices} levels=${STRENGTHS} verb="设定" onAdd=${set} label="自己设定一个兴趣" />
     ${reader.removed.length
       ? html`<p class="hint">删除过的：${reader.removed.map((tag) => tag.label).join("、")}。自己重新设定，就会恢复。</p>`
@@ -231,7 +231,7 @@ function Kept({ reader, setEnded, onErased }) {
   const take = () => guarded(async () => save(await ask("/export"), `我的推荐记录-${new Date().toISOString().slice(0, 10)}.json`));
   const erase = () => guarded(async () => onErased((await change("DELETE", "")).erased));
   return html`<${Card} title="记住了什么">
-    <dl class="facts">
+    <dl class="fact-grid">
       <div><dt>读过</dt><dd><${Count} n=${reader.stories_read} /> 篇</dd></div>
       <div><dt>看到过</dt><dd><${Count} n=${reader.stories_seen} /> 篇</dd></div>
       <div><dt>最近一次</dt><dd><${When} at=${reader.last_event_at} /></dd></div>

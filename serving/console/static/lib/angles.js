@@ -1,11 +1,11 @@
 // An angle of a joint coverage: what stands under it, who has claimed it, claiming and releasing.
 import { html, useState } from "./html.js";
 import { send } from "./api.js";
-import { fromField, toField } from "./beijing.js";
+import { dayField, fromField } from "./beijing.js";
 import { Button, Chip, Dialog, Field, fullTime, OutletName, OutletPicker, ProblemNote, StoryLink, toast, When } from "./ui.js";
+import { storyIdOf } from "./story_id.js";
 import { word } from "./words.js";
 
-const DAY_MS = 24 * 3_600_000;
 const TONES = { claimed: "accent", filed: "good", released: "plain", expired: "warn" };
 
 export function AngleCard({ angle, coverage, mine, reload }) {
@@ -44,7 +44,14 @@ export function AngleCard({ angle, coverage, mine, reload }) {
 
 function ClaimRow({ claim, coverage, mine, reload }) {
   const [problem, setProblem] = useState(null);
-  const may = mine.writes && claim.state === "claimed" && (mine.leads || claim.outlet_id === mine.outlet_id);
+  const [filing, setFiling] = useState(false);
+  const stands = mine.writes && claim.state === "claimed";
+  const may = stands && (mine.leads || claim.outlet_id === mine.outlet_id);
+  const mayFile = stands && (!mine.outlet_id || claim.outlet_id === mine.outlet_id);
+  const filed = () => {
+    setFiling(false);
+    reload();
+  };
   const release = async () => {
     try {
       await send("PATCH", `/v1/coverages/${coverage.id}/claims/${claim.id}`, { state: "released" });
@@ -58,13 +65,42 @@ function ClaimRow({ claim, coverage, mine, reload }) {
     <${Chip} tone=${TONES[claim.state]}>${word("claim_state", claim.state)}<//>
     <span><${OutletName} id=${claim.outlet_id} />${claim.desk ? ` ${claim.desk}` : ""}${claim.shared ? "（共同）" : ""}</span>
     <span class="hint">${claim.state === "claimed" ? `到 ${fullTime(claim.until)}` : null}${claim.note ? ` ${claim.note}` : ""}</span>
+    ${claim.story_id ? html`<${StoryLink} story_id=${claim.story_id} title="看稿件" />` : null}
+    ${mayFile ? html`<${Button} tone="quiet small" onClick=${() => setFiling(true)}>交稿<//>` : null}
     ${may ? html`<${Button} tone="quiet small" onClick=${release}>放弃<//>` : null}
     <${ProblemNote} problem=${problem} />
+    ${filing &&
+    html`<${Dialog} title="交稿" onClose=${() => setFiling(false)}>
+      <${FileForm} claim=${claim} coverage=${coverage} onDone=${filed} />
+    <//>`}
   </li>`;
 }
 
+function FileForm({ claim, coverage, onDone }) {
+  const [story, setStory] = useState("");
+  const [problem, setProblem] = useState(null);
+  const submit = async (event) => {
+    event.preventDefault();
+    setProblem(null);
+    try {
+      await send("PATCH", `/v1/coverages/${coverage.id}/claims/${claim.id}`, { state: "filed", story_id: storyIdOf(story) });
+      toast("已交稿，稿件归入这个角度");
+      onDone();
+    } catch (found) {
+      setProblem(found);
+    }
+  };
+  return html`<form class="form" onSubmit=${submit}>
+    <${Field} label="稿件编号或稿件页的网址" hint="要是认领的媒体自己的稿件">
+      <input class="input" name="story_id" required maxlength="400" value=${story} onInput=${(event) => setStory(event.target.value)} />
+    <//>
+    <${ProblemNote} problem=${problem} />
+    <div class="row"><${Button} type="submit" tone="main" disabled=${!story.trim()}>交稿<//></div>
+  </form>`;
+}
+
 function ClaimForm({ angle, coverage, mine, onDone }) {
-  const [fields, setFields] = useState(() => ({ outlet_id: mine.outlet_id ?? "", desk: "", note: "", until: toField(Date.now() + DAY_MS) }));
+  const [fields, setFields] = useState(() => ({ outlet_id: mine.outlet_id ?? "", desk: "", note: "", until: dayField(Date.now(), 1, 18) }));
   const [problem, setProblem] = useState(null);
   const set = (name) => (event) => setFields({ ...fields, [name]: event.target.value });
   const claim = async (shared) => {

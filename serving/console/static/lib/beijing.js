@@ -6,6 +6,12 @@ export function toField(moment) {
   return new Date(new Date(moment).getTime() + OFFSET_MS).toISOString().slice(0, 16);
 }
 
+/** What a field shows for an hour of the day in Beijing, `days` after a moment's day. */
+export function dayField(moment, days = 0, hour = 0) {
+  const day = toField(new Date(moment).getTime() + days * 24 * 3_600_000).slice(0, 10);
+  return `${day}T${String(hour).padStart(2, "0")}:00`;
+}
+
 /** The moment that a `datetime-local` field means, RFC 3339; null for an empty field. */
 export function fromField(text) {
   return text ? `${text}:00+08:00` : null;

@@ -2,10 +2,8 @@
 import { html, useState } from "./html.js";
 import { send } from "./api.js";
 import { AreaPicker, useAreas } from "./areas.js";
-import { fromField, toField } from "./beijing.js";
+import { dayField, fromField, toField } from "./beijing.js";
 import { Button, Field, ProblemNote } from "./ui.js";
-
-const DAY_MS = 24 * 3_600_000;
 
 /** `coverage` is the one to change, or nothing; `onDone(coverage)` gets what the service keeps. */
 export function CoverageForm({ coverage, onDone }) {
@@ -64,7 +62,7 @@ export function CoverageForm({ coverage, onDone }) {
 
 function Places({ chosen, onChange }) {
   const { names } = useAreas();
-  const add = (code) => !chosen.includes(code) && onChange([...chosen, code]);
+  const add = (code) => code && !chosen.includes(code) && onChange([...chosen, code]);
   return html`<${Field} label="只收写到这些地方的稿件" hint="不选就不限地方">
       <${AreaPicker} value="" onChange=${add} ask="添加一个地方" />
     <//>
@@ -114,8 +112,8 @@ function fieldsOf(coverage) {
     words_all: words("words_all"),
     words_none: words("words_none"),
     places: query?.places ?? [],
-    since: toField(query?.since ?? now - 3 * DAY_MS),
-    until: toField(query?.until ?? now + 14 * DAY_MS),
+    since: query ? toField(query.since) : dayField(now, -3),
+    until: query ? toField(query.until) : dayField(now, 15),
     angles: (coverage?.angles ?? []).map((one, at) => ({ ...one, key: at + 1, words: one.words.join(" ") })),
   };
 }

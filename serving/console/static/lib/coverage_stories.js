@@ -1,6 +1,7 @@
 // A joint coverage's stories with the reasons they are there, and what editors put in or out.
 import { html, useState } from "./html.js";
 import { get, send, useData } from "./api.js";
+import { storyIdOf } from "./story_id.js";
 import { Button, Card, Chip, Empty, Field, Loading, OutletName, ProblemNote, StoryLink, Table, toast, When } from "./ui.js";
 
 /** Whether this session may put a story in or out: its own outlet's, or every one for who leads. */
@@ -117,7 +118,7 @@ function PickForm({ coverage, path, onDone }) {
     event.preventDefault();
     setProblem(null);
     try {
-      await send("POST", path, { story_id: idOf(storyId), verb: "add", ...(angle ? { angle_id: angle } : {}) });
+      await send("POST", path, { story_id: storyIdOf(storyId), verb: "add", ...(angle ? { angle_id: angle } : {}) });
       setStoryId("");
       onDone();
     } catch (found) {
@@ -135,10 +136,4 @@ function PickForm({ coverage, path, onDone }) {
     <div class="field"><${Button} type="submit" tone="main">选入<//></div>
     <${ProblemNote} problem=${problem} />
   </form>`;
-}
-
-/** The id in what was pasted: an id itself, or the address of a story's page. */
-function idOf(text) {
-  const found = /[?&]id=([^&]+)/.exec(text);
-  return found ? decodeURIComponent(found[1]) : text.trim();
 }

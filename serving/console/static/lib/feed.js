@@ -227,14 +227,14 @@ export function MeasuredAims({ measured }) {
   if (!rows.length) return null;
   return html`<div>
     <h3>这一屏的取向</h3>
-    <dl class="facts">
+    <dl class="fact-grid">
       ${rows.map(([name, value]) => html`<div key=${name}><dt>${aimWord(name)}</dt><dd><${Ratio} value=${value} /></dd></div>`)}
     </dl>
   </div>`;
 }
 
 export function ModelVersions({ models }) {
-  return html`<dl class="facts">
+  return html`<dl class="fact-grid">
     ${Object.entries(models).map(
       ([kind, version]) => html`<div key=${kind}><dt>${modelWord(kind)}</dt><dd><code lang="en">${version}</code></dd></div>`,
     )}

@@ -132,7 +132,7 @@ function StoryChoice({ story, onChange }) {
       ? html`<ul class="choices" aria-label="找到的稿件">
           ${found.data.items.map(
             (one) => html`<li key=${one.story_id}>
-              <button type="button" class="choice" onClick=${() => onChange(one)}>
+              <button type="button" class="story-choice" onClick=${() => onChange(one)}>
                 <span>${one.title}</span><span class="hint">${outlets.get(one.outlet_id)?.name ?? one.outlet_id} · <${When} at=${one.published_at} /></span>
               </button>
             </li>`,

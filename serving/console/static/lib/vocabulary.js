@@ -26,12 +26,14 @@ export function TopicPicker({ value, onChange }) {
   </select>`;
 }
 
-/** Choose the province's cities and their counties; a city holds its counties. */
-export function PlacePicker({ value, onChange }) {
+const ANYWHERE = [{ code: "", label: "全部地点" }];
+
+/** Choose a city, which holds its counties, or a county; `first` are `{code, label}` that stand before them. */
+export function PlacePicker({ value, onChange, first = ANYWHERE }) {
   const places = useVocabulary("place");
   const cities = places.filter((one) => one.code.endsWith("00") && !one.code.endsWith("0000"));
   return html`<select class="input" value=${value ?? ""} onChange=${(event) => onChange(event.target.value)}>
-    <option value="">全部地点</option>
+    ${first.map((one) => html`<option value=${one.code} key=${one.code}>${one.label}</option>`)}
     ${cities.map(
       (city) => html`<optgroup label=${city.label} key=${city.code}>
         <option value=${city.code} key=${city.code}>${city.label}（全市州）</option>

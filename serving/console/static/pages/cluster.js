@@ -34,7 +34,7 @@ function Spread({ cluster }) {
   const last = members[members.length - 1];
   return html`<div class="stack">
     <${Card} title=${lead.title} hint=${`首发：${lead.outlet || lead.outlet_id}，${fullTime(lead.published_at)}`}>
-      <dl class="facts">
+      <dl class="figures">
         <${Figure} label="媒体" value=${cluster.outlets} />
         <${Figure} label="稿件" value=${cluster.size} />
         ${LEVELS.map((level) => html`<${Figure} key=${level} label=${`${word("level", level)}媒体`} value=${levels.get(level) ?? 0} />`)}

@@ -80,7 +80,7 @@ function Head({ coverage, mine, reload }) {
       ${filled ? null : html`<${Chip} tone="warn">正在补收以前的稿件 ${seen}/${total}<//>`}
       <${Button} tone="quiet" onClick=${reload}>刷新<//>
     </p>
-    <dl class="facts">
+    <dl class="figures">
       <${Figure} label="稿件" value=${coverage.stories} />
       ${coverage.by_level.map((row) => html`<${Figure} key=${row.level} label=${`${word("level", row.level)}媒体`} value=${row.outlets} />`)}
       <${Figure} label="未归角度" value=${coverage.unassigned} />

@@ -53,7 +53,7 @@ function Row({ coverage }) {
   return html`<li>
     <div>
       <h3>
-        <a class="story-link" href=${hashOf("coverage", { id: coverage.id })}>${coverage.title}</a>
+        <a class="story-link" href=${hashOf("coverage", { id: coverage.id })}>${coverage.title}</a>${" "}
         <${Chip} tone=${TONES[coverage.state]}>${word("coverage_state", coverage.state)}<//>
       </h3>
       ${coverage.lead ? html`<p>${coverage.lead}</p>` : null}
@@ -62,7 +62,7 @@ function Row({ coverage }) {
         <${When} at=${coverage.created_at} /> · 收稿 ${fullTime(coverage.query.since)} 至 ${fullTime(coverage.query.until)}
       </p>
     </div>
-    <dl class="facts small">
+    <dl class="figures small">
       <div class="fact"><dt>稿件</dt><dd><${Count} n=${coverage.stories} /></dd></div>
       <div class="fact"><dt>媒体</dt><dd><${Count} n=${coverage.outlets_heard} /></dd></div>
       <div class="fact"><dt>角度</dt><dd><${Count} n=${coverage.angles.length} /></dd></div>

@@ -47,7 +47,7 @@ function Replay({ trace }) {
   if (!data) return html`<${Loading} />`;
   const item = data.items[chosen];
   return html`<${Card} title="这一次">
-      <dl class="facts">
+      <dl class="fact-grid">
         <div><dt>时间</dt><dd>${fullTime(data.made_at)}</dd></div>
         <div><dt>媒体</dt><dd><${OutletName} id=${data.outlet_id} /></dd></div>
         <div><dt>场景</dt><dd>${word("scene", data.scene)}</dd></div>

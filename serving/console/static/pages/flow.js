@@ -2,6 +2,7 @@
 import { html, useState } from "../lib/html.js";
 import { get, send, useData } from "../lib/api.js";
 import { Button, Card, Chip, Dialog, Empty, Field, hashOf, Loading, numberText, OutletName, OutletPicker, ProblemNote, StoryLink, Tabs, toast, When } from "../lib/ui.js";
+import { TopicPicker } from "../lib/vocabulary.js";
 import { choices, word } from "../lib/words.js";
 
 export const title = "选题与报送";
@@ -58,7 +59,6 @@ function More({ next }) {
 function Pickups({ outletId, query, change }) {
   const days = DAYS.includes(Number(query.days)) ? Number(query.days) : 3;
   const { topic = "", level = "" } = query;
-  const topics = useData((signal) => get("/v1/insights/map", { days: 30 }, { signal }).then((map) => map.topics), []);
   const [now] = useState(() => Date.now());
   const since = new Date(now - days * DAY_MS).toISOString();
   const pages = usePages(
@@ -67,7 +67,7 @@ function Pickups({ outletId, query, change }) {
   );
   return html`<${Card} title="别家有、本媒体还没有的稿件" hint="最值得转用的在前；本媒体无权转载的不列">
     <div class="filters">
-      <${Pick} label="主题" value=${topic} options=${[{ value: "", label: "全部主题" }, ...(topics.data ?? []).map((t) => ({ value: t.code, label: t.name }))]} onChange=${(value) => change({ topic: value })} />
+      <${Field} label="主题"><${TopicPicker} value=${topic} onChange=${(code) => change({ topic: code })} /><//>
       <${Pick} label="来自" value=${level} options=${[{ value: "", label: "各级媒体" }, ...["province", "city", "county"].map((value) => ({ value, label: `${word("level", value)}媒体` }))]} onChange=${(value) => change({ level: value })} />
       <${Pick} label="时段" value=${days} options=${DAYS.map((n) => ({ value: n, label: `近 ${n} 天` }))} onChange=${(value) => change({ days: value })} />
     </div>

@@ -286,7 +286,7 @@ function ItemActions({ item, last, order, desk, move }) {
 }
 
 function Keys() {
-  return html`<p class="hint keys">
+  return html`<p class="hint front-keys">
     键盘：<kbd>↑</kbd> <kbd>↓</kbd> 选稿，<kbd>Alt</kbd>+<kbd>↑</kbd> <kbd>↓</kbd> 移动并置顶，<kbd>P</kbd> 置顶在原位，<kbd>S</kbd>
     压后，<kbd>B</kbd> 屏蔽，<kbd>Delete</kbd> 撤回安排
   </p>`;

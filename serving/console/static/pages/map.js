@@ -163,14 +163,16 @@ function Shades({ bounds, least }) {
 function County({ county, days }) {
   return html`<section class="county" aria-live="polite">
     <h3>${county.city} · ${county.name}</h3>
-    <dl class="facts small">
-      <${Figure} label="关于当地的稿件" value=${county.stories} />
-      <${Figure} label="写到当地的媒体" value=${county.outlets} />
-      <${Figure} label="当地媒体发稿" value=${county.own_stories} />
+    <dl class="figures small">
+      <${Figure} label="写当地的稿件" value=${county.stories} />
+      <${Figure} label="媒体" value=${county.outlets} />
+      <${Figure} label="当地发稿" value=${county.own_stories} />
       <${Figure} label="点击" value=${county.clicks} />
     </dl>
-    <p>${county.leading_name ? `最多的主题：${county.leading_name}` : `近 ${days} 天没有写到当地的稿件`}</p>
-    <p><a href=${hashOf("spread", { adcode: county.adcode })}>看当地热点</a></p>
+    <p>
+      ${county.leading_name ? `最多的主题：${county.leading_name}` : `近 ${days} 天没有写到当地的稿件`}${" · "}
+      <a href=${hashOf("spread", { adcode: county.adcode })}>看当地热点</a>
+    </p>
   </section>`;
 }
 

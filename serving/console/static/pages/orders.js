@@ -89,6 +89,7 @@ function Order({ id, session, go, onChange }) {
     const turn = setInterval(() => document.hidden || receipts.reload(), EVERY_MS);
     return () => clearInterval(turn);
   }, [receipts.reload]);
+  useEffect(() => scrollTo({ top: 0 }), [id]);
   const outlets = useOutlets();
   const { names } = useAreas();
   const withdraw = async () => {
@@ -108,7 +109,7 @@ function Order({ id, session, go, onChange }) {
   >
     <div class="stack">
       <p class="order-story"><${StoryLink} story_id=${it.story_id} title=${it.story_title} /></p>
-      <dl class="facts wide">
+      <dl class="fact-grid wide">
         <div><dt>到哪里</dt><dd>${reachText(it, outlets, names)}</dd></div>
         <div><dt>从</dt><dd>${fullTime(it.starts_at)}</dd></div>
         <div><dt>到</dt><dd>${fullTime(it.ends_at)}</dd></div>
@@ -157,9 +158,9 @@ function Board({ receipts }) {
             <ul class="board">
               ${shown.map(
                 (row) => html`<li key=${row.outlet_id}>
-                  <button type="button" class=${`tile ${row.shown ? "shown" : ""}`} aria-pressed=${String(row.outlet_id === open)} onClick=${() => setOpen(row.outlet_id === open ? null : row.outlet_id)}>
-                    <span class="tile-name">${shortName(row.outlet_name)}</span>
-                    <span class="tile-state">${row.shown ? `第 ${bestOf(row).first_position + 1} 位` : "还没展示"}</span>
+                  <button type="button" class=${`outlet-tile ${row.shown ? "shown" : ""}`} aria-pressed=${String(row.outlet_id === open)} onClick=${() => setOpen(row.outlet_id === open ? null : row.outlet_id)}>
+                    <span class="outlet-tile-name">${shortName(row.outlet_name)}</span>
+                    <span class="outlet-tile-state">${row.shown ? `第 ${bestOf(row).first_position + 1} 位` : "还没展示"}</span>
                   </button>
                 </li>`,
               )}

@@ -13,6 +13,9 @@ const WAYS = [
   { value: "off", name: "关闭个性化", says: "读者关掉了个性化推荐", asks: { personalise: false } },
   { value: "minor", name: "未成年人模式", says: "只看适合未成年人的内容", asks: { minor: true } },
 ];
+const OWN = { value: "own", name: "自己设一位", says: "勾选这位读者关心的主题，最多 10 个" };
+const MOST_LIKES = 10;
+const NEVER_AN_INTEREST = "38"; // 医药、卫生: what is read of it is not remembered of anybody
 const SCENES = ["home", "local", "channel"];
 const COUNTS = [10, 20, 50];
 
@@ -22,7 +25,9 @@ export default function Page({ session, query, go }) {
   const scene = query.scene ?? "home";
   const channel = query.channel ?? "";
   const count = Number(query.count ?? 10);
-  const turn = (change) => go("preview", { outlet: session.outlet_id ? "" : outlet, who, scene, channel, count, ...change });
+  const likes = query.likes ?? "";
+  const turn = (change) =>
+    go("preview", { outlet: session.outlet_id ? "" : outlet, who, scene, channel, count, likes, ...change });
   const personas = useData((signal) => get("/v1/personas", {}, { signal }), []);
   return html`<p class="hint page-lead">
       看看不同的读者此刻会看到什么。预览不留痕迹：不记入读者的阅读，不算热度，也不算必推的展示。
@@ -47,13 +52,16 @@ export default function Page({ session, query, go }) {
         </div>
         <${ProblemNote} problem=${personas.problem} retry=${personas.reload} />
         <${People} personas=${personas.data?.items ?? []} who=${who} onChange=${(id) => turn({ who: id })} />
+        ${who === OWN.value ? html`<${Likes} likes=${likes} onChange=${(codes) => turn({ likes: codes })} />` : null}
       </div>
     <//>
     ${!outlet
       ? html`<${Card}><${Empty} text="先选一家媒体" hint="选好以后，这里是它的读者此刻看到的列表。" /><//>`
       : scene === "channel" && !channel
         ? html`<${Card}><${Empty} text="先填频道的名字" hint="例如“农业、农村”，或本媒体栏目的名字。" /><//>`
-        : html`<${Preview} key=${outlet} outlet=${outlet} who=${who} scene=${scene} channel=${channel} count=${count} />`}`;
+        : who === OWN.value && !likes
+          ? html`<${Card}><${Empty} text="先勾选几个主题" hint="这位读者关心什么，列表就偏向什么。" /><//>`
+          : html`<${Preview} key=${outlet} likes=${likes} outlet=${outlet} who=${who} scene=${scene} channel=${channel} count=${count} />`}`;
 }
 
 function ChannelField({ channel, onChange }) {
@@ -70,7 +78,7 @@ function ChannelField({ channel, onChange }) {
 }
 
 function People({ personas, who, onChange }) {
-  const all = [...WAYS, ...personas.map((one) => ({ value: one.id, name: one.name, says: one.says }))];
+  const all = [...WAYS, ...personas.map((one) => ({ value: one.id, name: one.name, says: one.says })), OWN];
   return html`<fieldset class="people">
     <legend class="field-label">读者</legend>
     ${all.map(
@@ -83,13 +91,39 @@ function People({ personas, who, onChange }) {
   </fieldset>`;
 }
 
-function Preview({ outlet, who, scene, channel, count }) {
+/** The classes that a reader of one's own making cares for, by code, joined by commas. */
+function Likes({ likes, onChange }) {
+  const { data, problem, reload } = useData((signal) => get("/v1/vocabulary/topic", {}, { signal }), []);
+  const chosen = likes ? likes.split(",") : [];
+  const turn = (code) => onChange((chosen.includes(code) ? chosen.filter((one) => one !== code) : [...chosen, code]).join(","));
+  if (problem) return html`<${ProblemNote} problem=${problem} retry=${reload} />`;
+  if (!data) return html`<${Loading} />`;
+  return html`<fieldset class="people">
+    <legend class="field-label">关心的主题</legend>
+    ${data.items
+      .filter((one) => one.code !== NEVER_AN_INTEREST)
+      .map(
+        (one) => html`<label key=${one.code} class=${`person ${chosen.includes(one.code) ? "chosen" : ""}`}>
+          <input
+            type="checkbox"
+            checked=${chosen.includes(one.code)}
+            disabled=${!chosen.includes(one.code) && chosen.length >= MOST_LIKES}
+            onChange=${() => turn(one.code)}
+          />
+          <span>${one.label}</span>
+        </label>`,
+      )}
+  </fieldset>`;
+}
+
+function Preview({ outlet, who, likes, scene, channel, count }) {
   const way = WAYS.find((one) => one.value === who);
-  const asked = { outlet_id: outlet, scene, count, ...(way ? way.asks : { persona: who }) };
+  const made = who === OWN.value ? { interests: likes.split(",").map((code) => ({ kind: "topic", code })) } : { persona: who };
+  const asked = { outlet_id: outlet, scene, count, ...(way ? way.asks : made) };
   if (scene === "channel") asked.channel = channel;
   const { data, problem, loading, reload } = useData(
     (signal) => send("POST", "/v1/recommend/preview", asked, { signal }),
-    [outlet, who, scene, channel, count],
+    [outlet, who, likes, scene, channel, count],
   );
   const [chosen, setChosen] = useState(null);
   const [tab, setTab] = useState("item");

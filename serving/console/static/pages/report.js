@@ -71,7 +71,7 @@ function Figures({ report, before }) {
   const { spread } = report;
   return html`
     <${Card} title="发稿">
-      <dl class="facts">
+      <dl class="figures">
         <${Figure} label="发稿" value=${report.output} was=${before.output} />
         <${Figure} label="原创" value=${report.originals} was=${before.originals} hint=${report.output ? `占 ${percentText(report.originals / report.output)}` : undefined} />
         <${Figure} label="转载" value=${report.reprints} was=${before.reprints} />
@@ -91,13 +91,13 @@ function Figures({ report, before }) {
     <//>
     <div class="columns">
       <${Card} title="上送">
-        <dl class="facts">
+        <dl class="figures">
           ${choices("submission_state").map(({ value, label }) => html`<${Figure} key=${value} label=${label} value=${report.submissions[value] ?? 0} />`)}
         </dl>
       <//>
       <${Card} title="读者" hint="本媒体应用里的数字">
         ${report.readers
-          ? html`<dl class="facts">
+          ? html`<dl class="figures">
               <${Figure} label="曝光" value=${report.readers.exposures} was=${before.readers?.exposures ?? null} />
               <${Figure} label="点击" value=${report.readers.clicks} was=${before.readers?.clicks ?? null} />
               <${Figure} label="读者" value=${report.readers.readers} was=${before.readers?.readers ?? null} />

@@ -1,7 +1,7 @@
 // 传播热点: what is hot now and lately in an area, how classes went, and an outlet's blank spots.
 import { html, useMemo } from "../lib/html.js";
 import { get, useData, useOutlets } from "../lib/api.js";
-import { AreaPicker, useAreas } from "../lib/areas.js";
+import { AreaPicker, PROVINCE, useAreas } from "../lib/areas.js";
 import { Button, Card, Chip, Count, Empty, Field, hashOf, Loading, OutletName, ProblemNote, Table, When } from "../lib/ui.js";
 import { Chart } from "../lib/chart.js";
 
@@ -11,7 +11,6 @@ export const roles = ["editor", "operator", "scientist", "admin"];
 const WINDOWS = [3, 7, 14, 30];
 const LINES = 6;
 const FEW = 4;
-const PROVINCE = "510000";
 
 export default function Page({ session, query, go }) {
   const outlets = useOutlets();
