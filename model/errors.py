@@ -269,6 +269,15 @@ class SignatureReplayed(Unauthenticated):
         )
 
 
+class LinkEnded(Unauthenticated):
+    """A reader's own link that is over, altered, or never was one."""
+
+    code = "link_ended"
+
+    def __init__(self) -> None:
+        super().__init__("This link is over.", advice="Open the page anew from the app.")
+
+
 class Forbidden(TianfuError):
     """The key's role or outlet does not allow this."""
 

@@ -25,6 +25,7 @@ from tianfu.serving.api import (
     operations,
     pickups,
     placements,
+    preview,
     problems,
     quarantine,
     reader_rights,
@@ -36,14 +37,16 @@ from tianfu.serving.api import (
     tags,
     takedowns,
     trials,
+    vitals,
     vocabulary,
 )
 from tianfu.serving.api.answer_headers import AnswerHeaders
 from tianfu.serving.api.body import BodyLimit
 from tianfu.serving.api.context import NewsroomDep, needs
 from tianfu.serving.api.metrics import RequestMetrics
+from tianfu.serving.api.request_history import RequestHistory
 from tianfu.serving.api.traces import RequestTraces, trace_provider
-from tianfu.serving.console import pages, session
+from tianfu.serving.console import pages, public, session
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.wiring import build_newsroom
@@ -101,10 +104,11 @@ def create_app(
     parts = (
         stories, takedowns, exposures, tags, duplicates, recommend, aims, rights, readers, reader_rights,
         placements, coverages, operations, pickups, submissions, desks, insights, heat, quarantine,
-        vocabulary, session, keys, models, trials, labels,
+        vocabulary, session, keys, models, trials, labels, preview, vitals,
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)
+    app.include_router(public.router)
     app.include_router(operations.open_router)
     app.include_router(operations.open_router, prefix="/v1", include_in_schema=False)
     app.include_router(pages.router)
@@ -115,7 +119,8 @@ def create_app(
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_batch_bytes=settings.max_batch_bytes)
     app.add_middleware(pages.PageHeaders)
     app.add_middleware(AnswerHeaders)
-    app.add_middleware(RequestMetrics, registry=registry)
+    app.state.history = RequestHistory()
+    app.add_middleware(RequestMetrics, registry=registry, history=app.state.history)
     if traces is not None:
         app.add_middleware(RequestTraces, provider=traces)
     if settings.cors_origins:

@@ -35,6 +35,7 @@ from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.label_desk import LabelDesk
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
+from tianfu.serving.services.links import ReaderLinks
 from tianfu.serving.services.live_models import LiveModels, ModelSet
 from tianfu.serving.services.machine import Machine
 from tianfu.serving.services.meaning_maker import MeaningMaker
@@ -44,6 +45,7 @@ from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.services.pairing import PairDesk
 from tianfu.serving.services.pickups import PickupDesk
 from tianfu.serving.services.placing import PlacementDesk
+from tianfu.serving.services.preview import PreviewDesk
 from tianfu.serving.services.readers import ReaderDesk
 from tianfu.serving.services.readiness import ReadinessDesk
 from tianfu.serving.services.reading import StoryReader
@@ -63,6 +65,7 @@ from tianfu.serving.services.takedown import TakedownDesk
 from tianfu.serving.services.throttle import Throttle
 from tianfu.serving.services.trial_desk import TrialDesk
 from tianfu.serving.services.trials import TrialRunner
+from tianfu.serving.services.vitals import Vitals
 from tianfu.serving.services.worker import Worker
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.store.database import Database
@@ -178,11 +181,12 @@ def build_newsroom(
         event_days=settings.event_days,
         decision_days=settings.decision_days,
     )
+    vitals = Vitals(database=database, library=library, clock=clock)
     background = [matcher.step, claims.expire, retention.step]
     worker = Worker(
         library=library,
         indexer=indexer if settings.indexes else None,
-        chores=[stream.catch_up, *(background if settings.indexes else [])],
+        chores=[stream.catch_up, vitals.step, *(background if settings.indexes else [])],
         idle_s=_IDLE_S if settings.indexes else _FOLLOWER_IDLE_S,
         meters=meters,
     )
@@ -194,6 +198,29 @@ def build_newsroom(
         clock=clock,
     )
     meters.registry.register(NewsroomGauges(readiness))
+    feeds = FeedDesk(
+        database=database,
+        library=library,
+        contexts=ContextMaker(
+            database=database,
+            library=library,
+            signals=signals,
+            interests=interests,
+            coverages=coverage_shelf,
+            rights=rights,
+            names=parts.names,
+            models=live,
+            clock=clock,
+            ticks_s=machine.ticks_s,
+        ),
+        rights=rights,
+        decisions=decisions,
+        receipts=receipts,
+        cursors=cursors,
+        trials=trial_runner,
+        clock=clock,
+        new_id=machine.new_id,
+    )
     return Newsroom(
         machine=machine,
         database=database,
@@ -226,30 +253,10 @@ def build_newsroom(
             names=parts.names,
             clock=clock,
         ),
-        feeds=FeedDesk(
-            database=database,
-            library=library,
-            contexts=ContextMaker(
-                database=database,
-                library=library,
-                signals=signals,
-                interests=interests,
-                coverages=coverage_shelf,
-                rights=rights,
-                names=parts.names,
-                models=live,
-                clock=clock,
-                ticks_s=machine.ticks_s,
-            ),
-            rights=rights,
-            decisions=decisions,
-            receipts=receipts,
-            cursors=cursors,
-            trials=trial_runner,
-            clock=clock,
-            new_id=machine.new_id,
-        ),
+        feeds=feeds,
         quarantine=QuarantineDesk(database=database, follow=stream.catch_up, clock=clock),
+        links=ReaderLinks(CursorSigner(own_secret(database, "link_secret")), clock),
+        previews=PreviewDesk(feeds=feeds, library=library, clock=clock),
         rights=rights,
         aims=AimDesk(database=database, library=library, clock=clock),
         tags=TagDesk(database=database, library=library, names=parts.names, clock=clock),
@@ -274,6 +281,7 @@ def build_newsroom(
         line=None if database.is_sqlite else ChangeLine(database.url, name=name, heard=worker.wake),
         meters=meters,
         readiness=readiness,
+        vitals=vitals,
         names=parts.names,
         live=live,
         model_desk=model_desk,

@@ -15,7 +15,7 @@ from tianfu.serving.services.newsroom import Newsroom
 
 SESSION_COOKIE = "tianfu_session"
 CSRF_HEADER = "X-Tianfu-CSRF"
-_bearer = HTTPBearer(auto_error=False, description="The API key of your outlet: `Authorization: Bearer tf_…`")
+bearer = HTTPBearer(auto_error=False, description="The API key of your outlet: `Authorization: Bearer tf_…`")
 _cookie = APIKeyCookie(
     name=SESSION_COOKIE,
     auto_error=False,
@@ -40,7 +40,7 @@ SessionToken = Annotated[str | None, Depends(_cookie)]
 def caller(
     request: Request,
     room: NewsroomDep,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     token: SessionToken,
 ) -> Caller:
     """Admit the caller by key or else by session, within the key's rate limit and the areas it is for."""
@@ -111,9 +111,11 @@ def _of_the_platform(known: Annotated[Caller, Depends(needs(Role.SCIENTIST))]) -
     return known
 
 
-AppCaller = Annotated[Caller, Depends(needs(Role.APP, Role.EDITOR, Role.OPERATOR))]
+app_caller = needs(Role.APP, Role.EDITOR, Role.OPERATOR)
+AppCaller = Annotated[Caller, Depends(app_caller)]
 EditorCaller = Annotated[Caller, Depends(needs(Role.EDITOR, Role.OPERATOR))]
 OperatorCaller = Annotated[Caller, Depends(needs(Role.OPERATOR))]
+RunningCaller = Annotated[Caller, Depends(needs(Role.OPERATOR, Role.SCIENTIST))]
 ReadingCaller = Annotated[Caller, Depends(needs(Role.APP, Role.EDITOR, Role.OPERATOR, Role.SCIENTIST))]
 
 ScientistCaller = Annotated[Caller, Depends(_of_the_platform)]

@@ -1,9 +1,10 @@
 """Placements: what people decide about feeds."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import Field
 
 from tianfu.model.errors import InvalidPlacement
@@ -14,7 +15,9 @@ from tianfu.model.placement import MAX_POSITION, MAX_PRIORITY, Authority, Placem
 from tianfu.model.rules import check_id
 from tianfu.serving.api.context import EditorCaller, NewsroomDep
 from tianfu.serving.api.forms import In, Out
+from tianfu.serving.services.access import Caller
 from tianfu.serving.services.clock import new_id
+from tianfu.serving.services.newsroom import Newsroom
 
 router = APIRouter(prefix="/placements", tags=["placements"])
 
@@ -57,10 +60,11 @@ class PlacementPatchIn(In):
 
 
 class PlacementOut(Out):
-    """A standing order."""
+    """An order; `story_title` is today's, `withdrawn_at` says when somebody ended it before its time."""
 
     id: str
     story_id: str
+    story_title: str
     action: PlacementAction
     position: int | None
     outlet_ids: list[str]
@@ -76,10 +80,11 @@ class PlacementOut(Out):
     note: str
     created_by: str
     created_at: datetime
+    withdrawn_at: datetime | None
 
 
 class PlacementsOut(Out):
-    """Standing orders, oldest first."""
+    """Standing orders, oldest first, or ended ones, latest given first."""
 
     items: list[PlacementOut]
 
@@ -91,45 +96,49 @@ class GivenPlacementOut(PlacementOut):
     rules: list[str]
 
 
+class PlacementCheckOut(Out):
+    """What would come of an order: how many outlets it reaches, which standing orders it meets, the rules."""
+
+    reaches: int
+    meets: list[PlacementOut]
+    rules: list[str]
+
+
 @router.post("", status_code=201)
 def give_placement(order: PlacementIn, room: NewsroomDep, known: EditorCaller) -> GivenPlacementOut:
     """Pin, insert, boost, suppress or block a story; must_carry and emergency are the provincial platform's.
 
     `meets` names standing orders that want the same story or position at the same time.
     """
-    now = room.clock.now()
-    check_id(order.story_id, field="story_id", error=InvalidPlacement)
-    placement = Placement(
-        id=new_id("p"),
-        story_id=order.story_id,
-        action=order.action,
-        position=order.position,
-        outlet_ids=frozenset(order.outlet_ids),
-        adcode=order.adcode,
-        levels=frozenset(order.levels),
-        scenes=frozenset(order.scenes),
-        channels=frozenset(order.channels),
-        priority=order.priority,
-        strength=order.strength,
-        authority=Authority.PLATFORM if known.key.outlet_id is None else Authority.OUTLET,
-        starts_at=order.starts_at or now,
-        ends_at=order.ends_at,
-        note=order.note,
-        created_by=known.key.id,
-        created_at=now,
-    )
-    given = placement_out(room.placements.give(placement, caller=known))
-    return GivenPlacementOut(
-        **given.model_dump(),
-        meets=[placement_out(other) for other in room.placements.meeting(placement, caller=known)],
-        rules=list(SAYS),
-    )
+    placement = _placement(order, room, known)
+    return _with_company(room.placements.give(placement, caller=known), room, known)
+
+
+@router.post("/check")
+def check_placement(order: PlacementIn, room: NewsroomDep, known: EditorCaller) -> PlacementCheckOut:
+    """Try an order without giving it: the same refusals, and what it would meet."""
+    placement = _placement(order, room, known)
+    reaches = room.placements.check(placement, caller=known)
+    return PlacementCheckOut(reaches=reaches, meets=_meets(placement, room, known), rules=list(SAYS))
 
 
 @router.get("")
-def list_placements(room: NewsroomDep, known: EditorCaller) -> PlacementsOut:
-    """List orders in force now or later that reach the caller's outlet."""
-    return PlacementsOut(items=[placement_out(p) for p in room.placements.standing(known)])
+def list_placements(
+    room: NewsroomDep,
+    known: EditorCaller,
+    ended: Annotated[bool, Query(description="Those that ended within 30 days instead.")] = False,
+) -> PlacementsOut:
+    """List orders that reach the caller's outlet and are in force now or later."""
+    orders = room.placements.ended(known) if ended else [(p, None) for p in room.placements.standing(known)]
+    titles = room.placements.titles(order for order, _ in orders)
+    return PlacementsOut(items=[placement_out(order, titles, at) for order, at in orders])
+
+
+@router.get("/{placement_id}")
+def get_placement(placement_id: str, room: NewsroomDep, known: EditorCaller) -> GivenPlacementOut:
+    """See an order, standing or ended, with the standing orders it meets."""
+    check_id(placement_id, field="placement_id", error=InvalidPlacement)
+    return _with_company(room.placements.look(placement_id, caller=known), room, known)
 
 
 @router.patch("/{placement_id}")
@@ -138,7 +147,8 @@ def change_placement(
 ) -> PlacementOut:
     """Change an order's time, position or note."""
     fields: dict[str, Any] = {k: v for k, v in change.model_dump(exclude_unset=True).items() if v is not None}
-    return placement_out(room.placements.change(placement_id, fields, caller=known))
+    changed = room.placements.change(placement_id, fields, caller=known)
+    return placement_out(changed, room.placements.titles([changed]))
 
 
 @router.delete("/{placement_id}", status_code=204)
@@ -199,11 +209,49 @@ def get_receipts(placement_id: str, room: NewsroomDep, known: EditorCaller) -> R
     )
 
 
-def placement_out(placement: Placement) -> PlacementOut:
+def _placement(order: PlacementIn, room: Newsroom, known: Caller) -> Placement:
+    now = room.clock.now()
+    check_id(order.story_id, field="story_id", error=InvalidPlacement)
+    return Placement(
+        id=new_id("p"),
+        story_id=order.story_id,
+        action=order.action,
+        position=order.position,
+        outlet_ids=frozenset(order.outlet_ids),
+        adcode=order.adcode,
+        levels=frozenset(order.levels),
+        scenes=frozenset(order.scenes),
+        channels=frozenset(order.channels),
+        priority=order.priority,
+        strength=order.strength,
+        authority=Authority.PLATFORM if known.key.outlet_id is None else Authority.OUTLET,
+        starts_at=order.starts_at or now,
+        ends_at=order.ends_at,
+        note=order.note,
+        created_by=known.key.id,
+        created_at=now,
+    )
+
+
+def _with_company(placement: Placement, room: Newsroom, known: Caller) -> GivenPlacementOut:
+    shown = placement_out(placement, room.placements.titles([placement]))
+    return GivenPlacementOut(**shown.model_dump(), meets=_meets(placement, room, known), rules=list(SAYS))
+
+
+def _meets(placement: Placement, room: Newsroom, known: Caller) -> list[PlacementOut]:
+    others = room.placements.meeting(placement, caller=known)
+    titles = room.placements.titles(others)
+    return [placement_out(other, titles) for other in others]
+
+
+def placement_out(
+    placement: Placement, titles: Mapping[str, str], withdrawn_at: datetime | None = None
+) -> PlacementOut:
     """Translate an order."""
     return PlacementOut(
         id=placement.id,
         story_id=placement.story_id,
+        story_title=titles.get(placement.story_id, ""),
         action=placement.action,
         position=placement.position,
         outlet_ids=sorted(placement.outlet_ids),
@@ -219,4 +267,5 @@ def placement_out(placement: Placement) -> PlacementOut:
         note=placement.note,
         created_by=placement.created_by,
         created_at=placement.created_at,
+        withdrawn_at=withdrawn_at,
     )

@@ -8,11 +8,15 @@ from pydantic import Field
 
 from tianfu.model.aims import Aims
 from tianfu.model.event import EventType, ReaderKind, ReaderRef, Scene
+from tianfu.model.placement import lies_within
+from tianfu.model.reader import is_sensitive
+from tianfu.model.tag import TagKind
 from tianfu.model.wishes import Amount, WishKind
 from tianfu.serving.api.aims import AimsIn
 from tianfu.serving.api.context import NewsroomDep
 from tianfu.serving.api.forms import In, Out
-from tianfu.serving.api.readers import ReaderOut, ReaderRefDep, reader_out
+from tianfu.serving.api.readers import STEERING, AppReaderRefDep, ReaderOut, ReaderRefDep, reader_out
+from tianfu.serving.services.links import LEAST_MINUTES, MOST_MINUTES, USUAL_MINUTES
 from tianfu.serving.services.readers import EXPORTED
 
 router = APIRouter(tags=["readers"])
@@ -32,6 +36,34 @@ class DeviceIn(In):
     """The device that a reader signed in on."""
 
     device_id: Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class LinkIn(In):
+    """How long the link opens."""
+
+    minutes: Annotated[int, Field(ge=LEAST_MINUTES, le=MOST_MINUTES)] = USUAL_MINUTES
+
+
+class LinkOut(Out):
+    """`path` on this service's public address, to open in front of the reader alone; it ends by itself."""
+
+    path: str
+    expires_at: datetime
+
+
+class ChoiceOut(Out):
+    """Something that may become an interest or a wish."""
+
+    kind: TagKind
+    code: str
+    label: str
+
+
+class ChoicesOut(Out):
+    """What a reader may choose from: classes of topics, and the places of the outlet's own city."""
+
+    topics: list[ChoiceOut]
+    places: list[ChoiceOut]
 
 
 class OwnEventOut(Out):
@@ -89,7 +121,7 @@ def reset_sliders(ref: ReaderRefDep, room: NewsroomDep) -> ReaderOut:
 
 
 @router.post("/readers/{reader_id}/devices")
-def take_over_device(ref: ReaderRefDep, device: DeviceIn, room: NewsroomDep) -> ReaderOut:
+def take_over_device(ref: AppReaderRefDep, device: DeviceIn, room: NewsroomDep) -> ReaderOut:
     """Join what a device was remembered by to the reader who signed in on it; the device is forgotten.
 
     Sending it again changes nothing.
@@ -98,6 +130,33 @@ def take_over_device(ref: ReaderRefDep, device: DeviceIn, room: NewsroomDep) -> 
     room.decisions.flush()
     room.decisions.forget(found.key)
     return reader_out(room.readers.take_over(ref, found), room)
+
+
+@router.post("/readers/{reader_id}/link", status_code=201)
+def make_link(ref: AppReaderRefDep, link: LinkIn, room: NewsroomDep) -> LinkOut:
+    """Make a link by which this reader sees, corrects, takes along and erases what is remembered.
+
+    Ask for one when the reader opens the settings of the app, and open it there at once.  Whoever has the
+    link acts as this reader until it ends; on the calls below `/v1/readers` its token stands in place of a
+    key, and the reader is named `me`.
+    """
+    return LinkOut.model_validate(room.links.make(ref, link.minutes))
+
+
+@router.get("/readers/{reader_id}/choices")
+def get_choices(ref: ReaderRefDep, room: NewsroomDep) -> ChoicesOut:
+    """What may be chosen as an interest or a wish, by name; sensitive classes are left out."""
+    outlet = room.library.outlets.get(ref.outlet_id)
+    area = outlet.city_adcode if outlet else ""
+    found = [
+        ChoiceOut(kind=kind, code=code, label=label)
+        for (kind, code), label in sorted(room.names.items(), key=lambda one: one[0][1])
+        if kind in STEERING and not is_sensitive((kind, code))
+    ]
+    return ChoicesOut(
+        topics=[one for one in found if one.kind is TagKind.TOPIC],
+        places=[one for one in found if one.kind is TagKind.PLACE and area and lies_within(one.code, area)],
+    )
 
 
 @router.get("/readers/{reader_id}/export")

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import Field, ValidationError
 
 from tianfu.model.brushing import address_group
-from tianfu.model.errors import InvalidEvent, InvalidRequest, TianfuError
+from tianfu.model.errors import Forbidden, InvalidEvent, InvalidRequest, TianfuError
 from tianfu.model.event import Event, EventType, ReaderKind, ReaderRef, Scene
 from tianfu.model.reader import Reader
 from tianfu.model.rules import check_text
@@ -15,16 +16,24 @@ from tianfu.model.tag import TagKind
 from tianfu.model.wishes import Amount, Wish, WishKind
 from tianfu.serving.api.aims import AimsOut
 from tianfu.serving.api.body import json_body
-from tianfu.serving.api.context import AppCaller, NewsroomDep
+from tianfu.serving.api.context import (
+    AppCaller,
+    NewsroomDep,
+    SessionToken,
+    app_caller,
+    bearer,
+    caller,
+)
 from tianfu.serving.api.forms import In, Out
 from tianfu.serving.api.problems import validation_errors
 from tianfu.serving.api.story_forms import row_problem
 from tianfu.serving.services.access import Caller
 from tianfu.serving.services.events import EventOutcome
+from tianfu.serving.services.links import LINK_PREFIX
 from tianfu.serving.services.newsroom import Newsroom
 
 router = APIRouter(tags=["readers"])
-_STEERING = (TagKind.TOPIC, TagKind.PLACE)
+STEERING = (TagKind.TOPIC, TagKind.PLACE)
 """Kinds of tags that feeds look at; an interest of another kind would promise what no feed keeps."""
 
 _Id = Annotated[str, Field(min_length=1, max_length=128)]
@@ -231,18 +240,44 @@ class InterestIn(In):
     weight: Annotated[float, Field(ge=0.1, le=10.0, description="0.1 (a little) to 10 (very much).")] = 3.0
 
 
-def reader_ref(
-    reader_id: str,
-    known: AppCaller,
-    kind: Annotated[ReaderKind, Query(description="Whether the id is a reader's or a device's.")] = (
-        ReaderKind.READER
-    ),
-    outlet_id: Annotated[str | None, Query(max_length=40, description="Needed with a platform key.")] = None,
+OWN = "me"
+"""How a reader's own link names its reader in an address."""
+
+_Kind = Annotated[ReaderKind, Query(description="Whether the id is a reader's or a device's.")]
+_OutletId = Annotated[str | None, Query(max_length=40, description="Needed with a platform key.")]
+
+
+def app_reader_ref(
+    reader_id: str, known: AppCaller, kind: _Kind = ReaderKind.READER, outlet_id: _OutletId = None
 ) -> ReaderRef:
     """Name a reader of the caller's outlet; other outlets' readers cannot be named."""
     return ReaderRef(outlet_id=_outlet(outlet_id, known), kind=kind, id=reader_id)
 
 
+def reader_ref(
+    request: Request,
+    reader_id: str,
+    room: NewsroomDep,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+    session: SessionToken,
+    kind: _Kind = ReaderKind.READER,
+    outlet_id: _OutletId = None,
+) -> ReaderRef:
+    """Name the reader of a reader's own link, or one of the caller's outlet."""
+    if credentials is not None and credentials.credentials.startswith(LINK_PREFIX):
+        return _own(reader_id, credentials.credentials, room)
+    return app_reader_ref(reader_id, app_caller(caller(request, room, credentials, session)), kind, outlet_id)
+
+
+def _own(reader_id: str, token: str, room: Newsroom) -> ReaderRef:
+    ref = room.links.reader_of(token)
+    room.throttle.take(f"link:{ref.key}")
+    if reader_id != OWN:
+        raise Forbidden("A reader's link speaks for its reader alone.", advice=f"Name the reader '{OWN}'.")
+    return ref
+
+
+AppReaderRefDep = Annotated[ReaderRef, Depends(app_reader_ref)]
 ReaderRefDep = Annotated[ReaderRef, Depends(reader_ref)]
 
 
@@ -294,7 +329,7 @@ def set_interest(
 ) -> ReaderOut:
     """Set an interest by hand."""
     check_text(code, field="code", error=InvalidRequest, low=1, high=64)
-    if tag_kind not in _STEERING or (tag_kind, code) not in room.names:
+    if tag_kind not in STEERING or (tag_kind, code) not in room.names:
         raise InvalidRequest(field="code", why=f"is not a {tag_kind} of our vocabulary")
     return reader_out(room.readers.set_tag(ref, (tag_kind, code), interest.weight), room)
 

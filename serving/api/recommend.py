@@ -1,5 +1,6 @@
 """Feeds for county apps."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ from tianfu.model.recommendation import (
     MAX_COUNT,
     MAX_EXCLUDE,
     MAX_SUBJECTS,
+    Decision,
     FeedRequest,
     Outcome,
     PlacedBy,
@@ -238,6 +240,11 @@ def get_decision(trace_id: str, room: NewsroomDep, known: ReadingCaller) -> Deci
     decision, items = room.feeds.replay(trace_id)
     if not known.may_read_for(decision.request.outlet_id):
         raise Forbidden("This decision is another outlet's.")
+    return decision_out(decision, items)
+
+
+def decision_out(decision: Decision, items: Sequence[ReplayedItem]) -> DecisionOut:
+    """Translate a decision."""
     return DecisionOut(
         trace_id=decision.trace_id,
         made_at=decision.made_at,
@@ -279,14 +286,20 @@ def _answer(page: FeedPage, room: Newsroom) -> Response:
     test holds the two together.
     """
     room.meters.shown(one.item for one in page.items)
-    found = {
+    return Response(
+        orjson.dumps(page_answer(page, room), option=orjson.OPT_UTC_Z), media_type="application/json"
+    )
+
+
+def page_answer(page: FeedPage, room: Newsroom) -> dict[str, Any]:
+    """The fields of :class:`FeedOut`."""
+    return {
         "trace_id": page.trace_id,
         "cursor": page.cursor,
         "personalised": page.personalised,
         "degraded": page.degraded,
         "items": [_item(one, room) for one in page.items],
     }
-    return Response(orjson.dumps(found, option=orjson.OPT_UTC_Z), media_type="application/json")
 
 
 def _item(one: ShownItem, room: Newsroom) -> dict[str, Any]:

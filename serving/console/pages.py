@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 router = APIRouter(include_in_schema=False)
 
 STATIC_PATH = "/console/static"
-PAGE_PATHS = ("/console",)
+PAGE_PATHS = ("/console", "/me", "/about-algorithm")
 """Addresses whose answers, and all below them, are pages or files of pages."""
 
 CONTENT_SECURITY_POLICY = (
@@ -49,13 +49,13 @@ def console() -> FileResponse:
 def page(name: str) -> FileResponse:
     """One HTML page out of the static files."""
     return FileResponse(
-        _folder() / name, media_type="text/html; charset=utf-8", headers={"Cache-Control": _ASK_AGAIN}
+        static_folder() / name, media_type="text/html; charset=utf-8", headers={"Cache-Control": _ASK_AGAIN}
     )
 
 
 def static_files() -> ASGIApp:
     """The files of the pages, compressed on the way; the browser asks anew for all but vendored ones."""
-    return GZipMiddleware(_Files(directory=_folder()), minimum_size=1_000, compresslevel=6)
+    return GZipMiddleware(_Files(directory=static_folder()), minimum_size=1_000, compresslevel=6)
 
 
 class _Files(StaticFiles):
@@ -90,5 +90,6 @@ def _is_page(path: str) -> bool:
     return any(path == one or path.startswith(f"{one}/") for one in PAGE_PATHS)
 
 
-def _folder() -> Path:
+def static_folder() -> Path:
+    """Where the files of the pages lie."""
     return Path(str(files("tianfu.serving.console"))) / "static"

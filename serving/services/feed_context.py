@@ -69,12 +69,15 @@ class ContextMaker:
         self._topics_named = topics_named(names)
         self.names = names
 
-    def make(self, request: FeedRequest, trace_id: str) -> tuple[FeedContext, tuple[str, ...]]:
+    def make(
+        self, request: FeedRequest, trace_id: str, stand_in: Reader | None = None
+    ) -> tuple[FeedContext, tuple[str, ...]]:
         """Gather what is known for one request.
 
         Args:
             request: What the app asks for.
             trace_id: Chance in this feed follows from it.
+            stand_in: Somebody made up, whose memory counts instead of that of the request's reader.
 
         Returns:
             The context, and the names of parts that were down.
@@ -89,7 +92,7 @@ class ContextMaker:
         sight = self._library.sight
         view = sight.view
         degraded: list[str] = []
-        reader = self._reader(request, degraded)
+        reader = stand_in or self._reader(request, degraded)
         read = self._reads(request, reader)
         context = FeedContext(
             now_s=int(now.timestamp()),
@@ -171,7 +174,8 @@ class ContextMaker:
                 return [self._interests.near_story(read[0], sight)]
             if reader is None:
                 return []
-            return self._interests.near_reader(reader, int(now.timestamp()), sight)
+            remember = request.reader is not None
+            return self._interests.near_reader(reader, int(now.timestamp()), sight, remember=remember)
         except (TianfuError, RuntimeError) as down:
             log.warning("feed.degraded", part="index", error=type(down).__name__)
             degraded.append("index")

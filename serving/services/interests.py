@@ -71,12 +71,22 @@ class InterestFinder:
             self._stop.set()
             self._thread.join(timeout=10)
 
-    def near_reader(self, reader: Reader, now_s: int, sight: Sight) -> list[Proposals]:
-        """One voice for what was read in the last two hours, and one for each lasting interest."""
+    def near_reader(
+        self, reader: Reader, now_s: int, sight: Sight, *, remember: bool = True
+    ) -> list[Proposals]:
+        """One voice for what was read in the last two hours, and one for each lasting interest.
+
+        Args:
+            reader: Whose memory counts.
+            now_s: Seconds since the epoch.
+            sight: What is searched.
+            remember: False for somebody made up: nothing is kept, and every interest is looked up at once.
+        """
         voices = []
-        for place, (number, weight) in enumerate(self._known_interests(reader, now_s, sight.meaning)):
+        find = self._known_interests if remember else _interests_of
+        for place, (number, weight) in enumerate(find(reader, now_s, sight.meaning)):
             near = self._kept((sight.meaning.fingerprint, number))
-            if near is None and place == 0:
+            if near is None and (place == 0 or not remember):
                 near = self.near_story(number, sight)
             elif near is None:
                 self._want(number)
@@ -136,19 +146,27 @@ class InterestFinder:
 
     def _known_interests(self, reader: Reader, now_s: int, meaning: Meaning) -> list[Interest]:
         key = reader.ref.key
-        liked = [e for e in reader.engagements if e.weight > 0][-_RECENT_ENGAGEMENTS:]
-        stamp = (reader.revision, _reads_now(liked, now_s), meaning.fingerprint)
+        stamp = (reader.revision, _reads_now(_liked(reader), now_s), meaning.fingerprint)
         with self._lock:
             known = self._interests.get(key)
         if known is not None and known[0] == stamp:
             return known[1]
-        found = interests_of_reads(liked, meaning.index.vectors([e.number for e in liked]), now_s)
+        found = _interests_of(reader, now_s, meaning)
         with self._lock:
             self._interests[key] = (stamp, found)
             self._interests.move_to_end(key)
             if len(self._interests) > _MOST_READERS:
                 self._interests.popitem(last=False)
         return found
+
+
+def _interests_of(reader: Reader, now_s: int, meaning: Meaning) -> list[Interest]:
+    liked = _liked(reader)
+    return interests_of_reads(liked, meaning.index.vectors([e.number for e in liked]), now_s)
+
+
+def _liked(reader: Reader) -> list[Engagement]:
+    return [e for e in reader.engagements if e.weight > 0][-_RECENT_ENGAGEMENTS:]
 
 
 def _search(number: int, sight: Sight) -> Proposals:

@@ -33,6 +33,7 @@ from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.label_desk import LabelDesk
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.likeness import LikenessFinder
+from tianfu.serving.services.links import ReaderLinks
 from tianfu.serving.services.live_models import LiveModels, versions
 from tianfu.serving.services.machine import Machine
 from tianfu.serving.services.meters import Meters
@@ -40,6 +41,7 @@ from tianfu.serving.services.model_desk import ModelDesk
 from tianfu.serving.services.pairing import PairDesk
 from tianfu.serving.services.pickups import PickupDesk
 from tianfu.serving.services.placing import PlacementDesk
+from tianfu.serving.services.preview import PreviewDesk
 from tianfu.serving.services.readers import ReaderDesk
 from tianfu.serving.services.readiness import ReadinessDesk
 from tianfu.serving.services.reading import StoryReader
@@ -55,6 +57,7 @@ from tianfu.serving.services.takedown import TakedownDesk
 from tianfu.serving.services.throttle import Throttle
 from tianfu.serving.services.trial_desk import TrialDesk
 from tianfu.serving.services.trials import TrialRunner
+from tianfu.serving.services.vitals import Vitals
 from tianfu.serving.services.worker import Worker
 from tianfu.serving.store.database import Database
 from tianfu.serving.store.notices import ChangeLine
@@ -89,7 +92,9 @@ class Newsroom:
     events: EventRecorder
     stream: EventStream
     readers: ReaderDesk
+    links: ReaderLinks
     feeds: FeedDesk
+    previews: PreviewDesk
     aims: AimDesk
     rights: RightsDesk
     quarantine: QuarantineDesk
@@ -111,6 +116,7 @@ class Newsroom:
     indexer: Indexer
     worker: Worker
     line: ChangeLine | None
+    vitals: Vitals
     names: Mapping[tuple[TagKind, str], str]
     meters: Meters
     readiness: ReadinessDesk

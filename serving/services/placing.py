@@ -1,7 +1,8 @@
 """Editors' and operators' orders about feeds."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tianfu.model.errors import Forbidden, NotFound, TooManyCarried
@@ -13,6 +14,9 @@ from tianfu.serving.services.library import Library
 from tianfu.serving.store.changes import ChangeKind
 from tianfu.serving.store.database import Database, UnitOfWork
 from tianfu.serving.store.receipts import Receipt
+
+ENDED_WITHIN = timedelta(days=30)
+"""How long an order is still listed once it has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +43,23 @@ class PlacementDesk:
             Forbidden: It reaches further than the key does.
             TooManyCarried: Another must-carry would fill an outlet's first screen.
         """
-        self._check_reach(placement, caller)
         with self._database.write() as uow:
-            self._check_room(placement, uow)
-            if uow.stories.by_id(placement.story_id) is None:
-                raise NotFound("story", placement.story_id)
+            self._check(placement, caller, uow)
             uow.placements.add(placement)
             self._note("placement.given", placement.id, caller, uow)
             uow.commit()
         self._library.catch_up()
         return placement
+
+    def check(self, placement: Placement, *, caller: Caller) -> int:
+        """Whether an order could be given as it is; returns how many outlets it would reach.
+
+        Raises:
+            TianfuError: As :meth:`give`.
+        """
+        with self._database.read() as uow:
+            self._check(placement, caller, uow)
+        return sum(placement.concerns(outlet) for outlet in self._library.outlets.values())
 
     def change(self, placement_id: str, fields: dict[str, Any], *, caller: Caller) -> Placement:
         """Change a standing order.
@@ -83,6 +94,39 @@ class PlacementDesk:
             orders = uow.placements.standing(self._clock.now())
         outlet = self._library.outlets.get(caller.key.outlet_id or "")
         return [p for p in orders if outlet is None or p.concerns(outlet)]
+
+    def ended(self, caller: Caller) -> list[tuple[Placement, datetime | None]]:
+        """Orders that reached the caller's outlet and ended within 30 days, latest given first.
+
+        Each with the time it was withdrawn; ``None`` when it ran out by itself.
+        """
+        now = self._clock.now()
+        with self._database.read() as uow:
+            orders = uow.placements.ended(now - ENDED_WITHIN, now)
+        outlet = self._library.outlets.get(caller.key.outlet_id or "")
+        return [(p, at) for p, at in orders if outlet is None or p.concerns(outlet)]
+
+    def look(self, placement_id: str, *, caller: Caller) -> Placement:
+        """An order that stands or once stood.
+
+        Raises:
+            NotFound: There is none, or it does not concern the caller's outlet.
+        """
+        with self._database.read() as uow:
+            placement = uow.placements.by_id(placement_id, ended=True)
+        outlet = self._library.outlets.get(caller.key.outlet_id or "")
+        if placement is None or (outlet is not None and not placement.concerns(outlet)):
+            raise NotFound("placement", placement_id)
+        return placement
+
+    def titles(self, orders: Iterable[Placement]) -> Mapping[str, str]:
+        """Today's titles of the stories of orders, by story id."""
+        wanted = {order.story_id for order in orders}
+        cards = {story_id: self._library.view.card_named(story_id) for story_id in wanted}
+        found = {story_id: card.title for story_id, card in cards.items() if card is not None}
+        with self._database.read() as uow:
+            older = uow.stories.by_ids(sorted(wanted - found.keys()))
+        return found | {story_id: story.text.title for story_id, story in older.items()}
 
     def meeting(self, placement: Placement, *, caller: Caller) -> list[Placement]:
         """Standing orders the caller may see that want the same story or the same position at one time."""
@@ -129,6 +173,12 @@ class PlacementDesk:
             raise NotFound("placement", placement_id)
         self._check_reach(placement, caller)
         return placement
+
+    def _check(self, placement: Placement, caller: Caller, uow: UnitOfWork) -> None:
+        self._check_reach(placement, caller)
+        self._check_room(placement, uow)
+        if uow.stories.by_id(placement.story_id) is None:
+            raise NotFound("story", placement.story_id)
 
     def _check_reach(self, placement: Placement, caller: Caller) -> None:
         for outlet_id in sorted(placement.outlet_ids):

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -14,6 +14,7 @@ from tianfu.model.feed.card import StoryCard
 from tianfu.model.feed.reasons import Version, in_words, tells_of_a_story, version_of
 from tianfu.model.placement import Authority, PlacementAction
 from tianfu.model.ports import Clock
+from tianfu.model.reader import Reader
 from tianfu.model.recommendation import Decision, FeedItem, FeedRequest, PlacedBy, Reason
 from tianfu.model.rights import Permission
 from tianfu.serving.services.cursor import CursorSigner
@@ -67,6 +68,15 @@ class FeedPage:
     items: tuple[ShownItem, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """A page that nobody was shown, with the decision behind it and every item of that."""
+
+    page: FeedPage
+    decision: Decision
+    items: Sequence[ReplayedItem]
+
+
 class FeedDesk:
     """Makes feeds and pages through them.
 
@@ -109,18 +119,40 @@ class FeedDesk:
         Raises:
             NotFound: There is no such outlet, or no such story for scene ``related``.
         """
+        decision = self._decide(request, self._new_id("f"))
+        self._decisions.add(decision)
+        return self._page(decision, 0, request.count)
+
+    def preview(self, request: FeedRequest, stand_in: Reader | None) -> Previewed:
+        """Make a feed for somebody made up, and leave no trace of it: its page has no cursor.
+
+        Args:
+            request: Names no reader.
+            stand_in: Whose memory counts; ``None`` for a stranger.
+
+        Raises:
+            NotFound: There is no such outlet, or no such story for scene ``related``.
+        """
+        decision = self._decide(request, self._new_id("v"), stand_in, counts=False)
+        page, _ = self._cut(decision, 0, request.count)
+        return Previewed(page, decision, self._spelled_out(decision))
+
+    def _decide(
+        self, request: FeedRequest, trace_id: str, stand_in: Reader | None = None, *, counts: bool = True
+    ) -> Decision:
+        """Put a feed together; one that does not count takes no part in trials."""
         began = time.perf_counter()
-        trace_id = self._new_id("f")
-        context, degraded = self._contexts.make(request, trace_id)
-        pick = self._trials.pick(request) if context.reader is not None else None
+        context, degraded = self._contexts.make(request, trace_id, stand_in)
+        pick = self._trials.pick(request) if counts and context.reader is not None else None
         if pick is not None:
             context = replace(context, scorer=pick.scorer)
         with self._turn:
             feed = assemble(context)
         took = time.perf_counter() - began
-        self._trials.saw(pick, context, feed, seconds=took, degraded=bool(degraded))
+        if counts:
+            self._trials.saw(pick, context, feed, seconds=took, degraded=bool(degraded))
         reader = context.reader
-        decision = Decision(
+        return Decision(
             trace_id=trace_id,
             made_at=self._clock.now(),
             request=replace(request, reader=None),
@@ -139,8 +171,6 @@ class FeedDesk:
                 **({"trial": pick.label} if pick is not None else {}),
             },
         )
-        self._decisions.add(decision)
-        return self._page(decision, 0, request.count)
 
     def next_page(self, cursor: str, *, outlet_id: str, count: int | None = None) -> FeedPage:
         """Return a further page; the same cursor gives the same page, less what was taken down since.
@@ -166,11 +196,14 @@ class FeedDesk:
         decision = self._decisions.find(trace_id)
         if decision is None:
             raise NotFound("decision", trace_id)
+        return decision, self._spelled_out(decision)
+
+    def _spelled_out(self, decision: Decision) -> list[ReplayedItem]:
         items = list(decision.items)
         with self._database.read() as uow:
             stories = uow.stories.by_numbers([item.number for item in items])
         names = self._contexts.names
-        return decision, [
+        return [
             ReplayedItem(
                 item,
                 stories[item.number].id,
@@ -182,6 +215,15 @@ class FeedDesk:
         ]
 
     def _page(self, decision: Decision, offset: int, count: int) -> FeedPage:
+        """A page that goes out to a reader."""
+        page, at = self._cut(decision, offset, count)
+        self._receipts.note(decision, [one.item for one in page.items], self._clock.now())
+        if at == len(decision.items):
+            return page
+        return replace(page, cursor=self._cursors.make("feed", decision.trace_id, at))
+
+    def _cut(self, decision: Decision, offset: int, count: int) -> tuple[FeedPage, int]:
+        """What may still be shown of a decision from an item on, and where the next page begins."""
         shown: list[ShownItem] = []
         gate = self._gate(decision.request)
         told = self._clusters(decision, offset)
@@ -197,15 +239,14 @@ class FeedDesk:
                 if item.cluster_size > 1:
                     version = version_of(card, decision.request.outlet_id, self._library.outlets)
                 shown.append(ShownItem(item, card, self._in_words(item), permission, version))
-        self._receipts.note(decision, [one.item for one in shown], self._clock.now())
-        more = at < len(decision.items)
-        return FeedPage(
+        page = FeedPage(
             trace_id=decision.trace_id,
-            cursor=self._cursors.make("feed", decision.trace_id, at) if more else None,
+            cursor=None,
             personalised=decision.personalised,
             degraded=decision.degraded,
             items=tuple(shown),
         )
+        return page, at
 
     def _clusters(self, decision: Decision, offset: int) -> set[str]:
         """Clusters of the pages before, as they are now: two of a feed may have become one since."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, and_, insert, or_, select, update
 
 from tianfu.model.event import Scene
 from tianfu.model.outlet import OutletLevel
@@ -52,6 +52,16 @@ class Placements:
             .order_by(placements.c.created_at, placements.c.id)
         )
         return [_placement(row) for row in self._connection.execute(query)]
+
+    def ended(self, since: datetime, now: datetime) -> list[tuple[Placement, datetime | None]]:
+        """Orders that ended since a moment, each with the time it was withdrawn, latest given first."""
+        c = placements.c
+        query = (
+            select(placements)
+            .where(or_(c.deleted_at >= since, and_(c.deleted_at.is_(None), c.ends_at.between(since, now))))
+            .order_by(c.created_at.desc(), c.id.desc())
+        )
+        return [(_placement(row), row.deleted_at) for row in self._connection.execute(query)]
 
 
 def _values(placement: Placement) -> dict[str, Any]:

@@ -207,3 +207,49 @@ def test_a_weather_warning_leaves_feeds_by_itself(
     assert room_of(served).wait_indexed({1: 2}, 20)
     room_of(served).library.catch_up(at_once=True)
     assert story_id in {item["story_id"] for item in feed(served, key)["items"]}
+
+
+def test_an_order_can_be_tried_before_it_is_given(served: TestClient, key: Key, stories: list[str]) -> None:
+    editor = key(Role.EDITOR, "lizhou")
+    pin = {"action": "pin", "position": 2, "outlet_ids": ["lizhou"], "ends_at": ENDS}
+    first = give(served, editor, story_id=stories[1], **{k: v for k, v in pin.items() if k != "ends_at"})
+    tried = served.post("/v1/placements/check", headers=editor, json={"story_id": stories[2], **pin})
+    assert tried.status_code == 200, tried.text
+    found = tried.json()
+    assert (found["reaches"], [other["id"] for other in found["meets"]]) == (1, [first["id"]])
+    assert found["meets"][0]["story_title"]
+    assert any("置顶" in rule for rule in found["rules"])
+    listed = served.get("/v1/placements", headers=editor).json()["items"]
+    assert [order["id"] for order in listed] == [first["id"]]
+    refused = served.post("/v1/placements/check", headers=editor, json={"story_id": "nobody", **pin})
+    assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
+    beyond = served.post(
+        "/v1/placements/check", headers=editor, json={"story_id": stories[2], **pin, "outlet_ids": []}
+    )
+    assert beyond.status_code == 403
+
+
+def test_orders_tell_the_title_and_ended_ones_stay_listed_for_a_month(
+    served: TestClient, key: Key, stories: list[str], clock: FakeClock
+) -> None:
+    editor = key(Role.EDITOR, "lizhou")
+    pin = {"action": "pin", "outlet_ids": ["lizhou"]}
+    withdrawn = give(served, editor, story_id=stories[1], position=1, **pin)
+    run_out = give(served, editor, story_id=stories[2], position=2, **pin)
+    assert withdrawn["story_title"] == served.get(f"/v1/stories/{stories[1]}", headers=editor).json()["title"]
+    served.delete(f"/v1/placements/{withdrawn['id']}", headers=editor)
+    told = served.get(f"/v1/placements/{withdrawn['id']}", headers=editor)
+    assert told.json()["id"] == withdrawn["id"]
+    stands = served.get("/v1/placements", headers=editor).json()["items"]
+    ended = served.get("/v1/placements", headers=editor, params={"ended": True}).json()["items"]
+    assert ([o["id"] for o in stands], [o["id"] for o in ended]) == ([run_out["id"]], [withdrawn["id"]])
+    assert ended[0]["withdrawn_at"] is not None
+    clock.pass_by(days=9)
+    ended = served.get("/v1/placements", headers=editor, params={"ended": True}).json()["items"]
+    assert [(o["id"], o["withdrawn_at"] is None) for o in ended] == [
+        (run_out["id"], True), (withdrawn["id"], False)
+    ]  # fmt: skip
+    clock.pass_by(days=31)
+    assert served.get("/v1/placements", headers=editor, params={"ended": True}).json()["items"] == []
+    elsewhere = served.get(f"/v1/placements/{run_out['id']}", headers=key(Role.EDITOR, "cangxi"))
+    assert elsewhere.status_code == 404

@@ -18,6 +18,11 @@ const PAGES = [
   { name: "coverages", module: () => import("./pages/coverages.js"), nav: "专题", group: "传播" },
   { name: "coverage", module: () => import("./pages/coverage.js"), nav: null, group: "传播", within: "coverages" },
   { name: "report", module: () => import("./pages/report.js"), nav: "月报", group: "传播" },
+  { name: "front", module: () => import("./pages/front.js"), nav: "首屏与干预", group: "首屏", roles: ["editor", "operator"] },
+  { name: "orders", module: () => import("./pages/orders.js"), nav: "人工安排", group: "首屏", roles: ["editor", "operator"] },
+  { name: "preview", module: () => import("./pages/preview.js"), nav: "推荐预览", group: "首屏" },
+  { name: "decision", module: () => import("./pages/decision.js"), nav: null, group: "首屏", within: "preview" },
+  { name: "ops", module: () => import("./pages/ops.js"), nav: "运行状态", group: "运行", roles: ["operator", "scientist"] },
 ];
 const GROUPS = ["稿件", "传播", "首屏", "运行"];
 

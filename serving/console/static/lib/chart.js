@@ -80,7 +80,25 @@ function dressed(option) {
     color: series,
     backgroundColor: "transparent",
     ...option,
+    ...coloured(option, pick("--ink-2"), pick("--line"), pick("--line-strong")),
     textStyle: { color: pick("--ink"), fontFamily: style.fontFamily, ...option.textStyle },
     tooltip: option.tooltip === undefined ? undefined : { ...option.tooltip, renderMode: "richText" },
+  };
+}
+
+/** Legends and axes in the house's colours, which the chart would otherwise draw for a white page. */
+function coloured(option, ink, line, strong) {
+  const axis = (one) => ({
+    ...one,
+    axisLabel: { color: ink, ...one.axisLabel },
+    axisLine: { ...one.axisLine, lineStyle: { color: strong, ...one.axisLine?.lineStyle } },
+    axisTick: { ...one.axisTick, lineStyle: { color: strong, ...one.axisTick?.lineStyle } },
+    splitLine: { ...one.splitLine, lineStyle: { color: line, ...one.splitLine?.lineStyle } },
+  });
+  const axes = (found) => (Array.isArray(found) ? found.map(axis) : axis(found));
+  return {
+    ...(option.legend ? { legend: { ...option.legend, textStyle: { color: ink, ...option.legend.textStyle } } } : {}),
+    ...(option.xAxis ? { xAxis: axes(option.xAxis) } : {}),
+    ...(option.yAxis ? { yAxis: axes(option.yAxis) } : {}),
   };
 }
