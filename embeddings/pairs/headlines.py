@@ -23,21 +23,20 @@ def sister_headlines(a: Profile, b: Profile) -> bool:
     """
     if not a.headline or not b.headline or a.headline == b.headline:
         return False
-    matcher = SequenceMatcher(None, *sorted((a.headline, b.headline)), autojunk=False)
+    first, second = (a, b) if a.headline < b.headline else (b, a)
+    matcher = SequenceMatcher(None, first.headline, second.headline, autojunk=False)
     # letters in common, in whatever order: most headlines differ by far, and aligning them takes long
     if matcher.quick_ratio() < FRAME:
         return False
-    frame = _frame(matcher)
+    frame = _frame(matcher, first.headline, second.headline)
     if frame.share < FRAME:
         return False
     if a.title_numbers - b.title_numbers and b.title_numbers - a.title_numbers:
         return True
-    first, second = (a, b) if a.headline < b.headline else (b, a)
     return any(_own(one, first, second) and _own(other, second, first) for one, other in frame.exchanged)
 
 
-def _frame(matcher: "SequenceMatcher[str]") -> _Frame:
-    one, other = str(matcher.a), str(matcher.b)
+def _frame(matcher: "SequenceMatcher[str]", one: str, other: str) -> _Frame:
     same = sum(block.size for block in matcher.get_matching_blocks() if block.size > 1)
     return _Frame(
         share=2 * same / (len(one) + len(other)),
