@@ -15,13 +15,14 @@ def find_stories(query: StoryQuery, *, caller: Caller, rights: RightsDesk, datab
     With words asked for, a story whose title lacks them counts only where the caller may read its text:
     whoever could ask which stories hold some words could read any of them, word by word.
     """
+    words = query.words
     with database.read() as uow:
-        if query.words is None:
+        if words is None:
             return uow.stories.page(query)
         found: list[Story] = []
         while True:
             page = uow.stories.page(query)
-            found += _readable(page, query.words, caller, rights, uow)
+            found += _readable(page, words, caller, rights, uow)
             if len(page) < query.limit or len(found) >= query.limit:
                 return found[: query.limit]
             query = replace(query, before=(page[-1].text.published_at, page[-1].number))
