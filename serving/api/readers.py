@@ -119,7 +119,7 @@ def post_events(
     batch: EventBatchIn,
     room: NewsroomDep,
     known: AppCaller,
-    raw: Annotated[bytes, Depends(json_body)],
+    body: Annotated[bytes, Depends(json_body)],
     timestamp: Annotated[
         str | None, Header(alias="Tianfu-Timestamp", description="For keys that sign: seconds since 1970.")
     ] = None,
@@ -134,7 +134,7 @@ def post_events(
     """Record what readers did.  Idempotent by `event_id`; a faulty row never spoils the others."""
     outlet_id = _outlet(batch.outlet_id, known)
     if known.key.signs_events:
-        room.signatures.check(known.key.id, timestamp=timestamp, signature=signature, body=raw)
+        room.signatures.check(known.key.id, timestamp=timestamp, signature=signature, body=body)
     results: dict[int, EventReceiptOut] = {}
     good: dict[int, Event] = {}
     for place, raw in enumerate(batch.events):

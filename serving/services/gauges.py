@@ -42,8 +42,8 @@ def _of_the_database(found: Readiness) -> Iterator[GaugeMetricFamily]:
     for name, says, value in (
         ("tianfu_stories", "Stories kept.", found.stories),
         ("tianfu_index_behind_changes", "Changes not yet applied to the caches.", found.behind),
-        ("tianfu_queue_waiting", "Stories waiting to be indexed.", depth and depth.waiting),
-        ("tianfu_queue_stuck", "Stories given up after five attempts.", depth and depth.stuck),
+        ("tianfu_queue_waiting", "Stories waiting to be indexed.", depth.waiting if depth else None),
+        ("tianfu_queue_stuck", "Stories given up after five attempts.", depth.stuck if depth else None),
         ("tianfu_queue_oldest_seconds", "How long the oldest has waited.", found.queue_age_s),
     ):
         if value is not None:
