@@ -22,13 +22,17 @@ def clock() -> FakeClock:
     return FakeClock(NOW)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A fresh database: every test over it runs on both.
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run every test over a database on both, but for those that the database has no say in."""
+    if "database_kind" in metafunc.fixturenames:
+        alone = metafunc.definition.get_closest_marker("box") is not None
+        metafunc.parametrize("database_kind", ["sqlite"] if alone else ["sqlite", "postgresql"])
 
-    A file of tests that the database has no say in names one by a fixture of its own.
-    """
-    if request.param == "sqlite":
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) -> str:
+    """A fresh database."""
+    if database_kind == "sqlite":
         return f"sqlite:///{tmp_path / 'data' / 'tianfu.db'}"
     url: str = request.getfixturevalue("postgres_url")
     return url

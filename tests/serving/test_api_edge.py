@@ -101,6 +101,7 @@ def is_problem(answer: Any) -> bool:
     )
 
 
+@pytest.mark.box
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 @pytest.mark.parametrize(
     "header", [None, "Bearer nonsense", "Basic abc", "Bearer \udcff".encode("utf-8", "surrogateescape")]
@@ -181,6 +182,7 @@ HOSTILE_BODIES: dict[str, bytes] = {
 }
 
 
+@pytest.mark.box
 @pytest.mark.parametrize("body", HOSTILE_BODIES)
 @pytest.mark.parametrize(
     ("method", "path"),
@@ -252,6 +254,7 @@ def test_a_cursor_of_another_list_is_refused(served: TestClient, key: Key) -> No
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_cursor")
 
 
+@pytest.mark.box
 @pytest.mark.parametrize("declared", [True, False])
 def test_a_body_over_the_limit_is_refused_before_it_is_read(
     served: TestClient, key: Key, declared: bool
@@ -282,6 +285,7 @@ def test_a_key_that_asks_too_often_is_told_when_to_come_back(
     assert 1 <= int(last.headers["Retry-After"]) <= 60
 
 
+@pytest.mark.box
 def test_browsers_of_listed_origins_may_call(settings: ServiceSettings, clock: FakeClock) -> None:
     open_to = settings.model_copy(update={"cors_origins": ["https://app.example"]})
     app = create_app(open_to, build=lambda given: build_newsroom(given, parts=fake_parts(), clock=clock))

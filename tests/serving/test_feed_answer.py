@@ -8,6 +8,8 @@ from support.readers import Key, StoryJson, farm_and_school, feed
 
 from tianfu.serving.api.recommend import FeedItemOut, FeedOut
 
+pytestmark = pytest.mark.box
+
 
 @pytest.fixture
 def page(served: TestClient, key: Key, story_json: StoryJson, app_key: dict[str, str]) -> Any:

@@ -15,6 +15,8 @@ from tianfu.serving.importers.formats import ImportFormat, read_stories
 from tianfu.serving.importers.rows import ImportRow, safe_id, with_offset
 from tianfu.serving.importers.send import Refused, send_stories
 
+pytestmark = pytest.mark.box
+
 RSS = """<?xml version="1.0" encoding="utf-8"?>
 <rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><title>利州融媒</title>
 <item><title>春灌全面 启动</title><link>https://news.example/1</link><guid>g-1</guid><author>何静</author>

@@ -24,6 +24,8 @@ from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.store import decisions
 from tianfu.serving.wiring import build_newsroom
 
+pytestmark = pytest.mark.box
+
 BENT = Curve((0.0, 0.5, 1.0), (0.0, 0.0, 4.0))
 FRESH_ONLY = {name: BENT if name == "fresh" else Curve((0.0, 1.0), (0.0, 0.0)) for name in FEATURES}
 

@@ -10,6 +10,7 @@ from support.builders import FakeClock, a_draft
 from support.fakes import fake_parts
 from support.postgres import plain
 
+from tianfu.cli.keys import db_roles
 from tianfu.model.errors import InvalidRequest, StoreOutdated
 from tianfu.model.recommendation import FeedRequest
 from tianfu.serving.services.ingest import ingest
@@ -95,3 +96,12 @@ def test_a_service_that_may_not_change_an_outdated_schema_says_what_to_do(
 def test_names_that_are_no_names_are_refused() -> None:
     with pytest.raises(InvalidRequest):
         role_statements("app; DROP TABLE stories", "x")
+
+
+def test_the_command_prints_what_psql_can_run(capsys: pytest.CaptureFixture[str], postgres_url: str) -> None:
+    db_roles(app="printed_app", analyst="printed_analyst")
+    printed = capsys.readouterr().out
+    assert printed.count("printed_app") > 5
+    with psycopg.connect(plain(postgres_url)) as connection:
+        connection.execute(printed)  # type: ignore[arg-type]
+        connection.rollback()
