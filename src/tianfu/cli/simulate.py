@@ -98,7 +98,8 @@ def simulate(
     """
     began = time.perf_counter()
     cast = cast_of(days, readers, others=others, silent=silent, begins=BEGINS)
-    arms = [ARMS[name] for name in dict.fromkeys([*of, *(["learnt"] if ranker is not None else [])])]
+    names: list[str] = [*of, "learnt"] if ranker is not None else [*of]
+    arms = [ARMS[name] for name in dict.fromkeys(names)]
     shared = remembered(parts or load_parts(ServiceSettings()))
     worlds: dict[str, ServedWorld] = {}
     with ExitStack() as stack:
