@@ -5,7 +5,7 @@ from typing import Any
 
 from tianfu.model.access import Area
 
-_FREE = ("/v1/outlets", "/v1/whoami")
+_FREE = ("/v1/outlets", "/v1/whoami", "/v1/session", "/v1/vocabulary/{kind}")
 """Routes for every key: they tell nothing but what the key and the consortium are."""
 
 _AREAS: tuple[tuple[str, Area], ...] = (
@@ -15,7 +15,9 @@ _AREAS: tuple[tuple[str, Area], ...] = (
     ("/v1/clusters", Area.STORIES),
     ("/v1/tags/suggest", Area.TEXTS),
     ("/v1/duplicates/check", Area.TEXTS),
+    ("/v1/desks/suggest", Area.EXCHANGE),
     ("/v1/recommend", Area.FEEDS),
+    ("/v1/personas", Area.FEEDS),
     ("/v1/decisions", Area.FEEDS),
     ("/v1/pipelines", Area.FEEDS),
     ("/v1/outlets/{outlet_id}/aims", Area.FEEDS),
@@ -29,6 +31,7 @@ _AREAS: tuple[tuple[str, Area], ...] = (
     ("/v1/outlets/{outlet_id}/agreement", Area.EXCHANGE),
     ("/v1/insights", Area.INSIGHTS),
     ("/v1/outlets/{outlet_id}/report", Area.INSIGHTS),
+    ("/v1/vitals", Area.INSIGHTS),
     ("/v1/labels/queue", Area.STORIES),
     ("/v1/labels/drift", Area.MODELS),
     ("/v1/models", Area.MODELS),

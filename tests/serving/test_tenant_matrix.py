@@ -16,10 +16,14 @@ from tianfu.serving.app import create_app
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.wiring import build_newsroom
 
+SESSION = "/v1/session"
+"""Signing in asks for no key but the one it is given; its rules have tests of their own."""
+
 OPERATIONS = sorted(
     (method.upper(), path)
     for path, methods in create_app(ServiceSettings()).openapi()["paths"].items()
     for method in methods
+    if path != SESSION
 )
 
 

@@ -148,6 +148,11 @@ POLICY: dict[tuple[str, str], Rule] = {
             {"story_id": w.story(o)}, body={"decisions": [{"verb": "add", "kind": "topic", "code": "14"}]}
         ),
     ),
+    ("GET", "/v1/stories/{story_id}/takedowns"): Rule(
+        EDITORS, lambda w, o: Ask({"story_id": w.taken_down(o)})
+    ),
+    # Counts of the asker's own readers, whoever's story it is.
+    ("GET", "/v1/stories/{story_id}/exposure"): Rule(NEWS, of_story, open=True),
     ("GET", "/v1/stories/{story_id}/duplicates"): Rule(NEWS, of_story, open=True),
     ("PUT", "/v1/stories/{story_id}/duplicates/{other_id}"): Rule(EDITORS, of_pair(decided=False)),
     ("DELETE", "/v1/stories/{story_id}/duplicates/{other_id}"): Rule(EDITORS, of_pair(decided=True)),
@@ -168,9 +173,13 @@ POLICY: dict[tuple[str, str], Rule] = {
         NEWS, lambda w, o: Ask({"cluster_id": "c" + w.story(o)[1:]}), open=True
     ),
     ("POST", "/v1/tags/suggest"): Rule(NEWS, lambda w, o: Ask(body=TEXT), open=True),
+    ("POST", "/v1/desks/suggest"): Rule(NEWS, lambda w, o: Ask(body={**TEXT, "outlet_id": o}), open=True),
+    ("GET", "/v1/vocabulary/{kind}"): Rule(NEWS, lambda w, o: Ask({"kind": "topic"}), open=True),
     ("POST", "/v1/duplicates/check"): Rule(NEWS, lambda w, o: Ask(body=TEXT), open=True),
     # Feeds, events and readers are an outlet's own.
     ("POST", "/v1/recommend"): Rule(APPS, lambda w, o: Ask(body={"outlet_id": o})),
+    ("POST", "/v1/recommend/preview"): Rule(NEWS, lambda w, o: Ask(body={"outlet_id": o})),
+    ("GET", "/v1/personas"): Rule(NEWS, nothing, open=True),
     ("GET", "/v1/decisions/{trace_id}"): Rule(READING, lambda w, o: Ask({"trace_id": w.feed(o)["trace_id"]})),
     ("GET", "/v1/pipelines"): Rule(EDITORS, nothing, open=True),
     ("GET", "/v1/outlets/{outlet_id}/aims"): Rule(EDITORS, of_outlet),
@@ -199,6 +208,8 @@ POLICY: dict[tuple[str, str], Rule] = {
     ),
     ("PUT", "/v1/readers/{reader_id}/sliders"): Rule(APPS, of_reader(AIMS)),
     ("DELETE", "/v1/readers/{reader_id}/sliders"): Rule(APPS, of_reader()),
+    ("POST", "/v1/readers/{reader_id}/link"): Rule(APPS, of_reader({})),
+    ("GET", "/v1/readers/{reader_id}/choices"): Rule(APPS, of_reader()),
     ("POST", "/v1/readers/{reader_id}/devices"): Rule(APPS, of_reader({"device_id": "d-9"})),
     # Orders reach the own feeds; the platform's reach all.
     ("GET", "/v1/placements"): Rule(EDITORS, nothing, open=True),
@@ -207,6 +218,15 @@ POLICY: dict[tuple[str, str], Rule] = {
         lambda w, o: Ask(
             body={"story_id": w.bystander, "action": "boost", "ends_at": ENDS, "outlet_ids": [o]}
         ),
+    ),
+    ("POST", "/v1/placements/check"): Rule(
+        EDITORS,
+        lambda w, o: Ask(
+            body={"story_id": w.bystander, "action": "boost", "ends_at": ENDS, "outlet_ids": [o]}
+        ),
+    ),
+    ("GET", "/v1/placements/{placement_id}"): Rule(
+        EDITORS, lambda w, o: Ask({"placement_id": w.placement(o)})
     ),
     ("PATCH", "/v1/placements/{placement_id}"): Rule(
         EDITORS, lambda w, o: Ask({"placement_id": w.placement(o)}, body={"note": "改"})
@@ -223,6 +243,7 @@ POLICY: dict[tuple[str, str], Rule] = {
     ("GET", "/v1/coverages/{coverage_id}"): Rule(NEWS, of_coverage()),
     ("PATCH", "/v1/coverages/{coverage_id}"): Rule(EDITORS, of_coverage({"title": "改过的专题"})),
     ("GET", "/v1/coverages/{coverage_id}/stories"): Rule(NEWS, of_coverage()),
+    ("GET", "/v1/coverages/{coverage_id}/picks"): Rule(NEWS, of_coverage()),
     ("POST", "/v1/coverages/{coverage_id}/picks"): Rule(
         EDITORS,
         lambda w, o: Ask({"coverage_id": w.coverage(o)}, body={"story_id": w.story(o), "verb": "add"}),
@@ -256,9 +277,12 @@ POLICY: dict[tuple[str, str], Rule] = {
         EDITORS, lambda w, o: Ask({"submission_id": w.submission(o)}, body={"state": "withdrawn"})
     ),
     ("GET", "/v1/insights/hot"): Rule(NEWS, asked_for),
+    ("GET", "/v1/insights/heat"): Rule(NEWS, asked_for),
+    ("GET", "/v1/insights/map"): Rule(NEWS, asked_for),
     ("GET", "/v1/insights/topics"): Rule(NEWS, asked_for),
     ("GET", "/v1/outlets/{outlet_id}/report"): Rule(NEWS, of_outlet),
     # The platform's own.
+    ("GET", "/v1/vitals"): Rule(PLATFORM | SCIENTISTS | {"desk_scientist"}, nothing, open=True),
     ("GET", "/v1/audit"): Rule(PLATFORM, nothing, open=True),
     ("GET", "/v1/quarantine"): Rule(PLATFORM, nothing, open=True),
     ("POST", "/v1/quarantine/{story_id}/release"): Rule(
