@@ -18,6 +18,7 @@ KEY_PREFIX = "tf_"
 OVERLAP = timedelta(days=7)
 """How long a key goes on after it was rotated, unless told otherwise."""
 MAX_OVERLAP = timedelta(days=90)
+MAX_LIFE = timedelta(days=3_650)
 _WITHOUT_OUTLET = PLATFORM_ROLES | {Role.SCIENTIST}
 
 
@@ -215,3 +216,9 @@ def _check_end(expires_at: datetime | None, now: datetime) -> None:
         raise InvalidRequest(field="expires_at", why="needs a time zone")
     if expires_at <= now:
         raise InvalidRequest(field="expires_at", why="has passed already")
+    if expires_at - now > MAX_LIFE:
+        raise InvalidRequest(
+            field="expires_at",
+            why=f"is more than {MAX_LIFE.days} days away",
+            advice="Leave it out.",
+        )

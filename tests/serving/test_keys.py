@@ -90,6 +90,7 @@ def test_an_expired_key_answers_401_with_a_code_and_what_to_do(
     [
         ({"expires_at": "2026-03-01T00:00:00+08:00"}, "expires_at"),
         ({"expires_at": "2027-03-01T00:00:00"}, "expires_at"),
+        ({"expires_at": "9999-12-31T23:59:59-14:00"}, "expires_at"),
         ({"role": "app", "outlet_id": None}, "outlet_id"),
         ({"role": "operator"}, "outlet_id"),
         ({"role": "admin"}, "outlet_id"),
