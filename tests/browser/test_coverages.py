@@ -171,6 +171,57 @@ def test_doubles_hours_and_reach_are_drawn(
     assert_accessible(page)
 
 
+def test_a_coverage_that_nobody_tells_of_says_so_on_every_tab(
+    open_page: Open, live: Live, shot: Shot, assert_accessible: Check
+) -> None:
+    now = datetime.now(UTC)
+    query = {
+        "since": now.isoformat(),
+        "until": (now + timedelta(days=1)).isoformat(),
+        "words_any": ["无人提及的词"],
+    }
+    made = live.post(
+        "/v1/coverages", "operator", {"title": "筹备中的专题", "query": query, "state": "planned"}
+    )
+    page = open_page(f"coverage?id={made['id']}", "operator")
+    for tab, said in (
+        ("角度与认领", "这个专题没有分角度"),
+        ("稿件", "没有稿件"),
+        ("撞稿", "没有两家报同一内容"),
+        ("进度与触达", "还没有媒体发稿"),
+        ("人工选稿", "还没有人工选稿"),
+    ):
+        page.get_by_role("tab", name=tab, exact=True).click()
+        expect(page.get_by_text(said, exact=True)).to_be_visible()
+    shot(page, "coverage-empty")
+    assert_accessible(page)
+    page.get_by_role("button", name="开始").click()
+    expect(page.get_by_text("进行中", exact=True)).to_be_visible()
+
+
+def test_an_angle_added_later_keeps_the_others_and_the_query(
+    open_page: Open, live: Live, coverage: dict[str, Any]
+) -> None:
+    page = open_page(f"coverage?id={coverage['id']}", "operator")
+    page.get_by_role("button", name="修改").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="添加角度").click()
+    dialog.get_by_label("第 4 个角度的名称").fill("农机检修")
+    dialog.get_by_label("只收写到这些地方的稿件").select_option("510800")
+    expect(dialog.get_by_role("button", name="去掉广元市")).to_be_visible()
+    dialog.get_by_role("button", name="保存").click()
+    expect(page.get_by_role("heading", level=3, name="农机检修")).to_be_visible()
+    changed = live.call("GET", f"/v1/coverages/{coverage['id']}", "operator")
+    assert changed["angles"][:3] == coverage["angles"]
+    assert changed["query"] == {
+        **coverage["query"],
+        "places": ["510800"],
+        "since": changed["query"]["since"],
+        "until": changed["query"]["until"],
+    }
+    assert changed["query"]["since"][:16] == coverage["query"]["since"][:16]
+
+
 def test_only_who_leads_a_coverage_ends_it(open_page: Open, coverage: dict[str, Any]) -> None:
     member = open_page(f"coverage?id={coverage['id']}")
     expect(member.get_by_role("heading", level=2, name=coverage["title"])).to_be_visible()

@@ -80,8 +80,8 @@ function More({ rest, onMore }) {
 }
 
 export function Hours({ coverage }) {
-  const option = useMemo(() => hourOption(coverage.timeline), [coverage.timeline]);
-  if (!coverage.timeline.length) return html`<${Card} title="进度"><${Empty} text="还没有稿件" /><//>`;
+  const option = useMemo(() => (coverage.timeline.length ? hourOption(coverage.timeline) : null), [coverage.timeline]);
+  if (!option) return html`<${Card} title="进度"><${Empty} text="还没有稿件" /><//>`;
   const columns = [
     { key: "starts_at", label: "时间", render: (row) => fullTime(row.starts_at) },
     ...LEVELS.map((level) => ({ key: level, label: word("level", level), render: (row) => row.by_level[level] ?? 0 })),
