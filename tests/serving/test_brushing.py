@@ -94,7 +94,7 @@ def test_a_restart_counts_the_same_and_a_release_counts_the_rest(
     before = hot(served, clock)
     again = new_room()
     scope = scopes_of(again.library.outlets["lizhou"])[0]
-    replayed = again.events._signals.hot(scope, clock.now().timestamp())
+    replayed = again.stream.signals.hot(scope, clock.now().timestamp())
     view = again.library.view
     assert {view.card(view.row_of(n)).story_id: s for n, s in replayed.items()} == pytest.approx(before)
     released = served.post(f"/v1/quarantine/{stories[FARM[1]]}/release", headers=key()).json()["released"]
