@@ -78,18 +78,34 @@ def clear(data_dir: Path) -> None:
         shutil.rmtree(data_dir / folder, ignore_errors=True)
 
 
-def load_demo(room: Newsroom, data_dir: Path, now: datetime, progress: Progress) -> DemoNotes:
+def load_demo(
+    room: Newsroom,
+    data_dir: Path,
+    now: datetime,
+    progress: Progress,
+    *,
+    most_stories: int | None = None,
+    most_readers: int | None = None,
+) -> DemoNotes:
     """Fill an empty, started newsroom with outlets, stories, readers and events.
 
     Stories and events go through the same services as those of real outlets.
+
+    Args:
+        room: Empty and started.
+        data_dir: Where the notes and the truth go.
+        now: The moment that the demo leads up to.
+        progress: Told how far it is.
+        most_stories: For a smaller newsroom: the first so many.
+        most_readers: The same of readers, and of what they did.
     """
     outlets = load_outlets()
     put_outlets_once(room.database, room.clock)
     room.library.catch_up()
     mill = StoryMill(outlets=outlets, counties=load_divisions().counties, now=now)
-    stories = mill.all(load_seeds(), load_bulletins())
+    stories = mill.all(load_seeds(), load_bulletins())[:most_stories]
     ids = _ingest_all(stories, room, progress)
-    readers = make_readers(outlets, [topic.code for topic in load_topics().all])
+    readers = make_readers(outlets, [topic.code for topic in load_topics().all])[:most_readers]
     events = _record_all(readers, stories, ids, room, now, progress)
     outlet_id, reader_id = _favourite(
         readers, outlets=[o.id for o in outlets if o.level is OutletLevel.COUNTY]

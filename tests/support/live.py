@@ -50,10 +50,11 @@ class Live:
         return answer.json()
 
 
-def make_demo(data_dir: Path) -> Demo:
+def make_demo(data_dir: Path, **smaller: int) -> Demo:
+    """Make a demo; ``smaller`` are the limits of :func:`load_demo`."""
     room: Newsroom = build_newsroom(ServiceSettings(data_dir=data_dir, worker=False))
     room.start()
-    notes = load_demo(room, data_dir, datetime.now(UTC), lambda _name, _done, _total: None)
+    notes = load_demo(room, data_dir, datetime.now(UTC), lambda _name, _done, _total: None, **smaller)
     room.stop()
     return _demo(data_dir, notes)
 
@@ -85,9 +86,12 @@ def serving(demo: Demo) -> Iterator[Live]:
                 break
         except httpx.TransportError:
             time.sleep(0.1)
-    yield Live(address, demo)
-    process.terminate()
-    assert process.wait(timeout=60) in (0, -signal.SIGTERM)
+    try:
+        yield Live(address, demo)
+    finally:
+        process.terminate()
+        code = process.wait(timeout=60)
+    assert code in (0, -signal.SIGTERM)
 
 
 def free_port() -> int:
