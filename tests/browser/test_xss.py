@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 from support.live import Live
 from support.xss import PAYLOADS
 
@@ -35,21 +35,26 @@ def assert_unharmed(page: Page) -> None:
 
 
 @pytest.fixture
-def guarded(open_page: OpenPage, live: Live) -> Callable[..., Page]:
-    """Open pages on which no dialog may appear and nothing foreign may be asked for."""
+def guarded(open_page: OpenPage, live: Live) -> Iterator[Callable[..., Page]]:
+    """Open pages on which no dialog may appear and that may ask nobody but the service."""
+    breaches: list[str] = []
+
+    def note_request(url: str) -> None:
+        if not url.startswith(f"{live.address}/"):
+            breaches.append(url)
+
+    def note_dialog(dialog: Dialog) -> None:
+        breaches.append(dialog.message)
+        dialog.dismiss()
 
     def open_one(place: str, role: str = "editor") -> Page:
         page = open_page(place, role=role)
-        page.on("dialog", lambda dialog: pytest.fail(f"a dialog opened: {dialog.message}"))
-        page.on("request", lambda sent: _assert_own(sent.url, live))
+        page.on("dialog", note_dialog)
+        page.on("request", lambda sent: note_request(sent.url))
         return page
 
-    return open_one
-
-
-def _assert_own(url: str, live: Live) -> None:
-    if not url.startswith(f"{live.address}/"):
-        pytest.fail(f"a page asked for {url}")
+    yield open_one
+    assert not breaches
 
 
 @pytest.fixture(scope="module")

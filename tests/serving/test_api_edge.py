@@ -59,6 +59,12 @@ ROUTES = [
     ("GET", "/v1/stories/s1/desks"),
     ("PATCH", "/v1/submissions/u1"),
     ("GET", "/v1/audit"),
+    ("GET", "/v1/stories/s1/exposure"),
+    ("GET", "/v1/stories/s1/takedowns"),
+    ("POST", "/v1/desks/suggest"),
+    ("GET", "/v1/vocabulary/topic"),
+    ("GET", "/v1/session"),
+    ("DELETE", "/v1/session"),
     ("GET", "/v1/whoami"),
 ]
 TEXT_FIELDS = [

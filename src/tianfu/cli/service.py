@@ -158,6 +158,9 @@ def _print_demo(address: str, notes: dict[str, Any]) -> None:
     out.print(
         f"{notes['stories']} stories of 210 outlets, {notes['events']} events; the app's outlet is {outlet}."
     )
+    out.print(
+        f"The console for editors and operators: {address}/console; sign in with a key:", highlight=False
+    )
     for role, secret in keys.items():
         out.print(f"  {role:<10} {secret}", highlight=False)
     feed = {"reader_id": notes["reader_id"], "count": 5}

@@ -1,5 +1,5 @@
 // One story: its text and tags, who else has it, how it was read, revisions, takedowns.
-import { html, useMemo, useState } from "../lib/html.js";
+import { html, useEffect, useMemo, useState } from "../lib/html.js";
 import { get, send, useData } from "../lib/api.js";
 import { inUnits, Marked, occurrences, plainText } from "../lib/marked.js";
 import { DeskList } from "../lib/desks.js";
@@ -13,12 +13,19 @@ import { problemWords, word } from "../lib/words.js";
 export const title = "稿件";
 export const roles = ["editor", "operator", "scientist", "admin"];
 
+const ANALYSING_MS = 2_000;
+
 export default function Page({ session, query }) {
   const [changed, setChanged] = useState(0);
   const { data: story, problem, reload } = useData(
     (signal) => get(`/v1/stories/${encodeURIComponent(query.id ?? "")}`, {}, { signal }),
     [query.id, changed],
   );
+  useEffect(() => {
+    if (!story || story.indexed) return undefined;
+    const timer = setTimeout(reload, ANALYSING_MS);
+    return () => clearTimeout(timer);
+  }, [story]);
   if (!query.id) return html`<${Empty} text="没有指定稿件" hint="请从稿库打开一篇。" />`;
   if (problem) return html`<${ProblemNote} problem=${problem} retry=${reload} />`;
   if (!story || story.story_id !== query.id) return html`<${Loading} />`;
@@ -32,7 +39,7 @@ export default function Page({ session, query }) {
       <${Card} title="历次修改"><${Revisions} story=${story} /><//>
     </div>
     <div class="stack">
-      <${Card} title="标签"><${StoryTags} story=${story} mine=${mine} /><//>
+      <${Card} title="标签"><${StoryTags} key=${story.indexed} story=${story} mine=${mine} /><//>
       ${story.state === "live" ? html`<${Copies} story=${story} />` : null}
       ${mine && story.state === "live" ? html`<${StoryDesks} story=${story} />` : null}
     </div>
@@ -103,7 +110,7 @@ function StoryTags({ story, mine }) {
 function Copies({ story }) {
   const { data, problem, loading, reload } = useData(
     (signal) => get(`/v1/stories/${story.story_id}/duplicates`, {}, { signal }),
-    [story.story_id, story.revision],
+    [story.story_id, story.revision, story.indexed],
   );
   const spread = html`<a href=${hashOf("cluster", { id: story.cluster_id })}>传播过程</a>`;
   return html`<${Card}
