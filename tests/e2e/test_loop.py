@@ -55,7 +55,7 @@ def narrow_encoder(folder: Path) -> str:
 
 
 def live_some_days(live: Live) -> int:
-    """Readers of the demo visit, look at a page and click what they care for; returns the clicks."""
+    """Readers of the demo click what they care for, else what stands first; returns the clicks."""
     truth = json.loads((live.demo.data_dir / "truth.json").read_text(encoding="utf-8"))
     readers = [one for one in truth["readers"] if one["kind"] == "reader"]
     clicks = 0
@@ -63,7 +63,8 @@ def live_some_days(live: Live) -> int:
         for reader in readers:
             who = {"outlet_id": reader["outlet_id"], "reader_id": reader["id"]}
             page = live.post("/v1/recommend", "operator", {**who, "count": 10})
-            liked = [item for item in page["items"] if _codes(item) & set(reader["tastes"])][:3]
+            ranked = [item for item in page["items"] if item["placed_by"] == "model"]
+            liked = [item for item in ranked if _codes(item) & set(reader["tastes"])][:3] or ranked[:1]
             seen = [("expose", item) for item in page["items"]] + [("click", item) for item in liked]
             clicks += len(liked)
             events = [
