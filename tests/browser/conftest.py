@@ -104,7 +104,8 @@ def shot() -> Callable[[Page, str], None]:
             return
         SHOTS.mkdir(parents=True, exist_ok=True)
         taken = Image.open(BytesIO(page.screenshot(animations="disabled", caret="hide")))
-        taken.convert("RGB").quantize(224, dither=Image.Dither.NONE).save(SHOTS / f"{name}.png", optimize=True)
+        few = taken.convert("RGB").quantize(224, dither=Image.Dither.NONE)
+        few.save(SHOTS / f"{name}.png", optimize=True)
 
     return take
 
