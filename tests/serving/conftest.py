@@ -41,7 +41,11 @@ def database_url(request: pytest.FixtureRequest, database_kind: str, tmp_path: P
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str) -> ServiceSettings:
     return ServiceSettings(
-        data_dir=tmp_path / "data", database_url=database_url, worker=False, requests_per_minute=0
+        data_dir=tmp_path / "data",
+        database_url=database_url,
+        worker=False,
+        requests_per_minute=0,
+        failed_logins_per_minute=0,
     )
 
 

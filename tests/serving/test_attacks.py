@@ -29,7 +29,9 @@ SECRET_WORDS = "机密段落甲乙丙丁"
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     clock = FakeClock()
     app = create_app(
-        ServiceSettings(data_dir=tmp_path_factory.mktemp("attacks"), requests_per_minute=0),
+        ServiceSettings(
+            data_dir=tmp_path_factory.mktemp("attacks"), requests_per_minute=0, failed_logins_per_minute=0
+        ),
         build=lambda given: build_newsroom(given, parts=fake_parts(), clock=clock),
     )
     with TestClient(app) as client:

@@ -31,7 +31,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     folder: Path = tmp_path_factory.mktemp("contract")
     clock = FakeClock()
     app = create_app(
-        ServiceSettings(data_dir=folder, requests_per_minute=0),
+        ServiceSettings(data_dir=folder, requests_per_minute=0, failed_logins_per_minute=0),
         build=lambda given: build_newsroom(given, parts=fake_parts(), clock=clock),
     )
     with TestClient(app, raise_server_exceptions=True) as found:

@@ -31,7 +31,9 @@ OPERATIONS = sorted(
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     clock = FakeClock()
     app = create_app(
-        ServiceSettings(data_dir=tmp_path_factory.mktemp("tenants"), requests_per_minute=0),
+        ServiceSettings(
+            data_dir=tmp_path_factory.mktemp("tenants"), requests_per_minute=0, failed_logins_per_minute=0
+        ),
         build=lambda given: build_newsroom(given, parts=fake_parts(), clock=clock),
     )
     with TestClient(app) as client:
