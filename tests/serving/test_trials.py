@@ -174,7 +174,7 @@ def test_counts_that_cannot_be_written_wait(
     trial = begin(full_room, a_ranker(tmp_path / "new", fresh=1.0))
     full_room.trial_runner._count(trial, Arm.CONTROL, ArmCounts(feeds=3))
 
-    def away() -> None:
+    def away(_holding: object) -> None:
         raise StoreUnavailable("away")
 
     with monkeypatch.context() as patched:
