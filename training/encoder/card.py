@@ -123,7 +123,7 @@ def card_page(card: Mapping[str, Any]) -> str:
     lines += [
         "",
         "Suite `retrieval`: a headline looks for its own lead (160 characters) among all leads."
-        "  `headlines_*`: a linear probe on frozen vectors, and a linear head on vectors with n-grams;"
+        "  `headlines_*`: a linear probe on frozen vectors, and a head of models over words beside it;"
         " a fifth of each set was kept out.  `sts`: Chinese STS-B, development part.  TF-IDF is fitted on"
         " the measured texts themselves (headlines: on those learned from).",
         "",
