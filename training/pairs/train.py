@@ -46,7 +46,7 @@ TOLD: Mapping[str, Any] = {
     "bad_at": [
         "The same event told in altogether other words: what it is not sure of is shown, not joined.",
         "Reprints on the border of four fifths of shared wording, where readers differ too.",
-        "Copies with the first third written anew: three quarters of their wording is shared, which readers"
+        "Copies whose first sentence is told anew: three quarters of their wording is shared, which readers"
         " call the same event.",
     ],
     "sources": [
