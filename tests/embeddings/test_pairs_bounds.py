@@ -1,13 +1,14 @@
 """Coverage by long runs, and the bounds of the copy head."""
 
 import random
+import re
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tianfu.embeddings.pairs.bounds import copy_probability, is_misread_copy
+from tianfu.embeddings.pairs.bounds import SIBLING_ODDS, copy_probability, is_misread_copy
 from tianfu.embeddings.pairs.features import NAMES, feature_range, features
 from tianfu.embeddings.pairs.heads import Head, read_heads
 from tianfu.embeddings.pairs.profile import profile_of
@@ -73,6 +74,36 @@ def test_a_misread_text_is_a_copy_whatever_the_head_says() -> None:
 
     assert answer(always(-9.0), BODY, misread) > 0.5
     assert answer(always(-9.0), BODY, BODY[:90] + "。") < 0.5
+
+
+FIGURES = (
+    "全县共清淤渠道47公里，整治山坪塘126口，新建提灌站9座，改造管网83公里，惠及5个乡镇38个村的21400名群众。"
+    "项目总投资6250万元，其中县级财政配套1875万元。按照计划，明年还将整治水库4座、渠道62公里，"
+    "新增有效灌溉面积11300亩，亩均节水90立方米。农户算了一笔账：以前抽一次水要花40元，如今开闸放水，每亩一年能省150元。"
+    "镇上的技术员每周三到田头，教大家按土壤墒情放水，谁家的渠口堵了，在群里喊一声，第二天就有人来疏通。"
+)
+
+
+def test_a_text_misread_all_over_is_a_copy_though_its_figures_were_misread_too() -> None:
+    rng = random.Random(5)
+    body = BODY + FIGURES
+    misread = "".join(
+        rng.choice("曰入末士太夭") if i % 6 == 4 and not c.isdigit() else c for i, c in enumerate(body)
+    )
+    for figure in ("6250", "1875", "11300", "21400", "126", "150", "47", "83"):
+        misread = misread.replace(figure, figure[:-1] + "7" if figure[-1] != "7" else "41")
+
+    assert verify(compared("题", body), compared("题", misread)).sibling_odds >= SIBLING_ODDS
+    assert answer(always(-9.0), body, misread) > 0.5
+
+
+def test_the_next_bulletin_of_a_long_series_is_no_copy() -> None:
+    rng = random.Random(5)
+    body = BODY + FIGURES
+    following = re.sub(r"\d+", lambda found: str(int(found.group()) + rng.randint(1, 9)), body)
+    following = following.replace("三个小时", "四个小时").replace("老周", "老吴")
+
+    assert answer(always(9.0), body, following) == 0.0
 
 
 def test_an_edited_text_is_not_taken_for_a_misread_one() -> None:

@@ -101,7 +101,7 @@ def test_a_preview_leaves_no_trace(
     carried = served.post("/v1/placements", headers=key(), json=order).json()["id"]
     feed(served, app, reader_id="made-up")
     room: Newsroom = served.app.state.newsroom  # type: ignore[attr-defined]
-    before, heat = everything_kept(served), room.events._signals._hot._scopes
+    before, heat = everything_kept(served), room.stream.signals._hot._scopes
     heat = {scope: dict(counts) for scope, counts in heat.items()}
     known = dict(room.interests._interests)
     for asked in ({}, {"persona": "farmer"}, {"persona": "parent", "count": 50}):
@@ -111,7 +111,7 @@ def test_a_preview_leaves_no_trace(
         trace = served.get(f"/v1/decisions/{found['feed']['trace_id']}", headers=editor)
         assert trace.status_code == 404
     assert everything_kept(served) == before
-    assert room.events._signals._hot._scopes == heat
+    assert room.stream.signals._hot._scopes == heat
     assert room.interests._interests == known
     receipts = served.get(f"/v1/placements/{carried}/receipts", headers=key()).json()
     assert [row["scenes"][0]["pages"] for row in receipts["items"] if row["shown"]] == [1]
