@@ -1,6 +1,7 @@
 """A newsroom on a fresh database of either kind with small fake models, and an HTTP client to it."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from support.builders import NOW, FakeClock
 from support.fakes import fake_parts
+from support.standing import Standing
 
 from tianfu.model.access import Role
 from tianfu.serving.app import create_app
@@ -24,9 +26,12 @@ def clock() -> FakeClock:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run every test over a database on both, but for those that the database has no say in."""
+    alone = metafunc.definition.get_closest_marker("box") is not None
+    kinds = ["sqlite"] if alone else ["sqlite", "postgresql"]
     if "database_kind" in metafunc.fixturenames:
-        alone = metafunc.definition.get_closest_marker("box") is not None
-        metafunc.parametrize("database_kind", ["sqlite"] if alone else ["sqlite", "postgresql"])
+        metafunc.parametrize("database_kind", kinds)
+    if "standing_kind" in metafunc.fixturenames:
+        metafunc.parametrize("standing_kind", kinds, scope="module")
 
 
 @pytest.fixture
@@ -79,6 +84,37 @@ def served(settings: ServiceSettings, clock: FakeClock) -> Iterator[TestClient]:
     )
     with TestClient(app) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def standing(
+    request: pytest.FixtureRequest, standing_kind: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Standing]:
+    """The HTTP application, started once, with an operator's key."""
+    clock = FakeClock(NOW)
+    with ExitStack() as stack:
+        url = ""
+        if standing_kind == "postgresql":
+            url = stack.enter_context(request.getfixturevalue("postgres_databases").fresh())
+        settings = ServiceSettings(
+            data_dir=tmp_path_factory.mktemp("standing"),
+            database_url=url,
+            worker=True,
+            requests_per_minute=0,
+            failed_logins_per_minute=0,
+        )
+        app = create_app(settings, build=lambda given: build_newsroom(given, parts=fake_parts(), clock=clock))
+        client = stack.enter_context(TestClient(app))
+        room: Newsroom = app.state.newsroom
+        _, secret = create_key(
+            role=Role.OPERATOR,
+            outlet_id=None,
+            label="test",
+            actor="test",
+            database=room.database,
+            clock=clock,
+        )
+        yield Standing(client, {"Authorization": f"Bearer {secret}"})
 
 
 @pytest.fixture

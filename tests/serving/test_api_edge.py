@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from support.builders import FakeClock
 from support.fakes import fake_parts
+from support.standing import Standing
 
 from tianfu.model.access import Role
 from tianfu.serving.app import create_app
@@ -112,11 +113,11 @@ def is_problem(answer: Any) -> bool:
 @pytest.mark.parametrize(
     "header", [None, "Bearer nonsense", "Basic abc", "Bearer \udcff".encode("utf-8", "surrogateescape")]
 )
-def test_every_route_but_health_needs_a_key(served: TestClient, method: str, path: str, header: Any) -> None:
+def test_every_route_but_health_needs_a_key(standing: Standing, method: str, path: str, header: Any) -> None:
     headers = (
         {} if header is None else {b"Authorization": header if isinstance(header, bytes) else header.encode()}
     )
-    answer = served.request(method, path, headers=headers)  # type: ignore[arg-type]
+    answer = standing.client.request(method, path, headers=headers)  # type: ignore[arg-type]
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
     assert answer.headers["www-authenticate"] == "Bearer"
 
@@ -152,14 +153,13 @@ def test_the_matrix_of_roles_is_kept(served: TestClient, key: Key) -> None:
 @pytest.mark.parametrize("field", TEXT_FIELDS)
 @pytest.mark.parametrize("nasty", NASTY_TEXTS)
 def test_nasty_texts_in_every_story_field_are_stored_as_they_are_or_refused(
-    served: TestClient, key: Key, story_json: Callable[..., dict[str, Any]], field: str, nasty: str
+    standing: Standing, story_json: Callable[..., dict[str, Any]], field: str, nasty: str
 ) -> None:
-    headers = key()
-    sent = story_json(external_id="x-1") | {field: NASTY_TEXTS[nasty]}
-    answer = served.post("/v1/stories", headers=headers, json=sent)
+    sent = story_json(external_id=f"{field} {nasty}") | {field: NASTY_TEXTS[nasty]}
+    answer = standing.client.post("/v1/stories", headers=standing.headers, json=sent)
     if answer.status_code == 201:
         story_id = answer.json()["results"][0]["story_id"]
-        stored = served.get(f"/v1/stories/{story_id}", headers=headers).json()
+        stored = standing.client.get(f"/v1/stories/{story_id}", headers=standing.headers).json()
         assert stored[field] == sent[field]
     else:
         assert is_problem(answer), answer.text
@@ -209,11 +209,9 @@ HOSTILE_BODIES: dict[str, bytes] = {
         ("PUT", "/v1/readers/r-1/personalisation"),
     ],
 )
-def test_hostile_bodies_get_a_clear_problem(
-    served: TestClient, key: Key, method: str, path: str, body: str
-) -> None:
-    headers = {**key(), "Content-Type": "application/json"}
-    answer = served.request(method, path, headers=headers, content=HOSTILE_BODIES[body])
+def test_hostile_bodies_get_a_clear_problem(standing: Standing, method: str, path: str, body: str) -> None:
+    headers = {**standing.headers, "Content-Type": "application/json"}
+    answer = standing.client.request(method, path, headers=headers, content=HOSTILE_BODIES[body])
     assert is_problem(answer), (answer.status_code, answer.text[:300])
     assert "Traceback" not in answer.text
 
@@ -247,8 +245,8 @@ def test_hostile_bodies_get_a_clear_problem(
         "/v1/nowhere",
     ],
 )
-def test_hostile_addresses_get_a_clear_problem(served: TestClient, key: Key, path: str) -> None:
-    answer = served.get(path, headers=key())
+def test_hostile_addresses_get_a_clear_problem(standing: Standing, path: str) -> None:
+    answer = standing.client.get(path, headers=standing.headers)
     assert is_problem(answer), (answer.status_code, answer.text[:300])
 
 
