@@ -30,6 +30,7 @@ from tianfu.serving.services.cabinet import Cabinet
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.store import dump_postgresql, dump_sqlite
+from tianfu.serving.store.database import Database
 from tianfu.serving.wiring import build_newsroom
 
 
@@ -309,3 +310,17 @@ def test_postgresql_says_what_is_missing_or_wrong(
     with pytest.raises(StoreUnavailable):
         dump_postgresql.dump_postgresql(nowhere, tmp_path / "x")
     assert "secret" not in dump_postgresql._address(nowhere)
+
+
+def test_a_dump_that_breaks_off_leaves_postgresql_as_it_was(postgres_url: str, tmp_path: Path) -> None:
+    with Database(postgres_url) as database, database.write() as uow:
+        uow.audit.add(actor="k1", action="test", target="s1", now=NOW, details={})
+        uow.commit()
+    dump_postgresql.dump_postgresql(postgres_url, tmp_path / "whole")
+    data = (tmp_path / "whole").read_bytes()
+    (tmp_path / "cut").write_bytes(data[: len(data) - 300])
+    with pytest.raises(BackupFailed, match="gave up"):
+        dump_postgresql.restore_postgresql(postgres_url, tmp_path / "cut")
+    assert dump_postgresql.holds_rows(postgres_url)
+    dump_postgresql.restore_postgresql(postgres_url, tmp_path / "whole")
+    assert dump_postgresql.holds_rows(postgres_url)
