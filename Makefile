@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check lint types layers bench docs shots lock sbom audit clean
+.PHONY: run test check lint types layers bench docs shots lock sbom audit bundle clean
 
 run: $(VENV)/.serve ## install, make the demo newsroom, serve it
 	@$(BIN)/tianfu demo --serve --port $(PORT)
@@ -38,6 +38,9 @@ sbom: $(VENV)/.dev ## what is served as a bill of materials (CycloneDX), tianfu.
 
 audit: $(VENV)/.dev ## known holes in what is served; passes, saying so, where the network does not allow to ask
 	@$(BIN)/python .ci/audit.py requirements/serve.lock
+
+bundle: $(BIN)/python ## dist/tianfu-bundle.tar, which installs the service where there is no network
+	@PYTHON=$(BIN)/python deploy/bundle/make.sh
 
 lock: $(VENV)/.dev ## pin every dependency anew
 	@$(BIN)/pip-compile -q --no-emit-find-links --strip-extras --no-header -o requirements/serve.lock pyproject.toml

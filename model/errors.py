@@ -149,6 +149,12 @@ class ModelRefused(Conflict):
     code = "model_refused"
 
 
+class BackupRefused(Conflict):
+    """A backup or its restoring would destroy something, or fits neither this database nor this version."""
+
+    code = "backup_refused"
+
+
 class CoverageClosed(Conflict):
     """A closed coverage takes no stories, picks or claims."""
 
@@ -396,6 +402,18 @@ class SnapshotInvalid(TianfuError):
     """An index snapshot is missing, torn, altered or of another encoder; rebuild from the database."""
 
     code = "snapshot_invalid"
+
+
+class BackupInvalid(TianfuError):
+    """A backup is torn, altered, or not one of ours; nothing was restored."""
+
+    code = "backup_invalid"
+
+
+class BackupFailed(TianfuError):
+    """The database could not be dumped or written; what stood there before stands."""
+
+    code = "backup_failed"
 
 
 class UnreadableFile(TianfuError):

@@ -36,6 +36,11 @@ class Cabinet:
             )
         return found
 
+    def folders(self) -> list[Path]:
+        """Every version's folder that is here, by its content hash."""
+        found = self._folder.glob("[0-9a-f]*") if self._folder.is_dir() else ()
+        return sorted(folder for folder in found if (folder / CARD).is_file())
+
     def take(self, source: Path) -> tuple[str, ModelKind, Mapping[str, Any]]:
         """Copy an artefact in; one that is here already stays.
 

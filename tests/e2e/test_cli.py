@@ -53,6 +53,22 @@ def test_a_key_is_rotated_and_the_trail_of_it_is_whole_until_somebody_cuts_it(tm
     assert tianfu("audit", "verify", "--head", "2", *folder).returncode == 2
 
 
+def test_a_backup_is_one_command_and_so_is_coming_back(tmp_path: Path) -> None:
+    here, there, file = tmp_path / "here", tmp_path / "there", tmp_path / "one.tianfu"
+    made = json.loads(tianfu("keys", "create", "operator", "--data-dir", str(here), "--json").stdout)
+    told = json.loads(tianfu("backup", "--to", str(file), "--data-dir", str(here), "--json").stdout)
+    assert told["bytes"] == file.stat().st_size
+    done = tianfu("restore", str(file), "--data-dir", str(there), "--json")
+    assert (done.returncode, json.loads(done.stdout)["audit_whole"]) == (0, True)
+    assert made["key_id"] in tianfu("keys", "list", "--json", "--data-dir", str(there)).stdout
+    again = tianfu("restore", str(file), "--data-dir", str(there))
+    assert (again.returncode, "backup_refused" in again.stderr) == (1, True)
+    assert tianfu("restore", str(file), "--force", "--data-dir", str(there)).returncode == 0
+    file.write_bytes(file.read_bytes()[:-100])
+    torn = tianfu("restore", str(file), "--force", "--data-dir", str(there))
+    assert (torn.returncode, "backup_invalid" in torn.stderr, "Traceback" in torn.stderr) == (1, True, False)
+
+
 def test_an_app_key_needs_an_outlet_and_says_so(tmp_path: Path) -> None:
     done = tianfu("keys", "create", "app", "--data-dir", str(tmp_path))
     assert done.returncode == 1

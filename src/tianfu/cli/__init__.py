@@ -5,7 +5,7 @@ import sys
 import typer
 
 from tianfu import __version__
-from tianfu.cli import audit, drift, keys, learn, measure, models, service, snapshot, trials
+from tianfu.cli import audit, backup, drift, keys, learn, measure, models, service, snapshot, trials
 from tianfu.cli.show import err, out
 from tianfu.model.errors import TianfuError
 from tianfu.serving.logs import configure_logs
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.registered_commands.extend(service.app.registered_commands)
 app.registered_commands.extend(snapshot.app.registered_commands)
 app.registered_commands.extend(drift.app.registered_commands)
+app.registered_commands.extend(backup.app.registered_commands)
 app.command("eval")(measure.evaluate)
 app.add_typer(keys.keys_app, name="keys")
 app.add_typer(keys.db_app, name="db")
