@@ -1,4 +1,4 @@
-"""A newsroom's evening: send a story, see its tags and who has it already, show a feed, tell what was read.
+"""A newsroom's evening: send a story, see its tags and who has it already, show a feed, tell what was seen.
 
 Run it against the demo newsroom with an editor's and an app's key:
 TIANFU_EDITOR_KEY=… TIANFU_KEY=… python docs/examples/newsroom.py
@@ -8,7 +8,7 @@ import os
 import sys
 from datetime import UTC, datetime
 
-from tianfu.client import ClientError, Tianfu
+from tianfu.client import ClientError, EventReceipts, StoryRow, Tianfu
 
 
 def send(editor: Tianfu) -> None:
@@ -21,17 +21,22 @@ def send(editor: Tianfu) -> None:
     print("标签：", "，".join(tag.label for tag in (*tags.topics, *tags.places, *tags.keywords)))
     for match in editor.check_duplicates(title, body).matches:
         print(f"已有：{match.title}（{match.outlet_id}，{match.relation}）")
-    story = {"external_id": "bus-2200", "title": title, "body": body, "published_at": datetime.now(UTC)}
-    receipt = editor.send_stories([story], wait_s=10).results[0]  # type: ignore[list-item]
-    print(f"稿件：{receipt.outcome} {receipt.error.detail if receipt.error else ''}")
+    story: StoryRow = {
+        "external_id": "bus-2200",
+        "title": title,
+        "body": body,
+        "published_at": datetime.now(UTC),
+    }
+    receipt = editor.send_stories([story], wait_s=10).results[0]
+    print(f"稿件：{receipt.error.detail if receipt.error else receipt.outcome}")
 
 
 def show(app: Tianfu) -> None:
-    """Show a page of a feed and tell that its first story was read."""
+    """Show a page of a feed and tell what of it was seen."""
     page = app.recommend(device_id="example-device-1", count=5)
     for item in page.items:
         print(f"{item.title}（{item.outlet.name}）{'，'.join(reason.text for reason in item.reasons)}")
-    with app.event_buffer() as events:
+    with app.event_buffer(on_sent=tell) as events:
         for item in page.items:
             events.add(
                 type="expose",
@@ -40,6 +45,14 @@ def show(app: Tianfu) -> None:
                 trace_id=page.trace_id,
                 position=item.position,
             )
+
+
+def tell(receipts: EventReceipts) -> None:
+    """Say what became of events; a rejected one says why."""
+    print(f"行为：收下 {receipts.accepted} 条")
+    for row in receipts.results:
+        if row.error is not None:
+            print(f"行为 {row.index}：{row.error.detail}")
 
 
 def main() -> int:

@@ -1,6 +1,7 @@
 """A service in process, reached over a line that may fail."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 @pytest.fixture
 def stories(site: Site) -> Sequence[str]:
     """Ids of a dozen stories, indexed."""
-    found = site.client().send_stories([a_row(n) for n in range(12)], wait_s=20)
+    at = site.clock.now() - timedelta(hours=1)
+    found = site.client().send_stories([a_row(n, published_at=at) for n in range(12)], wait_s=20)
     assert found.rejected == 0
     return [row.story_id or "" for row in found.results]

@@ -35,12 +35,14 @@ class EventBuffer:
         *,
         now: Callable[[], datetime],
         outlet_id: str | None = None,
+        on_sent: Callable[[EventReceipts], None] | None = None,
         rows: int = MAX_ROWS,
     ) -> None:
         self._client = client
         self._outlet_id = outlet_id
         self._rows = rows
         self._now = now
+        self._on_sent = on_sent
         self._waiting: list[EventRow] = []
         self._lock = threading.Lock()
         self._sending = threading.Lock()
@@ -75,7 +77,9 @@ class EventBuffer:
             found = self._client.send_events(batch, outlet_id=self._outlet_id)
             with self._lock:
                 del self._waiting[: len(batch)]
-            return found
+        if self._on_sent is not None:
+            self._on_sent(found)
+        return found
 
     def __enter__(self) -> Self:
         return self
@@ -95,12 +99,14 @@ class AsyncEventBuffer:
         *,
         now: Callable[[], datetime],
         outlet_id: str | None = None,
+        on_sent: Callable[[EventReceipts], None] | None = None,
         rows: int = MAX_ROWS,
     ) -> None:
         self._client = client
         self._outlet_id = outlet_id
         self._rows = rows
         self._now = now
+        self._on_sent = on_sent
         self._waiting: list[EventRow] = []
         self._sending = anyio.Lock()
 
@@ -120,7 +126,9 @@ class AsyncEventBuffer:
                 return NONE_SENT
             found = await self._client.send_events(batch, outlet_id=self._outlet_id)
             del self._waiting[: len(batch)]
-            return found
+        if self._on_sent is not None:
+            self._on_sent(found)
+        return found
 
     async def __aenter__(self) -> Self:
         return self

@@ -14,6 +14,7 @@ from tianfu.client.buffer import AsyncEventBuffer, EventBuffer
 from tianfu.client.call import Call, Plan
 from tianfu.client.calls import Calls
 from tianfu.client.errors import KeyMissing
+from tianfu.client.events import EventReceipts
 from tianfu.client.flow import Pause, Reply, Send, Terms
 from tianfu.client.methods import Walk, page_of
 from tianfu.client.patience import Patience
@@ -21,6 +22,8 @@ from tianfu.client.patience import Patience
 T = TypeVar("T")
 
 DEFAULT_URL = "http://127.0.0.1:8000"
+_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=2.0)
+"""Idle connections are given up before the service (5 s) does so under a request on its way."""
 
 
 def _now() -> datetime:
@@ -84,13 +87,15 @@ class Tianfu(Calls):
         now: Callable[[], datetime] = _now,
     ) -> None:
         self._terms = _terms(key, url, signing_secret, timeout_s, patience, now)
-        self._http = http or httpx.Client()
+        self._http = http or httpx.Client(limits=_LIMITS)
         self._own_http = http is None
         self._sleep = sleep
 
-    def event_buffer(self, *, outlet_id: str | None = None) -> EventBuffer:
-        """Gather events and send them 500 at once."""
-        return EventBuffer(self, outlet_id=outlet_id, now=self._terms.now)
+    def event_buffer(
+        self, *, outlet_id: str | None = None, on_sent: Callable[[EventReceipts], None] | None = None
+    ) -> EventBuffer:
+        """Gather events and send them 500 at once; ``on_sent`` is told what became of each batch's rows."""
+        return EventBuffer(self, outlet_id=outlet_id, on_sent=on_sent, now=self._terms.now)
 
     def run(self, plan: Plan[T]) -> T:
         """Send the calls of a plan."""
@@ -150,13 +155,15 @@ class AsyncTianfu(Calls):
         now: Callable[[], datetime] = _now,
     ) -> None:
         self._terms = _terms(key, url, signing_secret, timeout_s, patience, now)
-        self._http = http or httpx.AsyncClient()
+        self._http = http or httpx.AsyncClient(limits=_LIMITS)
         self._own_http = http is None
         self._sleep = sleep
 
-    def event_buffer(self, *, outlet_id: str | None = None) -> AsyncEventBuffer:
-        """Gather events and send them 500 at once."""
-        return AsyncEventBuffer(self, outlet_id=outlet_id, now=self._terms.now)
+    def event_buffer(
+        self, *, outlet_id: str | None = None, on_sent: Callable[[EventReceipts], None] | None = None
+    ) -> AsyncEventBuffer:
+        """Gather events and send them 500 at once; ``on_sent`` is told what became of each batch's rows."""
+        return AsyncEventBuffer(self, outlet_id=outlet_id, on_sent=on_sent, now=self._terms.now)
 
     async def run(self, plan: Plan[T]) -> T:
         """Send the calls of a plan."""
