@@ -1,5 +1,6 @@
 """The client on a line that fails: what is sent again, how long it waits, and that nothing counts twice."""
 
+import json
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from support.builders import NOW
 from support.lines import LOST, Fault, Line, Site, a_row
 
-from tianfu.client import AsyncTianfu, Broken, NoAnswer, Patience, Throttled, Tianfu
+from tianfu.client import AsyncTianfu, Broken, EventBuffer, NoAnswer, Patience, Throttled, Tianfu
 from tianfu.client.flow import Terms
 from tianfu.client.patience import asked_pause_s
 from tianfu.client.signing import signature_headers
@@ -143,7 +144,7 @@ def test_a_buffer_keeps_what_was_not_sent_and_never_doubles(site: Site, stories:
 
 def test_threads_share_a_buffer(site: Site, stories: Sequence[str]) -> None:
     app = site.client(Role.APP, "lizhou", now=site.clock.now)
-    with app.event_buffer() as buffer:
+    with EventBuffer(app, now=site.clock.now, rows=4) as buffer:
 
         def tell(reader: str) -> None:
             for story in stories:
@@ -154,6 +155,12 @@ def test_threads_share_a_buffer(site: Site, stories: Sequence[str]) -> None:
             thread.start()
         for thread in threads:
             thread.join()
+    sent = [
+        json.loads(request.content)["events"]
+        for request in site.line.requests
+        if b"event_id" in request.content
+    ]
+    assert sum(map(len, sent)) == 8 * 12
     assert [app.reader(f"r-{n}").stories_read for n in range(8)] == [12] * 8
 
 

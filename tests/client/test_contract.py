@@ -1,14 +1,16 @@
 """Every call stands in the OpenAPI document: path, method, fields sent and fields read."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
 from tianfu.client.call import Call
 from tianfu.client.calls import Calls
+from tianfu.client.events import RowError
+from tianfu.client.feeds import FeedItem
 from tianfu.client.methods import Method, Pages
 from tianfu.serving.app import create_app
 from tianfu.serving.settings import ServiceSettings
@@ -127,7 +129,43 @@ def test_an_answer_stands_in_the_contract(name: str, contract: dict[str, Any]) -
         assert "204" in answers
         return
     good = next(answers[status] for status in ("200", "201") if status in answers)
-    promised = resolved(good["content"]["application/json"]["schema"], contract)
-    read = {field.name for field in dataclasses.fields(call.answer)}
-    assert read <= set(promised["properties"])
-    assert read <= set(promised["required"])
+    check(call.answer, good["content"]["application/json"]["schema"], contract)
+
+
+def check(answer: type, schema: Any, contract: dict[str, Any]) -> None:
+    """Every field that is read is promised, also in what the answer holds.
+
+    A row's error is an object of any fields in the contract, so that there is nothing to hold it against.
+    """
+    promised = resolved(schema, contract)
+    hints = get_type_hints(answer)
+    assert set(hints) <= set(promised["properties"])
+    assert set(hints) <= set(promised["required"])
+    for name, hint in hints.items():
+        inner = next((one for one in (hint, *leaves(hint)) if dataclasses.is_dataclass(one)), None)
+        if isinstance(inner, type) and inner is not RowError:
+            check(inner, held(promised["properties"][name]), contract)
+
+
+def leaves(hint: Any) -> Iterator[Any]:
+    """What a type is made of."""
+    for one in get_args(hint):
+        yield one
+        yield from leaves(one)
+
+
+def held(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of what a list or an optional field holds."""
+    while "$ref" not in schema:
+        schema = schema["items"] if "items" in schema else schema["anyOf"][0]
+    return schema
+
+
+def test_a_field_that_is_not_promised_is_found(contract: dict[str, Any]) -> None:
+    wrong = dataclasses.make_dataclass("Wrong", [("items", tuple[FeedItem, ...]), ("cursr", str)])
+    schema = {"$ref": "#/components/schemas/FeedOut"}
+    with pytest.raises(AssertionError, match="cursr"):
+        check(wrong, schema, contract)
+    item = dataclasses.make_dataclass("Item", [("ai_generatd", bool)])
+    with pytest.raises(AssertionError, match="ai_generatd"):
+        check(dataclasses.make_dataclass("Wrong", [("items", tuple[item, ...])]), schema, contract)  # type: ignore[valid-type]
