@@ -16,7 +16,7 @@ _LINES: Mapping[str, str] = {
     "precision": "share of the stories named that are the source",
     "recall": "share of the copies whose source was named",
     "false_alarm_rate": "share of stories of their own that had a source named; lower is better",
-    "stories_per_second": "corpus and queries over the time to index and look up, on this machine",
+    "stories_per_second": "of what was measured over the time it took, on this machine",
     "recall_at_1": "share of headlines whose own story comes first",
     "recall_at_10": "share of headlines whose own story is among the first ten",
     "mrr_at_10": "mean of one over the place of the own story, 0 beyond the tenth",
