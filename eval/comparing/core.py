@@ -12,7 +12,7 @@ from tianfu.eval.paired import Gap
 from tianfu.eval.pictures import Example, Picture
 
 NAME = "compare"
-SPEED = "stories_per_second"
+SPEED = "items_per_second"
 Sections = Mapping[str, Mapping[str, Gap]]
 
 

@@ -6,21 +6,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.decided import TOLD, write_decided
+from support.decided import TOLD, write_decided, write_decided_pairs
 from typer.testing import CliRunner
 
 from tianfu.cli import app
 from tianfu.eval.comparing.core import SPEED
+from tianfu.eval.comparing.judges import compare_judges
 from tianfu.eval.comparing.taggers import ComparedStory, compare_taggers
 from tianfu.eval.comparing.verdict import Verdict, verdict_of
 from tianfu.eval.core import Subject
+from tianfu.eval.duplicates import JudgedPair
 from tianfu.eval.paired import Gap, paired
 from tianfu.eval.tagging import TaggedStory
 from tianfu.model.artifacts import shipped
+from tianfu.model.cluster import Relation
 from tianfu.model.errors import UnreadableFile
-from tianfu.model.ports import FloatMatrix, TaggingText
+from tianfu.model.ports import FloatMatrix, PairText, PairVerdict, TaggingText
 from tianfu.model.tag import TagKind, TagSuggestion
+from tianfu.training.decisions.pairs import read_pair_sides
 from tianfu.training.decisions.sides import read_sides
+from tianfu.training.pairs.sources import from_decisions
+from tianfu.training.pairs.train import train_pairs
 from tianfu.training.topics.config import TopicConfig
 from tianfu.training.topics.train import train_topics
 
@@ -184,6 +190,60 @@ def test_a_file_that_a_model_learnt_from_gets_no_recommendation(tmp_path: Path) 
     found = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["recommendation"]
     assert found["verdict"] is None
     assert found["sentence"].startswith("No recommendation")
+
+
+class Says:
+    """Calls a pair what its title says; errs on a share of the pairs, by their number."""
+
+    version = "says@1"
+
+    def __init__(self, wrong_of_ten: int) -> None:
+        self.wrong_of_ten = wrong_of_ten
+
+    def fingerprint(self, text: PairText) -> bytes:
+        return text.title.encode()
+
+    def judge(self, a: PairText, b: PairText, cosine: float) -> PairVerdict:
+        relation, number = a.title.split("-")
+        off = int(number) % 10 < self.wrong_of_ten
+        return PairVerdict(relation=Relation.SAME_TOPIC if off else Relation(relation), score=0.9)
+
+
+def pairs(n: int = 200) -> list[JudgedPair]:
+    return [
+        JudgedPair(
+            a=PairText(title=f"{relation}-{at // 2}", body=""),
+            b=PairText(title="b", body=""),
+            relation=relation,
+            keys=(f"a{at}", f"b{at}"),
+        )
+        for at in range(n)
+        for relation in [("reprint", "unrelated")[at % 2]]
+    ]
+
+
+def test_a_better_judge_is_found_better_and_pairs_that_share_a_story_count_once() -> None:
+    old, new = (Subject(judge=Says(n), facts={"name": f"says-{n}", "version": "1"}) for n in (3, 1))
+    result = compare_judges(pairs(), list(range(200)), old, new)
+    assert result.more["recommendation"]["verdict"] == "better"
+    assert result.more["gains"]["reprint_f1"]["old"] == pytest.approx(2 * 70 / 170)
+    assert set(result.more["parts"]["Relations (F1)"]) == {"reprint", "unrelated"}
+    assert result.more["changed"]["now_right"] == result.more["changed"]["with_another_relation"] == 40
+    few = compare_judges(pairs(), [at // 5 for at in range(200)], old, new)
+    assert (few.more["clusters"], few.more["recommendation"]["verdict"]) == (40, "too little data")
+
+
+@pytest.mark.filterwarnings("ignore:The least populated class:UserWarning")
+def test_judges_are_compared_on_an_export_from_the_command_line(tmp_path: Path) -> None:
+    data, new = write_decided_pairs(tmp_path / "s"), tmp_path / "a"
+    train_pairs(from_decisions(data, new), target=new, version="t")
+    words = ["eval", "compare", str(shipped("pairs")), str(new), "--data", str(data)]
+    done = CliRunner().invoke(app, [*words, "--json", str(tmp_path / "r.json"), "--report", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    found = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert found["n"] == len(read_pair_sides(data).held) == 12
+    assert found["recommendation"]["verdict"] == "too little data"
+    assert found["metrics"]["reprint_f1"] > 0.9
 
 
 def test_an_export_without_newer_decisions_is_refused(tmp_path: Path) -> None:

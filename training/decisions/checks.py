@@ -94,6 +94,7 @@ def check(
     *,
     facts: Mapping[str, Any],
     least: Least,
+    lacks: Sequence[str] = (),
 ) -> DataChecks:
     """Check both sides.
 
@@ -102,6 +103,7 @@ def check(
         held: To measure on.
         facts: Of the reading: ``data_hash``, ``cut``, ``counts``, ``late`` and ``clusters`` to learn from.
         least: What is needed.
+        lacks: Further sentences that refuse, where nothing else does.
     """
     learnt, measured = (Counter(label for item in side for label in item.labels) for side in (train, held))
     copies = len({c for item in train for c in item.copies} & {c for item in held for c in item.copies})
@@ -117,6 +119,7 @@ def check(
         )
     if not refused and len(learnt) < least.labels:
         refused.append(f"All that could be learnt from has the same label: {', '.join(learnt) or 'none'}.")
+    refused += [] if refused else lacks
     if copies or overlap:
         refused.append("What is measured on was learnt from: copies or times of both sides overlap.")
     return DataChecks({

@@ -151,4 +151,37 @@ def _levels() -> dict[str, str]:
     return {outlet.id: outlet.level.value for outlet in load_outlets()}
 
 
-_KINDS: Mapping[str, _Compare] = {"topics": _taggers}
+def _judges(
+    data: Path, since: datetime | None, limit: int | None, old: "Subject", new: "Subject"
+) -> "SuiteResult":
+    from tianfu.eval.comparing.judges import compare_judges
+    from tianfu.eval.duplicates import JudgedPair, pair_of, story_groups
+    from tianfu.eval.rows import parsed_rows
+    from tianfu.model.ports import PairText
+    from tianfu.training.decisions.pairs import newer_pairs
+
+    groups: list[int | str]
+    if data.is_dir():
+        decided = newer_pairs(data, since=since)
+        pairs = [
+            JudgedPair(
+                a=PairText(title=pair.a[0], body=pair.a[1]),
+                b=PairText(title=pair.b[0], body=pair.b[1]),
+                relation=pair.relation,
+                keys=(pair.group, pair.group),
+            )
+            for pair in decided
+        ]
+        groups = [pair.group for pair in decided]
+    else:
+        pairs = parsed_rows([data], pair_of)
+        groups = list(story_groups(pairs))
+    if not pairs:
+        raise UnreadableFile(
+            f"{data} holds no pair that editors decided and that is newer than what the models learnt from.",
+            advice="Export a later time, or give a file of the suite duplicates.",
+        )
+    return compare_judges(pairs[:limit], groups[:limit], old, new)
+
+
+_KINDS: Mapping[str, _Compare] = {"topics": _taggers, "pairs": _judges}

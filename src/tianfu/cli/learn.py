@@ -154,7 +154,7 @@ def train_ranker_command(
 
 @train_app.command("pairs")
 def train_pairs_command(
-    data: Data,
+    data: DecidedData,
     out_dir: Annotated[Path, typer.Option("--out", help="Folder to write the artefact to.")] = Path(
         "runs/pairs"
     ),
@@ -162,17 +162,24 @@ def train_pairs_command(
     labels: Annotated[Path, typer.Option(help="More labels, by ids of stories.")] = Path(
         "training/labels/pairs.jsonl"
     ),
+    decisions: Decisions = None,
 ) -> None:
-    """Train the judge of pairs on labelled pairs (pairs/dev.jsonl.gz)."""
+    """Train the judge of pairs on labelled pairs (pairs/dev.jsonl.gz), editors' decisions, or both."""
+    from tianfu.training.pairs.sources import from_decisions, from_files
     from tianfu.training.pairs.train import train_pairs
 
     names = ("cctv_items", "sina_2018", "cctv_briefs")
-    card = train_pairs(
-        pairs_file=data / "pairs" / "dev.jsonl.gz",
-        corpus_files=[data / "corpus" / f"{name}.jsonl.gz" for name in names],
-        references=labels if labels.is_file() else None,
-        target=out_dir,
-        version=version,
-    )
+    decided = _decisions(data, decisions)
+    if decided == data:
+        sources = from_decisions(data, out_dir)
+    else:
+        sources = from_files(
+            data / "pairs" / "dev.jsonl.gz",
+            [data / "corpus" / f"{name}.jsonl.gz" for name in names],
+            references=labels if labels.is_file() else None,
+        )
+        if decided is not None:
+            sources = from_decisions(decided, out_dir, beside=sources)
+    card = train_pairs(sources, target=out_dir, version=version)
     out.print_json(json.dumps(card["metrics"]))
     out.print(f"The judge is in {out_dir}.")
