@@ -103,9 +103,9 @@ def _relations(truth: Names, before: _Said, after: _Said, groups: Sequence[int |
     shown = [relation for relation in RELATIONS if counts[relation] >= LEAST_IN_PART]
     if not shown:
         return {}
-    measures = [_each(truth, said, shown) for said in (before, after)]
+    old, new = (_each(truth, said, shown) for said in (before, after))
     level = 1 - (1 - LEVEL) / len(shown)
-    gaps = paired(*measures, groups, resamples=RESAMPLES_OF_PARTS, level=level)
+    gaps = paired(old, new, groups, resamples=RESAMPLES_OF_PARTS, level=level)
     return {
         name: Gap(old=gap.old, new=gap.new, low=gap.low, high=gap.high, n=counts[name])
         for name, gap in gaps.items()

@@ -107,8 +107,8 @@ def _levels(
     for level in levels:
         rows = np.array([at for at, item in enumerate(items) if item.level == level], dtype=np.int64)
         own = [items[int(row)].group for row in rows]
-        measures = [_micro(truth, said, rows) for said in (before, after)]
-        gaps = paired(*measures, own, resamples=RESAMPLES_OF_PARTS, level=1 - (1 - LEVEL) / len(levels))
+        old, new = (_micro(truth, said, rows) for said in (before, after))
+        gaps = paired(old, new, own, resamples=RESAMPLES_OF_PARTS, level=1 - (1 - LEVEL) / len(levels))
         found[str(level)] = gaps[DECIDES]
     return found
 

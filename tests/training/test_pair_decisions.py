@@ -59,7 +59,8 @@ def test_a_judge_learns_from_decisions_alone_and_again_the_same(tmp_path: Path) 
     held = read_pair_sides(tmp_path / "one").held
     judge = load_pair_judge(tmp_path / "one-out")
     copy = next(pair for pair in held if pair.relation == "reprint")
-    verdict = judge.judge(*(PairText(title=title, body=body) for title, body in (copy.a, copy.b)), 0.0)
+    a, b = (PairText(title=title, body=body) for title, body in (copy.a, copy.b))
+    verdict = judge.judge(a, b, 0.0)
     assert verdict.relation is Relation.REPRINT
     checks = json.loads((tmp_path / "one-out" / "data-checks.json").read_text(encoding="utf-8"))
     assert checks["balance"] == {
