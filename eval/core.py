@@ -32,6 +32,15 @@ class TopicModel(Tagger, Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table for the page, cells as shown."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteResult:
     """One suite run once; the keys of ``metrics`` are part of the public contract.
 
@@ -46,6 +55,9 @@ class SuiteResult:
         baseline_intervals: Of the baselines, by name; for tables and pages.
         pictures: What is worth drawing, as numbers; for pages.
         examples: Items that went wrong, worst first; empty unless asked for.
+        summary: What follows from the figures, in a sentence; empty where nothing does.
+        tables: Beyond that of the metrics; for pages.
+        more: What this suite writes beside what all write, by name.
     """
 
     suite: str
@@ -58,6 +70,9 @@ class SuiteResult:
     baseline_intervals: Mapping[str, Intervals] = field(default_factory=dict)
     pictures: Sequence[Picture] = ()
     examples: Sequence[Example] = ()
+    summary: str = ""
+    tables: Sequence[Table] = ()
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, rounded to six digits, as ``--json`` writes them."""
@@ -74,6 +89,7 @@ class SuiteResult:
                 for name, metrics in self.baselines.items()
             },
             "seconds": round(self.seconds, 3),
+            **self.more,
         }
 
 

@@ -17,6 +17,7 @@ _LINES: Mapping[str, str] = {
     "recall": "share of the copies whose source was named",
     "false_alarm_rate": "share of stories of their own that had a source named; lower is better",
     "stories_per_second": "corpus and queries over the time to index and look up, on this machine",
+    "items_per_second": "stories or pairs answered a second, both models in turns on this machine",
     "recall_at_1": "share of headlines whose own story comes first",
     "recall_at_10": "share of headlines whose own story is among the first ten",
     "mrr_at_10": "mean of one over the place of the own story, 0 beyond the tenth",

@@ -36,6 +36,11 @@ class DataSnapshot:
         return pq.read_table(self.folder / f"{name}.parquet", columns=columns)
 
 
+def is_snapshot(folder: Path) -> bool:
+    """Whether a folder says that it is a snapshot; :func:`open_snapshot` tells whether it is whole."""
+    return (folder / MANIFEST).is_file()
+
+
 def open_snapshot(folder: Path) -> DataSnapshot:
     """Open a snapshot and check every file against its hash.
 

@@ -12,6 +12,7 @@ from tianfu.embeddings.pairs.judge import load_pair_judge
 from tianfu.model.cluster import Relation
 from tianfu.model.ports import PairText
 from tianfu.training.pairs.fit import at_precision, fit_head
+from tianfu.training.pairs.sources import from_files
 from tianfu.training.pairs.train import train_pairs
 
 PLACES = [
@@ -84,7 +85,7 @@ def test_a_trained_judge_loads_judges_and_tells_how_well(tmp_path: Path) -> None
     pairs = write(tmp_path / "dev.jsonl.gz", [pair(row, kinds[row % 3]) for row in range(48)])
     corpus = write(tmp_path / "news.jsonl.gz", [dict(story(row)) for row in range(60)])
 
-    card = train_pairs(pairs_file=pairs, corpus_files=[corpus], target=tmp_path / "pairs", version="t")
+    card = train_pairs(from_files(pairs, [corpus]), target=tmp_path / "pairs", version="t")
 
     judge = load_pair_judge(tmp_path / "pairs")
     one = story(3)

@@ -142,7 +142,7 @@ def test_a_class_without_examples_is_never_given() -> None:
     features = sparse.csr_matrix(np.eye(4))
     truth = np.array([[True, False], [True, False], [False, False], [False, False]])
 
-    model = fit_margins(features, truth, np.ones(4), strength=10.0, seed=0)
+    model = fit_margins(features, truth, np.ones_like(truth), np.ones(4), strength=10.0, seed=0)
 
     assert (model.scores(features)[:, 1] == -2.0).all()
     assert (model.scores(features)[:2, 0] > model.scores(features)[2:, 0]).all()

@@ -64,6 +64,8 @@ def made_metrics(pairs: Sequence[LabelledPair], copy: Flags, joined: Flags) -> d
     siblings = np.array([pair.relation != "reprint" for pair in pairs])
     edits = np.array([pair.edit for pair in pairs])
     shares = {f"recall_{kind}": round(float(copy[edits == kind].mean()), 4) for kind in kinds}
+    if not siblings.any():
+        return shares
     return shares | {
         "siblings_called_copies": round(float(copy[siblings].mean()), 4),
         "siblings_joined": round(float(joined[siblings].mean()), 4),

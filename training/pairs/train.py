@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tianfu.embeddings.artefact import sha256_of, write_card
+from tianfu.embeddings.artefact import write_card
 from tianfu.embeddings.pairs.bounds import copy_probability, moved_elsewhere
 from tianfu.embeddings.pairs.features import NAMES, features
 from tianfu.embeddings.pairs.headlines import sister_headlines
@@ -16,11 +16,10 @@ from tianfu.embeddings.pairs.heads import HEADS_FILE, Head, Heads, read_heads, w
 from tianfu.embeddings.pairs.profile import profile_of
 from tianfu.embeddings.pairs.rarity import BUCKETS, RARITY_FILE, RARITY_STEP, Rarity, buckets_of, rarity_of
 from tianfu.embeddings.reprints.verify import ReprintVerdict, verify
-from tianfu.embeddings.text.html import html_to_text
 from tianfu.embeddings.text.wording import wording
 from tianfu.model.cluster import components
 from tianfu.training.pages import write_page
-from tianfu.training.pairs.data import LabelledPair, made_pairs, read_pairs, read_references, read_rows
+from tianfu.training.pairs.data import LabelledPair, made_pairs
 from tianfu.training.pairs.fit import COPY_FEATURES, EVENT_FEATURES, THRESHOLD, at_precision, fit_head
 from tianfu.training.pairs.measure import (
     containment_f1,
@@ -29,6 +28,7 @@ from tianfu.training.pairs.measure import (
     judge_metrics,
     made_metrics,
 )
+from tianfu.training.pairs.sources import PairSources, Text
 
 NAME = "pairs-lexical"
 EVENT_PRECISION = 0.96
@@ -56,31 +56,30 @@ TOLD: Mapping[str, Any] = {
     ],
     "licence": "Weights: Apache-2.0; whoever trains again needs the right to the texts used.",
 }
+_TOLD_OF_DECISIONS: Mapping[str, Any] = {
+    "measured_on": "pairs that editors decided, and labelled ones where there are any, by heads that saw"
+    " neither story (ten rounds of five folds); intervals over groups of pairs that share stories",
+    "sources": ["Pairs of the newsrooms' stories, with what their editors decided; labelled pairs where there"
+                " are any.  The texts are their publishers' property and none is contained."],
+}  # fmt: skip
+_Flags = npt.NDArray[np.bool_]
 
 
-def train_pairs(
-    *,
-    pairs_file: Path,
-    corpus_files: Sequence[Path],
-    target: Path,
-    version: str,
-    references: Path | None = None,
-    seed: int = 7,
-) -> Mapping[str, Any]:
+def train_pairs(sources: PairSources, *, target: Path, version: str, seed: int = 7) -> Mapping[str, Any]:
     """Train the judge and write its artefact; returns the card.
 
+    The figures are out of fold; with editors' decisions, ``on_newer_pairs`` are those of the newest ones,
+    that nothing was learnt from.  The same data and seed give the same artefact.
+
     Args:
-        pairs_file: Labelled pairs, JSON Lines.
-        corpus_files: Stories (title, body), for rarities; the first also for edited copies to measure on.
+        sources: What to learn from.
         target: Folder to write, made if missing.
         version: Written into the card.
-        references: More labels, by ids of stories in the corpora; see ``training/labels``.
         seed: Of the edits and of the intervals.
     """
-    labelled = read_pairs(pairs_file)
-    steps = _rarity_steps(corpus_files)
+    labelled, more = list(sources.labelled), list(sources.more)
+    steps = _rarity_steps(sources.stories())
     rarity = rarity_of(steps)
-    more = _referenced(references, corpus_files) if references is not None else []
     seen = _seen(labelled + more, rarity)
     groups = _groups(labelled + more)
     weights = np.array([pair.weight for pair in labelled + more])
@@ -111,7 +110,8 @@ def train_pairs(
         event={**event.written, "sure": round(sure, 4)},
     )
     said_event = said_copy | (event.out_of_fold >= THRESHOLD)
-    made = made_pairs(_stories(corpus_files[0]), each=MADE_EACH, seed=seed)
+    made = made_pairs(sources.sample(), each=MADE_EACH, seed=seed)
+    heads = read_heads(target / HEADS_FILE)
     card = {
         "kind": "pairs",
         "name": NAME,
@@ -120,15 +120,17 @@ def train_pairs(
         "intervals": judge_intervals(said_copy, said_event, relations[own], groups[own], seed=seed),
         "beside": {"containment_best_cut_off_reprint_f1": containment_f1(seen.rows[own], relations[own])},
         "joined_without_asking": joined_metrics(said_copy, event.out_of_fold >= sure, relations[own]),
-        "made_pairs": _on_made(made, rarity, read_heads(target / HEADS_FILE)),
+        "made_pairs": _on_made(made, rarity, heads),
+        "on_newer_pairs": _on_newer(sources.held, rarity, heads),
         "thresholds": {"reprint": THRESHOLD, "same_event": THRESHOLD, "same_event_sure": round(sure, 4)},
         "trained_on": {
             "labelled_pairs": len(labelled),
             "labelled_by_one_reader": len(more),
-            "data_sha256": {file.name: sha256_of(file) for file in (pairs_file, *corpus_files)},
+            **sources.data,
             "seed": seed,
         },
         **TOLD,
+        **(_TOLD_OF_DECISIONS if sources.snapshot is not None else {}),
     }
     write_card(target, card, files=(HEADS_FILE, RARITY_FILE))
     write_page(target, card)
@@ -186,6 +188,22 @@ def _bounded(said: npt.NDArray[np.bool_], seen: _Seen) -> npt.NDArray[np.bool_]:
 
 
 def _on_made(pairs: Sequence[LabelledPair], rarity: Rarity, heads: Heads) -> dict[str, float]:
+    if not any(pair.relation == "reprint" for pair in pairs):
+        return {}  # no story is long enough to be edited
+    copies, joined = _answers(pairs, rarity, heads)
+    return made_metrics(pairs, copies, joined)
+
+
+def _on_newer(pairs: Sequence[LabelledPair], rarity: Rarity, heads: Heads) -> dict[str, float]:
+    if not pairs:
+        return {}
+    copies, joined = _answers(pairs, rarity, heads)
+    relations = np.array([pair.relation for pair in pairs])
+    return judge_metrics(copies[None], joined[None], relations) | {"pairs": len(pairs)}
+
+
+def _answers(pairs: Sequence[LabelledPair], rarity: Rarity, heads: Heads) -> tuple[_Flags, _Flags]:
+    """Which are called copies, and which are joined without asking; shape (pairs,) each."""
     seen = _seen(pairs, rarity)
     copies = np.array(
         [
@@ -194,31 +212,15 @@ def _on_made(pairs: Sequence[LabelledPair], rarity: Rarity, heads: Heads) -> dic
         ]
     )
     sure = np.array([heads.event.probability(row) >= heads.event.sure for row in seen.rows])
-    return made_metrics(pairs, copies & ~seen.siblings, (copies | sure) & ~seen.siblings)
+    return copies & ~seen.siblings, (copies | sure) & ~seen.siblings
 
 
-def _stories(file: Path) -> list[tuple[str, str]]:
-    return [(row["title"], html_to_text(row["body"])) for row in read_rows(file)]
-
-
-def _referenced(references: Path, corpora: Sequence[Path]) -> list[LabelledPair]:
-    named = {str(row[side]) for row in read_rows(references) for side in ("a", "b")}
-    stories = {
-        str(row["id"]): (str(row["title"]), html_to_text(row["body"]))
-        for file in corpora
-        for row in read_rows(file)
-        if str(row["id"]) in named
-    }
-    return read_references(references, stories)
-
-
-def _rarity_steps(files: Iterable[Path]) -> npt.NDArray[np.uint8]:
+def _rarity_steps(texts: Iterable[Text]) -> npt.NDArray[np.uint8]:
     """Logarithm of stories to one with the pair of letters, in whole steps; shape (BUCKETS,)."""
     seen, stories = np.zeros(BUCKETS, dtype=np.int64), 0
-    for file in files:
-        for row in read_rows(file):
-            seen[buckets_of(wording(f"{row['title']}\n{html_to_text(row['body'])}").letters)] += 1
-            stories += 1
+    for title, body in texts:
+        seen[buckets_of(wording(f"{title}\n{body}").letters)] += 1
+        stories += 1
     return np.rint(np.log((stories + 1) / (seen + 1)) / RARITY_STEP).clip(0, 255).astype(np.uint8)
 
 

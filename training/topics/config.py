@@ -16,6 +16,9 @@ class TopicConfig:
         out: Where the artefact is written.
         stories: Labelled stories, JSON Lines, in the data folder; these measure the run.
         labels: More labels, by hashes of stories in the data folder, or ``None``.
+        decisions: Data snapshot whose editors' decisions are learnt from: beside the labelled stories, or
+            instead of them where it is ``data`` itself; its newest part then measures the run.
+        held_share: Share of its clusters, the newest, that is kept to measure on.
         teacher: Encoder artefact whose vectors the teacher reads beside the words; ``None`` does
             without a teacher.
         unlabelled: Stories and headlines that the teacher gives its opinion on.
@@ -32,12 +35,17 @@ class TopicConfig:
         repeats: How often a labelled story stands among the student's texts.
         folds: Of the cross-validation that calibrates, sets the threshold and measures.
         seed: Of folds, draws and order.
+
+    Raises:
+        ValueError: A value breaks its rule.
     """
 
     data: Path
     out: Path
     stories: str = "topics/dev.jsonl.gz"
     labels: Path | None = None
+    decisions: Path | None = None
+    held_share: float = 0.2
     teacher: Path | None = None
     name: str = "topics-ngram"
     version: str = "2"
@@ -56,10 +64,14 @@ class TopicConfig:
     folds: int = 5
     seed: int = 13
 
+    def __post_init__(self) -> None:
+        if not 0.0 < self.held_share <= 0.5:
+            raise ValueError("held_share must lie above 0 and be one half at most")
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values for the card and the run log; folders are left out."""
         values = asdict(self)
-        for name in ("data", "out", "labels", "teacher"):
+        for name in ("data", "out", "labels", "teacher", "decisions"):
             values.pop(name)
         return values
 
@@ -72,7 +84,7 @@ def read_config(path: Path, **changes: Any) -> TopicConfig:
     """
     values = toml_values(path)
     values |= {name: value for name, value in changes.items() if value is not None}
-    for name in ("data", "out", "labels", "teacher"):
+    for name in ("data", "out", "labels", "teacher", "decisions"):
         if values.get(name) is not None:
             values[name] = Path(values[name])
     return filled(TopicConfig, values, path)

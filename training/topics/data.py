@@ -36,12 +36,16 @@ class LabelledStory:
     Attributes:
         labels: Primary class first.
         weight: 1 for labels given by reading a story for our guide, less for mapped headlines.
+        judged: Classes that somebody decided; ``None`` when all are known.
+        group: Of copies, which no fold may tear apart; ``None`` for a story of its own.
     """
 
     title: str
     body: str
     labels: tuple[str, ...]
     weight: float = 1.0
+    judged: tuple[str, ...] | None = None
+    group: int | None = None
 
 
 def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:

@@ -51,16 +51,23 @@ class Known:
 
     Attributes:
         truth: Shape (n, classes).
+        judged: Cells of ``truth`` that somebody decided, the same shape; the others say nothing.
         sample: Weight of each text.
     """
 
     texts: Texts
     truth: Truth
+    judged: Truth
     sample: Floats
+
+    @property
+    def whole(self) -> Rows:
+        """Texts of full weight whose classes are all known."""
+        return np.flatnonzero((self.sample >= 1.0) & self.judged.all(axis=1))
 
     def at(self, rows: Rows) -> "Known":
         """Some of them."""
-        return Known(self.texts.at(rows), self.truth[rows], self.sample[rows])
+        return Known(self.texts.at(rows), self.truth[rows], self.judged[rows], self.sample[rows])
 
     def with_(self, other: "Known") -> "Known":
         """These and others."""
@@ -71,6 +78,7 @@ class Known:
                 np.concatenate(vectors) if len(vectors) == 2 else None,
             ),
             np.concatenate([self.truth, other.truth]),
+            np.concatenate([self.judged, other.judged]),
             np.concatenate([self.sample, other.sample]),
         )
 
@@ -85,18 +93,17 @@ def learn(known: Known, unlabelled: Texts, config: TopicConfig) -> tuple[Space, 
     space = space_of([*known.texts.bags, *unlabelled.bags], least_texts=config.least_texts)
     features = space.matrix(known.texts.bags)
     margins = fit_margins(
-        features, known.truth, known.sample, strength=config.regularisation, seed=config.seed
+        features, known.truth, known.judged, known.sample, strength=config.regularisation, seed=config.seed
     )
-    if known.texts.vectors is None or unlabelled.vectors is None:
+    if known.texts.vectors is None or unlabelled.vectors is None or not unlabelled.bags:
         return space, margins
     others = space.matrix(unlabelled.bags)
     middle = known.texts.vectors.mean(axis=0)
     seen, asked = ((v - middle) * SPREAD for v in (known.texts.vectors, unlabelled.vectors))
-    dense = fit_logits(seen, known.truth, known.sample, strength=config.teacher_strength)
+    dense = fit_logits(seen, known.truth, known.judged, known.sample, strength=config.teacher_strength)
     slope, offset = _held_out_platt(features, seen, known, config)
     opinions = probability(margins.scores(others) + config.teacher_share * dense.scores(asked), slope, offset)
-    labelled = np.flatnonzero(known.sample >= 1.0)
-    order = np.tile(labelled, config.repeats)
+    order = np.tile(known.whole, config.repeats)
     student = fit_student(
         _stacked(features[order], others),
         np.concatenate([np.where(known.truth[order], SURE, UNSURE), opinions]),
@@ -114,16 +121,23 @@ def _stacked(*parts: Any) -> Any:
 def _held_out_platt(features: Any, seen: Floats, known: Known, config: TopicConfig) -> tuple[float, float]:
     """Calibrate the teacher on a fifth of the labelled texts that a second teacher has not seen."""
     rng = np.random.default_rng(config.seed)
-    labelled = rng.permutation(np.flatnonzero(known.sample >= 1.0))
+    labelled = rng.permutation(known.whole)
     test = labelled[: len(labelled) // 5]
     train = np.setdiff1d(np.arange(len(known.sample)), test)
     margins = fit_margins(
         features[train],
         known.truth[train],
+        known.judged[train],
         known.sample[train],
         strength=config.regularisation,
         seed=config.seed,
     )
-    dense = fit_logits(seen[train], known.truth[train], known.sample[train], strength=config.teacher_strength)
+    dense = fit_logits(
+        seen[train],
+        known.truth[train],
+        known.judged[train],
+        known.sample[train],
+        strength=config.teacher_strength,
+    )
     scores = margins.scores(features[test])
     return fit_platt(scores + config.teacher_share * dense.scores(seen[test]), known.truth[test])

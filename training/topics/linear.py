@@ -41,34 +41,39 @@ class Linear:
         return Linear(self.weights + share * other.weights, self.bias + share * other.bias)
 
 
-def fit_margins(features: Any, truth: Truth, sample: Floats, *, strength: float, seed: int) -> Linear:
-    """One linear SVM a class.
+def fit_margins(
+    features: Any, truth: Truth, judged: Truth, sample: Floats, *, strength: float, seed: int
+) -> Linear:
+    """One linear SVM a class, from the texts of which somebody said whether they belong to it.
 
     Args:
         features: Scipy's CSR matrix, shape (texts, n).
         truth: Shape (texts, classes).
+        judged: Cells of ``truth`` that count, the same shape.
         sample: Weight of each text.
         strength: ``C``; larger fits closer.
         seed: Of the solver.
     """
     weights = np.zeros((features.shape[1], truth.shape[1]))
     bias = np.full(truth.shape[1], NEVER)
-    for place, wanted in enumerate(truth.T):
+    for place, (column, told) in enumerate(zip(truth.T, judged.T, strict=True)):
+        wanted = column[told]
         if wanted.any() and not wanted.all():
             svm: Any = LinearSVC(C=strength, random_state=seed)
-            svm.fit(features, wanted, sample_weight=sample)
+            svm.fit(features[told], wanted, sample_weight=sample[told])
             weights[:, place], bias[place] = svm.coef_[0], svm.intercept_[0]
     return Linear(weights, bias)
 
 
-def fit_logits(features: Floats, truth: Truth, sample: Floats, *, strength: float) -> Linear:
+def fit_logits(features: Floats, truth: Truth, judged: Truth, sample: Floats, *, strength: float) -> Linear:
     """One logistic regression a class on dense features, such as vectors of an encoder."""
     weights = np.zeros((features.shape[1], truth.shape[1]))
     bias = np.full(truth.shape[1], NEVER)
-    for place, wanted in enumerate(truth.T):
+    for place, (column, told) in enumerate(zip(truth.T, judged.T, strict=True)):
+        wanted = column[told]
         if wanted.any() and not wanted.all():
             model: Any = LogisticRegression(C=strength, max_iter=300)
-            model.fit(features, wanted, sample_weight=sample)
+            model.fit(features[told], wanted, sample_weight=sample[told])
             weights[:, place], bias[place] = model.coef_[0], model.intercept_[0]
     return Linear(weights, bias)
 

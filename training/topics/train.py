@@ -1,7 +1,6 @@
 """``tianfu train tagger``: labelled stories in, the topic tagger's artefact out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,23 +8,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import save_file
-from sklearn.model_selection import KFold
+from sklearn.model_selection import GroupKFold, KFold
 
-from tianfu.embeddings.artefact import load_artefact, sha256_of, write_card
+from tianfu.embeddings.artefact import load_artefact, write_card
 from tianfu.embeddings.encoder.loading import open_encoder
 from tianfu.eval.tagging_measures import best_threshold
 from tianfu.model.ports import Encoder
 from tianfu.model.vocab.topics import load_topics
 from tianfu.training.pages import write_page
 from tianfu.training.progress import Progress
-from tianfu.training.topics.calibration import cross_fitted, fit_platt_by_class
+from tianfu.training.topics.calibration import cross_fitted, fit_platt_by_class, probability
 from tianfu.training.topics.config import TopicConfig
-from tianfu.training.topics.data import LabelledStory, read_headlines, read_labelled
+from tianfu.training.topics.data import LabelledStory
 from tianfu.training.topics.features import Floats, Space, bag_of
+from tianfu.training.topics.given import Given, fold_groups, read_given
 from tianfu.training.topics.learning import Known, Texts, learn
-from tianfu.training.topics.linear import Linear
+from tianfu.training.topics.linear import Linear, Truth
 from tianfu.training.topics.measure import tagging_metrics
-from tianfu.training.topics.references import joined, read_references, read_unlabelled
+from tianfu.training.topics.references import joined
 
 ENCODED_AT_ONCE = 200
 WEIGHTS = "weights.safetensors"
@@ -50,41 +50,36 @@ TOLD: Mapping[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Given:
-    measured: list[LabelledStory]
-    more: list[LabelledStory]
-    headlines: list[LabelledStory]
-    unlabelled: list[LabelledStory]
-
-
 def train_topics(
     config: TopicConfig, progress: Progress = lambda _name, _done, _total: None
 ) -> dict[str, Any]:
-    """Train, calibrate, measure by cross-validation, and write the artefact; returns its card.
+    """Train, calibrate, measure, and write the artefact; returns its card.
 
-    The figures in the card are of stories that neither trained nor calibrated the fold's model.
+    The figures in the card are of stories that neither trained nor calibrated what answered them: out of
+    fold, or with editors' decisions on newer ones.  The same data and seed give the same weights.
 
     Raises:
-        UnreadableFile: The labelled stories cannot be read.
+        UnreadableFile: The labelled stories cannot be read, or editors decided too little.
+        SnapshotInvalid: The snapshot of editors' decisions is not whole.
         ArtefactInvalid: The teacher's encoder cannot be opened.
     """
-    given = _read(config)
+    given = read_given(config)
     classes = load_topics().codes
     encoder = _teacher(config)
     measured = _known(given.measured, classes, encoder, progress, "labelled stories")
     others = _known([*given.more, *given.headlines], classes, encoder, progress, "more labels and headlines")
     unlabelled = _texts(given.unlabelled, encoder, progress, "unlabelled stories")
-    scores = _cross_validated(measured, others, unlabelled, config, progress)
+    groups = fold_groups(given.measured)
+    scores = _cross_validated(measured, others, unlabelled, groups, config, progress)
     slope, offset = fit_platt_by_class(scores, measured.truth)
     likely = cross_fitted(scores, measured.truth, seed=config.seed)
     threshold = best_threshold(likely, measured.truth)
-    primary = np.array([classes.index(story.labels[0]) for story in given.measured])
-    metrics, intervals = tagging_metrics(
-        likely, measured.truth, primary, threshold=threshold, seed=config.seed
-    )
     progress("final model", 0, 1)
     space, model = _pruned(*learn(measured.with_(others), unlabelled, config), most=config.most_ngrams)
+    if given.held:
+        answered = model.scores(space.matrix([bag_of(story) for story in given.held]))
+        likely = probability(answered, slope, offset)
+    metrics, intervals = _metrics(likely, given.held or given.measured, classes, threshold, config)
     _write_weights(config.out, space, model)
     card = _card(config, given, classes) | {
         "calibration": {"slope": _rounded(slope), "offset": _rounded(offset)},
@@ -96,28 +91,6 @@ def train_topics(
     write_page(config.out, card)
     progress("final model", 1, 1)
     return card
-
-
-def _read(config: TopicConfig) -> _Given:
-    measured = read_labelled(config.data / config.stories)
-    titles = frozenset(story.title for story in measured)
-    more = read_references(config.labels, config.data) if config.labels is not None else []
-    headlines = read_headlines(
-        config.data / "headlines",
-        per_class=config.headlines_per_class,
-        weight=config.headline_weight,
-        seed=config.seed,
-        without=titles,
-    )
-    drawn = []
-    if config.teacher is not None:
-        drawn = read_unlabelled(config.data, count=config.unlabelled, seed=config.seed, without=titles)
-    return _Given(
-        measured,
-        [story for story in more if story.title not in titles],
-        headlines,
-        [LabelledStory(title=title, body=lead, labels=()) for title, lead in drawn],
-    )
 
 
 def _teacher(config: TopicConfig) -> Encoder | None:
@@ -149,17 +122,44 @@ def _known(
     progress: Progress,
     name: str,
 ) -> Known:
-    truth = np.array([[code in story.labels for code in classes] for story in stories])
+    judged = np.array([[s.judged is None or code in s.judged for code in classes] for s in stories], bool)
     sample = np.array([story.weight for story in stories])
-    return Known(_texts(stories, encoder, progress, name), truth.reshape(-1, len(classes)), sample)
+    return Known(
+        _texts(stories, encoder, progress, name),
+        _truth(stories, classes),
+        judged.reshape(-1, len(classes)),
+        sample,
+    )
+
+
+def _truth(stories: Sequence[LabelledStory], classes: Sequence[str]) -> Truth:
+    truth = np.array([[code in story.labels for code in classes] for story in stories], dtype=np.bool_)
+    return truth.reshape(-1, len(classes))
+
+
+def _metrics(
+    likely: Floats,
+    stories: Sequence[LabelledStory],
+    classes: Sequence[str],
+    threshold: float,
+    config: TopicConfig,
+) -> tuple[dict[str, float], dict[str, list[float]]]:
+    primary = np.array([classes.index(story.labels[0]) for story in stories])
+    return tagging_metrics(likely, _truth(stories, classes), primary, threshold=threshold, seed=config.seed)
 
 
 def _cross_validated(
-    measured: Known, others: Known, unlabelled: Texts, config: TopicConfig, progress: Progress
+    measured: Known,
+    others: Known,
+    unlabelled: Texts,
+    groups: Sequence[int] | None,
+    config: TopicConfig,
+    progress: Progress,
 ) -> Floats:
     scores = np.zeros(measured.truth.shape)
-    folds = KFold(config.folds, shuffle=True, random_state=config.seed)
-    for done, (train, test) in enumerate(folds.split(measured.truth)):
+    kind = KFold if groups is None else GroupKFold
+    folds = kind(config.folds, shuffle=True, random_state=config.seed)
+    for done, (train, test) in enumerate(folds.split(measured.truth, groups=groups)):
         progress("cross-validation", done, config.folds)
         space, model = learn(measured.at(train).with_(others), unlabelled, config)
         scores[test] = model.scores(space.matrix(measured.at(test).texts.bags))
@@ -189,7 +189,11 @@ def _rounded(values: Floats) -> list[float]:
     return [round(float(value), 5) for value in values]
 
 
-def _card(config: TopicConfig, given: _Given, classes: Sequence[str]) -> dict[str, Any]:
+def _decided(config: TopicConfig) -> list[str]:
+    return [] if config.decisions is None else ["Stories of the newsrooms, with what their editors decided."]
+
+
+def _card(config: TopicConfig, given: Given, classes: Sequence[str]) -> dict[str, Any]:
     teacher = None if config.teacher is None else load_artefact(config.teacher, kind="encoder").version
     return {
         "kind": "topics",
@@ -202,16 +206,14 @@ def _card(config: TopicConfig, given: _Given, classes: Sequence[str]) -> dict[st
         "teacher": teacher,
         "data": {
             "stories": len(given.measured),
-            "stories_sha256": sha256_of(config.data / config.stories),
+            **given.data,
             "more_labels": len(given.more),
-            "more_labels_sha256": sha256_of(config.labels) if config.labels is not None else None,
             "headlines": len(given.headlines),
             "unlabelled": len(given.unlabelled),
-            "note": "Labels given by reading; texts belong to their publishers (CCTV, People's Daily, Sina, "
-            "Toutiao) and are not part of this product.",
+            "note": "The texts belong to their publishers and are not part of this product.",
         },
         **TOLD,
-        "measured_on": f"{config.folds}-fold cross-validation over the labelled stories,"
-        " calibrated by others than those measured",
+        "sources": [*(TOLD["sources"] if config.decisions != config.data else []), *_decided(config)],
+        "measured_on": given.measured_on.format(folds=config.folds),
         "settings": config.as_dict(),
     }

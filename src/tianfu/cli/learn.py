@@ -13,6 +13,28 @@ train_app = typer.Typer(help="Train models; needs the extra `train`.", no_args_i
 
 
 Data = Annotated[Path, typer.Option(help="Folder of training data.", file_okay=False, exists=True)]
+DecidedData = Annotated[
+    Path, typer.Option(help="Folder of training data, or of `tianfu export`.", file_okay=False, exists=True)
+]
+Decisions = Annotated[
+    Path | None,
+    typer.Option(help="Folder of `tianfu export`, learnt from beside --data.", file_okay=False, exists=True),
+]
+
+
+def _decisions(data: Path, decisions: Path | None) -> Path | None:
+    """The snapshot whose decisions are learnt from: ``data`` itself, or the one beside it.
+
+    Raises:
+        BadParameter: Both are snapshots.
+    """
+    from tianfu.training.snapshot import is_snapshot
+
+    if not is_snapshot(data):
+        return decisions
+    if decisions is not None:
+        raise typer.BadParameter("--data is an export already; give labelled files there, or one export.")
+    return data
 
 
 @train_app.command("encoder")
@@ -45,7 +67,7 @@ def train_encoder_command(
 
 @train_app.command("tagger")
 def train_tagger_command(
-    data: Data,
+    data: DecidedData,
     out_dir: Annotated[Path, typer.Option("--out", help="Folder to write the artefact to.")] = Path(
         "runs/topics"
     ),
@@ -58,8 +80,9 @@ def train_tagger_command(
     teacher: Annotated[
         Path | None, typer.Option(help="Encoder the teacher reads with; the province's when left out.")
     ] = None,
+    decisions: Decisions = None,
 ) -> None:
-    """Train the topic tagger on labelled stories (topics/*.jsonl.gz) and measure it."""
+    """Train the topic tagger on labelled stories (topics/*.jsonl.gz), editors' decisions, or both."""
     from tianfu.training.topics.config import read_config
     from tianfu.training.topics.train import train_topics
 
@@ -71,6 +94,7 @@ def train_tagger_command(
                 out=out_dir,
                 labels=labels if labels.is_file() else None,
                 teacher=teacher or shipped("encoder_province"),
+                decisions=_decisions(data, decisions),
             ),
             advance,
         )
@@ -130,7 +154,7 @@ def train_ranker_command(
 
 @train_app.command("pairs")
 def train_pairs_command(
-    data: Data,
+    data: DecidedData,
     out_dir: Annotated[Path, typer.Option("--out", help="Folder to write the artefact to.")] = Path(
         "runs/pairs"
     ),
@@ -138,17 +162,24 @@ def train_pairs_command(
     labels: Annotated[Path, typer.Option(help="More labels, by ids of stories.")] = Path(
         "training/labels/pairs.jsonl"
     ),
+    decisions: Decisions = None,
 ) -> None:
-    """Train the judge of pairs on labelled pairs (pairs/dev.jsonl.gz)."""
+    """Train the judge of pairs on labelled pairs (pairs/dev.jsonl.gz), editors' decisions, or both."""
+    from tianfu.training.pairs.sources import from_decisions, from_files
     from tianfu.training.pairs.train import train_pairs
 
     names = ("cctv_items", "sina_2018", "cctv_briefs")
-    card = train_pairs(
-        pairs_file=data / "pairs" / "dev.jsonl.gz",
-        corpus_files=[data / "corpus" / f"{name}.jsonl.gz" for name in names],
-        references=labels if labels.is_file() else None,
-        target=out_dir,
-        version=version,
-    )
+    decided = _decisions(data, decisions)
+    if decided == data:
+        sources = from_decisions(data, out_dir)
+    else:
+        sources = from_files(
+            data / "pairs" / "dev.jsonl.gz",
+            [data / "corpus" / f"{name}.jsonl.gz" for name in names],
+            references=labels if labels.is_file() else None,
+        )
+        if decided is not None:
+            sources = from_decisions(decided, out_dir, beside=sources)
+    card = train_pairs(sources, target=out_dir, version=version)
     out.print_json(json.dumps(card["metrics"]))
     out.print(f"The judge is in {out_dir}.")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 SIMULATE = "simulate"
+COMPARE = "compare"
 LIVES = "What do readers with known tastes meet in two weeks, and does personalisation serve them?"
 
 
@@ -24,7 +25,8 @@ def evaluate(
     suite: Annotated[
         str,
         typer.Argument(
-            help="retrieval, headlines, sts, tagging, duplicates, reprints, recommendation or simulate."
+            help="retrieval, headlines, sts, tagging, duplicates, reprints, recommendation, simulate, or"
+            " compare OLD NEW."
         ),
     ],
     files: Annotated[
@@ -33,6 +35,10 @@ def evaluate(
     model: Annotated[
         str | None,
         typer.Option(help="Folder of an artefact, or NAME@VERSION of a shipped one."),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Of compare: file of the suite, or folder of `tianfu export`.", exists=True),
     ] = None,
     corpus: Annotated[
         list[Path] | None, typer.Option(help="More files of the corpus, for the suite reprints.")
@@ -82,6 +88,12 @@ def evaluate(
     from tianfu.eval.opening import SEEN, open_subject
     from tianfu.eval.suites import SUITES, run_suite
 
+    if suite == COMPARE:
+        from tianfu.cli.compare import QUESTION, compare_models, measured_files
+
+        result = compare_models([str(file) for file in files or []], data, limit=limit, examples=examples)
+        _tell(result, json_file, report, question=QUESTION, files=measured_files(data))
+        return
     if suite == SIMULATE:
         from tianfu.cli.simulate import simulate, simulate_against
         from tianfu.serving.logs import configure_logs
@@ -106,7 +118,9 @@ def evaluate(
         _tell(lived, json_file, report, question=LIVES, files=[])
         return
     if suite not in SUITES:
-        raise typer.BadParameter(f"There is no suite '{suite}'; there are: {', '.join(SUITES)}, {SIMULATE}.")
+        raise typer.BadParameter(
+            f"There is no suite '{suite}'; there are: {', '.join(SUITES)}, {SIMULATE}, {COMPARE}."
+        )
     kind = SUITES[suite].kind
     folder = artefact_folder(model, kind=kind)
     inputs = [*(corpus or []), *(files or []), *(f for f in (clicks, news) if f is not None)]
@@ -160,6 +174,8 @@ def _tell(
         text = json.dumps(result.as_json(), ensure_ascii=False, indent=2)
         json_file.write_text(text + "\n", encoding="utf-8")
     print_result(result, f"{result.model['name']}@{result.model['version']}")
+    if result.summary:
+        out.print(result.summary, highlight=False, soft_wrap=True)
     if report is not None:
         page = write_report(result, report, question=question, files=files, at=datetime.now().astimezone())
         out.print(f"The page is {page}.", highlight=False, soft_wrap=True)

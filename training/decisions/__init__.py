@@ -1,0 +1,1 @@
+"""What editors decided, out of a data snapshot: labels, split by cluster and time, and checked."""
