@@ -312,7 +312,9 @@ def test_postgresql_says_what_is_missing_or_wrong(
     assert "secret" not in dump_postgresql._address(nowhere)
 
 
-def test_a_dump_that_breaks_off_leaves_postgresql_as_it_was(postgres_url: str, tmp_path: Path) -> None:
+def test_a_dump_that_breaks_off_leaves_postgresql_as_it_was(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with Database(postgres_url) as database, database.write() as uow:
         uow.audit.add(actor="k1", action="test", target="s1", now=NOW, details={})
         uow.commit()
@@ -321,6 +323,17 @@ def test_a_dump_that_breaks_off_leaves_postgresql_as_it_was(postgres_url: str, t
     (tmp_path / "cut").write_bytes(data[: len(data) - 300])
     with pytest.raises(BackupFailed, match="gave up"):
         dump_postgresql.restore_postgresql(postgres_url, tmp_path / "cut")
+    assert dump_postgresql.holds_rows(postgres_url)
+    late = tmp_path / "bin" / "pg_restore"  # gives up when what it wrote has been run already
+    late.parent.mkdir()
+    late.write_text(
+        "#!/bin/sh\nhead -c 200000 /dev/zero | tr '\\0' '\\n'\nsleep 1\necho 'no more' >&2\nexit 1\n"
+    )
+    late.chmod(0o755)
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", f"{late.parent}:{os.environ['PATH']}")
+        with pytest.raises(BackupFailed, match="pg_restore gave up: no more"):
+            dump_postgresql.restore_postgresql(postgres_url, tmp_path / "whole")
     assert dump_postgresql.holds_rows(postgres_url)
     dump_postgresql.restore_postgresql(postgres_url, tmp_path / "whole")
     assert dump_postgresql.holds_rows(postgres_url)
