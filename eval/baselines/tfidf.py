@@ -29,8 +29,9 @@ def new_tfidf(
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     single: Any = np.float32
+    analyzer: Any = _words if words else "char"
     return TfidfVectorizer(
-        analyzer=_words if words else "char",
+        analyzer=analyzer,
         ngram_range=(1, 1) if words else sizes,
         sublinear_tf=True,
         preprocessor=None if words else normalise,
