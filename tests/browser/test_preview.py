@@ -304,7 +304,7 @@ def test_those_who_run_it_see_how_the_service_does(
     expect(now).to_contain_text(re.compile(r"稿件\s*4,3\d\d"))
     expect(page.get_by_role("img", name="每分钟应答用时的三个分位")).to_be_visible()
     page.wait_for_selector("canvas")
-    expect(page.get_by_role("region", name="模型")).to_contain_text("文本编码器")
+    expect(page.get_by_role("region", name="模型", exact=True)).to_contain_text("文本编码器")
     expect(page.get_by_role("region", name="接口").first).to_contain_text("POST /session")
     assert_accessible(page)
     if role == "operator":
