@@ -37,7 +37,7 @@ export default function Page({ query, go }) {
       </div>
     <//>
     <${Card}
-      title=${query.q ? `“${query.q}”的结果` : "最新稿件"}
+      title=${query.q ? `“${query.q}”的结果` : query.state === "taken_down" ? "已撤下的稿件" : "最新稿件"}
       hint=${query.q ? "按词语和意思找，最相符的在前。" : ""}
       actions=${narrowed ? html`<${Button} tone="quiet" onClick=${() => go("library")}>清除条件<//>` : null}
     >
@@ -68,7 +68,7 @@ function columnsOf(query) {
     { key: "outlet", label: "媒体", render: (row) => html`<${OutletName} id=${row.outlet_id} />` },
     { key: "topics", label: "主题", render: (row) => html`<${Names} found=${row.topics.slice(0, 2)} />` },
     { key: "places", label: "地点", render: (row) => html`<${Names} found=${row.places.slice(0, 1)} />` },
-    { key: "size", label: "同稿同事件", align: "end", render: (row) => (row.cluster_size > 1 ? `${row.cluster_size} 篇` : "仅此一篇") },
+    { key: "size", label: "同稿或同事件", align: "end", render: (row) => (row.cluster_size > 1 ? `${row.cluster_size} 篇` : "仅此一篇") },
     { key: "when", label: "发布", render: (row) => html`<${When} at=${row.published_at} />` },
   ];
 }
