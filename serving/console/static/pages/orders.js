@@ -75,7 +75,7 @@ function List({ orders, ended, here, session, onChange }) {
     caption="全部安排"
     empty=${html`<${Empty}
       text=${ended ? "近 30 天没有结束的安排" : "现在没有人工安排"}
-      hint=${ended ? "" : "点“新的安排”，或在“首屏与干预”里拖动稿件。"}
+      hint=${ended ? "" : html`点“新的安排”，或在<a href=${hashOf("front")}>首屏与干预</a>里拖动稿件。`}
     />`}
   />`;
 }
