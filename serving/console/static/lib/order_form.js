@@ -77,7 +77,7 @@ export function OrderForm({ session, story_id, onGiven }) {
     <${Tried} ...${tried} />
     <div class="row">
       <${Button} type="submit" tone="main" disabled=${busy || !fields}>${busy ? "正在下达……" : "下达"}<//>
-      ${tried.data ? html`<span>将到达 <strong><${Count} n=${tried.data.reaches} /></strong> 家媒体</span>` : null}
+      ${tried.asked && tried.data && !tried.problem ? html`<span>将到达 <strong><${Count} n=${tried.data.reaches} /></strong> 家媒体</span>` : null}
     </div>
   </form>`;
 }
