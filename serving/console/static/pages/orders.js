@@ -149,7 +149,6 @@ function Board({ receipts }) {
       </div>
     </div>
     <div class="meter-track tall" aria-hidden="true"><span class="meter-fill" style=${{ width: `${share * 100}%` }}></span></div>
-    ${chosen ? html`<${OutletReceipt} row=${chosen} onClose=${() => setOpen(null)} />` : null}
     ${groups.map(([name, rows]) => {
       const shown = rows.filter(wanted);
       return shown.length
@@ -165,6 +164,7 @@ function Board({ receipts }) {
                 </li>`,
               )}
             </ul>
+            ${chosen && shown.includes(chosen) ? html`<${OutletReceipt} row=${chosen} onClose=${() => setOpen(null)} />` : null}
           </div>`
         : null;
     })}
