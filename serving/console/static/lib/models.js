@@ -39,7 +39,7 @@ export function ModelList({ paths, session }) {
     { key: "kind", label: "种类", render: (row) => modelWord(row.kind) },
     { key: "serving", label: "正在使用", render: (row) => html`<code lang="en">${row.serving}</code>` },
     { key: "since", label: "从", render: (row) => (row.since ? html`<${When} at=${row.since} />` : "随产品提供") },
-    { key: "previous", label: "上一版", render: (row) => (row.previous ? html`<code lang="en">${row.previous.version}</code>` : "随产品提供的") },
+    { key: "previous", label: "上一版", render: (row) => (row.previous ? html`<code lang="en">${row.previous.version}</code>` : row.since ? "随产品提供的" : "—") },
     offers("rollback") && {
       key: "act",
       label: "操作",
