@@ -22,10 +22,11 @@ const FOUND = {
 };
 
 /** What is looked for stands in the address, so that going back finds it again. */
-export default function Page({ query, go }) {
+export default function Page({ session, query, go }) {
   const { items, cursor, problem, loading, more, reload } = useStories(query);
   const set = (change) => go("library", { ...query, ...change });
   const narrowed = Object.values(query).some(Boolean);
+  const own = session.outlet_id && query.outlet_id !== session.outlet_id;
   return html`<${Card}>
       <${SearchBox} asked=${query.q ?? ""} onAsk=${(q) => set({ q })} />
       <div class="filters">
@@ -39,7 +40,8 @@ export default function Page({ query, go }) {
     <${Card}
       title=${query.q ? `“${query.q}”的结果` : query.state === "taken_down" ? "已撤下的稿件" : "最新稿件"}
       hint=${query.q ? "按词语和意思找，最相符的在前。" : ""}
-      actions=${narrowed ? html`<${Button} tone="quiet" onClick=${() => go("library")}>清除条件<//>` : null}
+      actions=${html`${own ? html`<${Button} tone="quiet" onClick=${() => set({ outlet_id: session.outlet_id })}>只看本媒体<//>` : null}
+        ${narrowed ? html`<${Button} tone="quiet" onClick=${() => go("library")}>清除条件<//>` : null}`}
     >
       <${ProblemNote} problem=${problem} retry=${reload} />
       ${items === null
