@@ -44,6 +44,15 @@ def test_tags_follow_the_text_and_their_words_stand_out_in_it(
     expect(page.locator(".marked-area.body mark", has_text="李明华")).to_be_attached()
 
 
+def test_a_marked_name_takes_no_more_room_than_its_letters(open_page: OpenPage) -> None:
+    page = open_page("write")
+    write(page)
+    mark = page.locator(".marked-area.body mark", has_text="李明华")
+    expect(mark).to_be_attached()
+    for side in ("padding-left", "padding-right", "border-left-width", "margin-left"):
+        expect(mark).to_have_css(side, "0px")
+
+
 def test_one_key_accepts_and_one_rejects_without_the_mouse(open_page: OpenPage) -> None:
     page = open_page("write")
     write(page)

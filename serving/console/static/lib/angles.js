@@ -66,8 +66,8 @@ function ClaimRow({ claim, coverage, mine, reload }) {
     <span><${OutletName} id=${claim.outlet_id} />${claim.desk ? ` ${claim.desk}` : ""}${claim.shared ? "（共同）" : ""}</span>
     <span class="hint">${claim.state === "claimed" ? `到 ${fullTime(claim.until)}` : null}${claim.note ? ` ${claim.note}` : ""}</span>
     ${claim.story_id ? html`<${StoryLink} story_id=${claim.story_id} title="看稿件" />` : null}
-    ${mayFile ? html`<${Button} tone="quiet small" onClick=${() => setFiling(true)}>交稿<//>` : null}
-    ${may ? html`<${Button} tone="quiet small" onClick=${release}>放弃<//>` : null}
+    ${mayFile ? html`<${Button} tone="small" onClick=${() => setFiling(true)}>交稿<//>` : null}
+    ${may ? html`<${Button} tone="small" onClick=${release}>放弃<//>` : null}
     <${ProblemNote} problem=${problem} />
     ${filing &&
     html`<${Dialog} title="交稿" onClose=${() => setFiling(false)}>
@@ -91,7 +91,7 @@ function FileForm({ claim, coverage, onDone }) {
     }
   };
   return html`<form class="form" onSubmit=${submit}>
-    <${Field} label="稿件编号或稿件页的网址" hint="要是认领的媒体自己的稿件">
+    <${Field} label="稿件编号或稿件页的网址" hint="从稿件页的浏览器地址栏复制即可；须是认领媒体自己的稿件">
       <input class="input" name="story_id" required maxlength="400" value=${story} onInput=${(event) => setStory(event.target.value)} />
     <//>
     <${ProblemNote} problem=${problem} />

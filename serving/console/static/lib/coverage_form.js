@@ -35,6 +35,7 @@ export function CoverageForm({ coverage, onDone }) {
     <//>
     <fieldset class="group">
       <legend>收哪些稿件</legend>
+      <p class="hint">词和地方都不填，就只有人工选入的稿件。县级媒体发起的只收本媒体的，市级的收本市州各家，省级的收全省。</p>
       <${Field} label="有任意一个词" hint="用空格或逗号隔开，例如：省运会 运动会">${input("words_any")}<//>
       <div class="columns">
         <${Field} label="必须都有的词">${input("words_all")}<//>

@@ -39,16 +39,16 @@ export function ModelList({ paths, session }) {
     { key: "kind", label: "种类", render: (row) => modelWord(row.kind) },
     { key: "serving", label: "正在使用", render: (row) => html`<code lang="en">${row.serving}</code>` },
     { key: "since", label: "从", render: (row) => (row.since ? html`<${When} at=${row.since} />` : "随产品提供") },
-    { key: "previous", label: "上一版", render: (row) => (row.previous ? html`<code lang="en">${row.previous.version}</code>` : "随产品提供的") },
-    {
+    { key: "previous", label: "上一版", render: (row) => (row.previous ? html`<code lang="en">${row.previous.version}</code>` : row.since ? "随产品提供的" : "—") },
+    offers("rollback") && {
       key: "act",
       label: "操作",
       render: (row) =>
-        offers("rollback") && row.since
+        row.since
           ? html`<${Button} tone="small bad" onClick=${() => setAsking({ act: "rollback", row })} label=${`退回上一版：${modelWord(row.kind)}`}>退回上一版<//>`
           : null,
     },
-  ];
+  ].filter(Boolean);
   const versions = [
     { key: "kind", label: "种类", render: (row) => modelWord(row.kind) },
     { key: "version", label: "版本", render: (row) => html`<code lang="en">${row.version}</code>` },
@@ -75,7 +75,7 @@ export function ModelList({ paths, session }) {
           columns=${versions}
           rows=${data.versions}
           caption="登记过的版本"
-          empty=${html`<${Empty} text="还没有登记别的版本" hint="训练好的模型登记以后，可以在这里启用。" />`}
+          empty=${html`<${Empty} text="还没有登记别的版本" hint=${mayAct ? "训练好的模型登记以后，可以在这里启用。" : "训练好的模型登记以后列在这里，由数据分析或管理员启用。"} />`}
         />
       </div>
     </div>`;

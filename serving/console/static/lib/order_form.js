@@ -29,6 +29,7 @@ export function OrderForm({ session, story_id, onGiven }) {
   const [busy, setBusy] = useState(false);
   const set = (change) => setForm((was) => ({ ...was, ...change }));
   const fields = useMemo(() => fieldsOf(form, story, session), [form, story]);
+  const tried = useTried(fields);
   const submit = async (event) => {
     event.preventDefault();
     setBusy(true);
@@ -73,8 +74,11 @@ export function OrderForm({ session, story_id, onGiven }) {
     <${Field} label="说明（只有编辑和运营看得到）">
       <input class="input" maxlength="500" value=${form.note} onInput=${(event) => set({ note: event.target.value })} />
     <//>
-    <${Tried} fields=${fields} />
-    <div class="row"><${Button} type="submit" tone="main" disabled=${busy || !fields}>${busy ? "正在下达……" : "下达"}<//></div>
+    <${Tried} ...${tried} />
+    <div class="row">
+      <${Button} type="submit" tone="main" disabled=${busy || !fields}>${busy ? "正在下达……" : "下达"}<//>
+      ${tried.asked && tried.data && !tried.problem ? html`<span>将到达 <strong><${Count} n=${tried.data.reaches} /></strong> 家媒体</span>` : null}
+    </div>
   </form>`;
 }
 
@@ -187,18 +191,21 @@ function Checks({ label, kind, only, leave, value, onChange, none }) {
 }
 
 /** What would come of the order, asked of the service before it is given. */
-function Tried({ fields }) {
+function useTried(fields) {
   const asked = useMemo(() => fields && { ...fields, note: "" }, [fields]);
   const key = asked ? JSON.stringify({ ...asked, ends_at: "" }) : "";
-  const { data, problem, loading } = useData(
+  const found = useData(
     (signal) => (asked ? send("POST", "/v1/placements/check", asked, { signal }) : null),
     [key],
   );
-  if (!asked) return html`<p class="hint">选好稿件${fields ? "" : "和范围"}以后，这里会说明它到达多少家媒体、与哪些安排相遇。</p>`;
+  return { asked, ...found };
+}
+
+function Tried({ asked, data, problem, loading }) {
+  if (!asked) return html`<p class="hint">选好稿件、填好上面各项以后，这里会说明它到达多少家媒体、与哪些安排相遇。</p>`;
   if (problem) return html`<${ProblemNote} problem=${problem} />`;
   if (!data) return html`<${Loading} text="正在核对……" />`;
   return html`<div class="tried" aria-busy=${String(loading)}>
-    <p>将到达 <strong><${Count} n=${data.reaches} /></strong> 家媒体。</p>
     <${Meets} meets=${data.meets} rules=${data.rules} />
   </div>`;
 }

@@ -69,7 +69,7 @@ export async function giveOrder(fields) {
     const met = given.meets.length ? `；与 ${given.meets.length} 条已有安排相遇，按规则决定先后` : "";
     toast(`已下达：${doesText(given)}${met}`, given.meets.length ? "plain" : "good");
     return given;
-  });
+  }, "没有下达");
 }
 
 export async function moveOrder(id, position) {
@@ -77,7 +77,7 @@ export async function moveOrder(id, position) {
     const changed = await send("PATCH", `/v1/placements/${encodeURIComponent(id)}`, { position });
     toast(`已移到第 ${position + 1} 位`);
     return changed;
-  });
+  }, "没有移动");
 }
 
 export async function withdrawOrder(id) {
@@ -85,25 +85,25 @@ export async function withdrawOrder(id) {
     await send("DELETE", `/v1/placements/${encodeURIComponent(id)}`);
     toast("已撤回，立即生效");
     return true;
-  });
+  }, "没有撤回");
 }
 
-async function said(act) {
+async function said(act, failed) {
   try {
     return await act();
   } catch (problem) {
-    toast(refusal(problem), "bad");
+    toast(refusal(problem, failed), "bad");
     return null;
   }
 }
 
-function refusal(problem) {
+function refusal(problem, failed) {
   return (
     {
-      forbidden: "没有下达：这超出了当前密钥的权限。省级平台的安排只能由省级平台更改。",
-      too_many_must_carry: "没有下达：同一场景最多 5 条必推，请先结束一条。",
-      not_found: "没有下达：稿件或安排已经不在。",
-      unreachable: "连不上服务，没有下达，请检查网络后再试。",
-    }[problem.code] ?? "没有下达：内容不符合要求，请检查后再试。"
+      forbidden: `${failed}：这超出了当前密钥的权限。省级平台的安排只能由省级平台更改。`,
+      too_many_must_carry: `${failed}：同一场景最多 5 条必推，请先结束一条。`,
+      not_found: `${failed}：稿件或安排已经不在。`,
+      unreachable: `${failed}：连不上服务，请检查网络后再试。`,
+    }[problem.code] ?? `${failed}：内容不符合要求，请检查后再试。`
   );
 }

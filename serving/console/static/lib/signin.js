@@ -24,7 +24,7 @@ export function SignIn({ again, onDone }) {
     } catch (found) {
       setProblem(signInProblem(found));
       setBusy(false);
-      input.current.focus();
+      input.current.select();
     }
   };
   return html`<main class="alone">

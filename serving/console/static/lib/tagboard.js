@@ -88,13 +88,13 @@ function TagRow({ tag, onDecide, onPoint, readOnly, canUndo }) {
   >
     <div class="tag-name">
       <span class="tag-label">${tag.label}</span>
-      ${tag.primary && tag.state !== "rejected" ? html`<${Chip} tone="accent">主<//>` : null}
+      ${tag.primary && tag.state !== "rejected" ? html`<${Chip} tone="accent" title="这一类里最主要的">主<//>` : null}
       ${tag.state !== "suggested" ? html`<${Chip} tone=${tag.state === "accepted" ? "good" : "bad"}>${word("tag_state", tag.state)}<//>` : null}
       <span class="tag-why hint">
         ${said.length ? html`依据：${said.join("、")}` : tag.assigned_by === "editor" ? "编辑添加" : ""}
       </span>
     </div>
-    <span class="tag-sure figure hint" title="把握">${percentText(tag.confidence)}</span>
+    <span class="tag-sure figure hint" title="模型的把握">${percentText(tag.confidence)}</span>
     ${readOnly
       ? null
       : html`<div class="tag-verbs">

@@ -26,7 +26,7 @@ export function Orders({ story, changed, onChange }) {
       : html`<${Button} tone="bad" onClick=${() => setAsking("takedown")}>撤稿<//>`}
   >
     <${ProblemNote} problem=${problem} retry=${reload} />
-    ${data && !data.items.length ? html`<${Empty} text="没有撤过稿" />` : null}
+    ${data && !data.items.length ? html`<${Empty} text="没有撤过稿" hint="撤下的稿件在稿库里选“已撤稿”找得到，也可以恢复。" />` : null}
     <div role="status">${(data?.items ?? []).map((order) => html`<${Order} key=${order.takedown_id} order=${order} />`)}</div>
     ${asking === "takedown" ? html`<${TakeDown} ...${{ story }} onDone=${onChange} onClose=${() => setAsking(null)} />` : null}
     ${asking === "restore" ? html`<${Restore} ...${{ story }} onDone=${onChange} onClose=${() => setAsking(null)} />` : null}
@@ -38,11 +38,11 @@ function Order({ order }) {
   const settled = order.reached.filter((one) => one.hidden !== lifted).length;
   return html`<article class="order">
     <div class="row">
-      <${Chip} tone=${lifted ? "plain" : "bad"}>${lifted ? "已恢复" : "撤稿中"}<//>
+      <${Chip} tone=${lifted ? "plain" : "bad"}>${lifted ? "已恢复" : "已撤稿"}<//>
       <strong>${order.reason}</strong>
     </div>
     <p class="hint">
-      ${order.scope === "cluster" ? "连同转载一并撤下" : "只撤这一篇"} · <${When} at=${order.taken_at} />
+      ${order.scope === "cluster" ? "连同同一事件的各篇" : "只撤这一篇"} · <${When} at=${order.taken_at} />
       ${lifted ? html` · 恢复于 <${When} at=${order.restored_at} />` : null}
     </p>
     <p class="hint">回执：${settled}/${order.reached.length} 篇已${lifted ? "恢复展示" : "停止展示"}</p>
@@ -69,7 +69,7 @@ function TakeDown({ story, onDone, onClose }) {
   }, onDone, onClose);
   return html`<${Dialog} title="撤稿" onClose=${onClose}>
     <form class="form" onSubmit=${run}>
-      <p>撤稿后，这篇稿件立即从各媒体的推荐、搜索和查重中消失。原因会记入审计。</p>
+      <p>撤稿后，这篇稿件立即从各媒体的推荐、搜索和查重中消失。需要时可以恢复；原因会留档。</p>
       <${Field} label="原因">
         <textarea class="input" rows="3" maxlength="500" required value=${reason} onInput=${(event) => setReason(event.target.value)}></textarea>
       <//>

@@ -61,6 +61,7 @@ function FrontScreen({ outlet, scene, session }) {
     <div class="stack">
       <${Card}
         title="可放上首屏的稿件"
+        hint="置顶：固定在选定的位置；插入：放在选定的位置，已被占用时顺延"
         actions=${html`<${Field} label="新安排持续">
           <select class="input" value=${lasts} onChange=${(event) => setLasts(event.target.value)}>
             ${LASTING.map((one) => html`<option value=${one.value} key=${one.value}>${one.label}</option>`)}

@@ -22,10 +22,11 @@ const FOUND = {
 };
 
 /** What is looked for stands in the address, so that going back finds it again. */
-export default function Page({ query, go }) {
+export default function Page({ session, query, go }) {
   const { items, cursor, problem, loading, more, reload } = useStories(query);
   const set = (change) => go("library", { ...query, ...change });
   const narrowed = Object.values(query).some(Boolean);
+  const own = session.outlet_id && query.outlet_id !== session.outlet_id;
   return html`<${Card}>
       <${SearchBox} asked=${query.q ?? ""} onAsk=${(q) => set({ q })} />
       <div class="filters">
@@ -37,9 +38,10 @@ export default function Page({ query, go }) {
       </div>
     <//>
     <${Card}
-      title=${query.q ? `“${query.q}”的结果` : "最新稿件"}
+      title=${query.q ? `“${query.q}”的结果` : query.state === "taken_down" ? "已撤下的稿件" : "最新稿件"}
       hint=${query.q ? "按词语和意思找，最相符的在前。" : ""}
-      actions=${narrowed ? html`<${Button} tone="quiet" onClick=${() => go("library")}>清除条件<//>` : null}
+      actions=${html`${own ? html`<${Button} tone="quiet" onClick=${() => set({ outlet_id: session.outlet_id })}>只看本媒体<//>` : null}
+        ${narrowed ? html`<${Button} tone="quiet" onClick=${() => go("library")}>清除条件<//>` : null}`}
     >
       <${ProblemNote} problem=${problem} retry=${reload} />
       ${items === null
@@ -68,7 +70,7 @@ function columnsOf(query) {
     { key: "outlet", label: "媒体", render: (row) => html`<${OutletName} id=${row.outlet_id} />` },
     { key: "topics", label: "主题", render: (row) => html`<${Names} found=${row.topics.slice(0, 2)} />` },
     { key: "places", label: "地点", render: (row) => html`<${Names} found=${row.places.slice(0, 1)} />` },
-    { key: "size", label: "同稿同事件", align: "end", render: (row) => (row.cluster_size > 1 ? `${row.cluster_size} 篇` : "仅此一篇") },
+    { key: "size", label: "同稿或同事件", align: "end", render: (row) => (row.cluster_size > 1 ? `${row.cluster_size} 篇` : "仅此一篇") },
     { key: "when", label: "发布", render: (row) => html`<${When} at=${row.published_at} />` },
   ];
 }

@@ -1,6 +1,6 @@
 // 传播地图: Sichuan's counties as tiles, by how much is told of them or by one class.
 import { html, useMemo, useRef, useState } from "../lib/html.js";
-import { get, useData } from "../lib/api.js";
+import { get, useData, useOutlets } from "../lib/api.js";
 import { Card, Count, Empty, Field, hashOf, Loading, numberText, ProblemNote, Table } from "../lib/ui.js";
 import { Figure } from "../lib/bars.js";
 
@@ -57,7 +57,9 @@ function Select({ label, value, options, onChange }) {
 
 function Tiles({ map, measure, session }) {
   const counties = useMemo(() => map.cities.flatMap((city) => city.counties.map((one) => ({ ...one, city: city.name }))), [map]);
-  const [chosen, setChosen] = useState(null);
+  const home = useOutlets().get(session.outlet_id)?.adcode ?? null;
+  const [picked, setChosen] = useState(null);
+  const chosen = picked ?? home;
   const bounds = useMemo(() => boundsOf(counties.map((one) => one[measure.value])), [counties, measure]);
   const county = counties.find((one) => one.adcode === chosen) ?? null;
   if (!map.topics.length) return html`<${Empty} text="这段时间没有稿件" hint="把时段放长，或换个主题。" />`;

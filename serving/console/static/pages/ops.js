@@ -48,7 +48,7 @@ function Now({ now }) {
     ["已编入索引", numberText(now.indexed), "", ""],
     ["队列中", numberText(now.waiting), now.waiting > 500 ? "warn" : "", now.waiting ? `最久的等了 ${numberText(Math.round(now.oldest_s))} 秒` : ""],
     ["处理失败", numberText(now.stuck), now.stuck ? "bad" : "", now.stuck ? "试过多次仍不成功，请看日志" : ""],
-    ["未跟上的改动", numberText(now.behind), now.behind > 100 ? "warn" : "", ""],
+    ["未跟上的改动", numberText(now.behind), now.behind > 100 ? "warn" : "", now.behind ? "已存下，检索和推荐还没读到" : ""],
   ];
   return html`<dl class="numbers">
     ${items.map(

@@ -75,7 +75,7 @@ function List({ orders, ended, here, session, onChange }) {
     caption="全部安排"
     empty=${html`<${Empty}
       text=${ended ? "近 30 天没有结束的安排" : "现在没有人工安排"}
-      hint=${ended ? "" : "点“新的安排”，或在“首屏与干预”里拖动稿件。"}
+      hint=${ended ? "" : html`点“新的安排”，或在<a href=${hashOf("front")}>首屏与干预</a>里拖动稿件。`}
     />`}
   />`;
 }
@@ -149,7 +149,6 @@ function Board({ receipts }) {
       </div>
     </div>
     <div class="meter-track tall" aria-hidden="true"><span class="meter-fill" style=${{ width: `${share * 100}%` }}></span></div>
-    ${chosen ? html`<${OutletReceipt} row=${chosen} onClose=${() => setOpen(null)} />` : null}
     ${groups.map(([name, rows]) => {
       const shown = rows.filter(wanted);
       return shown.length
@@ -165,6 +164,7 @@ function Board({ receipts }) {
                 </li>`,
               )}
             </ul>
+            ${chosen && shown.includes(chosen) ? html`<${OutletReceipt} row=${chosen} onClose=${() => setOpen(null)} />` : null}
           </div>`
         : null;
     })}

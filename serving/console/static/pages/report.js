@@ -87,10 +87,10 @@ function Figures({ report, before }) {
       <p class="row">
         ${LEVELS.map((level) => html`<${Chip} key=${level} tone=${level === "province" ? "accent" : "plain"}>${word("level", level)}媒体采用 ${spread.by_level[level] ?? 0} 次<//>`)}
       </p>
-      <${Table} caption="被采用最多的稿件" columns=${CARRIED} rows=${spread.carried} empty=${html`<${Empty} text="这个月没有稿件被采用" hint="在稿件页看看哪些编辑部可能要，主动上送。" />`} />
+      <${Table} caption="被采用最多的稿件" columns=${CARRIED} rows=${spread.carried} empty=${html`<${Empty} text="这个月没有稿件被采用" hint="在稿件页看看哪些编辑部可能要，主动报送。" />`} />
     <//>
     <div class="columns">
-      <${Card} title="上送">
+      <${Card} title="报送">
         <dl class="figures">
           ${choices("submission_state").map(({ value, label }) => html`<${Figure} key=${value} label=${label} value=${report.submissions[value] ?? 0} />`)}
         </dl>

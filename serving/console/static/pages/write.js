@@ -53,7 +53,7 @@ export default function Page({ session, go }) {
   const done = (id) => {
     setDraft({ title: "", body: "" });
     setDecisions(new Map());
-    toast("已入库，标签决定已作为训练样本保存。");
+    toast(decisions.size ? "已入库，标签决定一并保存，以后打标签会更准。" : "已入库，标签可以在这里再定。");
     go("story", { id });
   };
   return html`<div class="columns wide-first write">
@@ -82,7 +82,7 @@ export default function Page({ session, go }) {
       />
       <footer class="write-foot">
         <p class="hint">
-          ${[...draft.body].length} 字${decisions.size ? ` · 已定 ${decisions.size} 个标签` : ""}${tags.busy ? " · 正在分析……" : ""} <span class="keys"> · <kbd>Ctrl</kbd>+<kbd>Enter</kbd> 去标签</span>
+          ${[...draft.body].length} 字${decisions.size ? ` · 已定 ${decisions.size} 个标签` : ""}${tags.busy ? " · 正在分析……" : ""} <span class="keys"> · <kbd>Ctrl</kbd>+<kbd>Enter</kbd> 到标签栏</span>
         </p>
         <div class="row">
           <${Button} tone="quiet" onClick=${clear} disabled=${!draft.title && !draft.body}>清空<//>
