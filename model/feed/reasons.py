@@ -22,7 +22,7 @@ _LOWEST_ADCODE = 110_000
 _PLAIN: Mapping[ReasonCode, str] = {
     ReasonCode.HOT_CITY: "全市正在热读",
     ReasonCode.HOT_PROVINCE: "全省正在热读",
-    ReasonCode.FRESH: "刚刚发布",
+    ReasonCode.FRESH: "新近发布",
     ReasonCode.OWN_OUTLET: "本地媒体发布",
     ReasonCode.MAINSTREAM: "主流媒体推荐",
     ReasonCode.RELATED: "与您正在看的内容相关",

@@ -162,7 +162,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(errors.TianfuError)
     def _ours(request: Request, error: errors.TianfuError) -> Response:
         if isinstance(error, errors.StoreUnavailable):
-            log.warning("request.refused", code=error.code, route=template_of(request.scope))
+            log.warning("request.refused", code=error.code, route=template_of(request.scope), exc_info=error)
         elif status_of(error) >= 500:
             log.error("request.failed", code=error.code, route=template_of(request.scope), exc_info=error)
         return problem_of(error)

@@ -31,6 +31,7 @@ from tianfu.serving.store.engines import (
     is_away,
     is_raced,
     is_sqlite,
+    is_table_missing,
     postgresql_engines,
     sqlite_engines,
 )
@@ -263,7 +264,7 @@ class Database:
                     "Somebody else wrote the same at this moment; nothing was stored.",
                     advice="Try again at once.",
                 ) from bad
-            if not isinstance(bad, OperationalError) and not is_away(bad):
+            if not isinstance(bad, OperationalError) and not is_away(bad) and not is_table_missing(bad):
                 raise
             if is_away(bad) and not self.is_sqlite:
                 self._away_until = time.monotonic() + _REST_S

@@ -97,6 +97,7 @@ def postgresql_engines(url: str) -> Engines:
 _AWAY = ("08", "53", "57P", "58")
 """SQLSTATE classes of PostgreSQL: connection, resources, shutdown, system."""
 _RACED = ("23505", "40001", "40P01", "55P03")
+_UNDEFINED_TABLE = "42P01"
 """Somebody else was quicker: unique violation, serialisation, deadlock, lock not available."""
 
 
@@ -106,6 +107,11 @@ def is_away(error: DBAPIError) -> bool:
     return error.connection_invalidated or (
         state.startswith(_AWAY) if state is not None else type(error.orig).__name__ == "OperationalError"
     )
+
+
+def is_table_missing(error: DBAPIError) -> bool:
+    """Whether PostgreSQL lacks a table; SQLite's driver says of that that it cannot operate."""
+    return getattr(error.orig, "sqlstate", None) == _UNDEFINED_TABLE
 
 
 def is_raced(error: DBAPIError) -> bool:

@@ -36,8 +36,9 @@ def live(demo_mould: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """For one module: while it is open its event loop runs in this thread, and no test may start another."""
     path = shutil.which("chromium")
     if path is None:
         if os.environ.get("CI"):

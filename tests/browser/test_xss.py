@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from typing import Any
 from urllib.parse import quote
@@ -185,10 +185,14 @@ def _answer_poisoned(route: Route, payloads: Iterator[str]) -> None:
     route.fulfill(response=answer, body=json.dumps(_poison(answer.json(), payloads)))
 
 
-def test_every_page_shows_poisoned_answers_as_text(guarded: Callable[..., Page], live: Live) -> None:
+def test_every_page_shows_poisoned_answers_as_text(
+    guarded: Callable[..., Page], poisoned: list[str], live: Live
+) -> None:
     """Every text that the API may send, outlets' names and coverages' titles among them, is a payload."""
     window = {"since": "2026-03-01T00:00:00+08:00", "until": "2026-03-02T00:00:00+08:00"}
     live.post("/v1/coverages", "operator", {"title": "专题", "query": window})
+    ends_at = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    live.post("/v1/placements", "operator", {"story_id": poisoned[0], "action": "boost", "ends_at": ends_at})
     page = guarded("library", role="operator")
     payloads = cycle(PAYLOADS)
     page.route("**/v1/**", lambda route: _answer_poisoned(route, payloads))

@@ -191,6 +191,7 @@ def test_rows_written_before_there_were_seals_are_sealed_by_the_migration(tmp_pa
     with database:
         note(database, "one", "two", "three")
         by_force(database, sql("DELETE FROM audit WHERE sequence = 2"))
+        database.downgrade("0012")
         with database.write() as uow:
             uow._connection.execute(text("UPDATE alembic_version SET version_num = '0011'"))
             for column in ("previous", "hash"):

@@ -89,7 +89,7 @@ def test_a_statement_that_fails_does_not_tell_its_values(lines: io.StringIO, wor
         finally:
             rename(world, "gone", table)
         assert answer.status_code == 503, answer.text
-        failed = [line for line in check(lines, world) if line["event"] == "request.failed"]
+        failed = [line for line in check(lines, world) if line["event"] == "request.refused"]
         assert failed
         chain = failed[0]["exception"]
         assert "tianfu.model.errors.StoreUnavailable" in chain[0]["error"]
@@ -127,7 +127,7 @@ def test_an_encoder_that_quotes_its_text_is_not_quoted(
     def breaks(texts: Any) -> Any:
         raise ValueError(f"cannot encode {texts}")
 
-    monkeypatch.setattr(world.room.readiness.encoder._encoder, "encode", breaks)  # type: ignore[attr-defined]
+    monkeypatch.setattr(world.room.library.meaning.encoder._encoder, "encode", breaks)  # type: ignore[attr-defined]
     world.story(OWN, wait=False)
     world.client.post("/v1/tags/suggest", headers=world.keys["editor"], json={"title": WORDS, "body": WORDS})
     for _ in range(200):

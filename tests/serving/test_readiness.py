@@ -1,5 +1,6 @@
 """/readyz under each part broken."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -70,6 +71,7 @@ def test_an_index_that_stopped_following_is_told_after_half_a_minute(
     served: TestClient, room: Newsroom, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(room.library, "catch_up", lambda **_: 0)
+    time.sleep(1.0)  # a round that began before is over
     with room.database.write() as uow:
         uow.changes.add(ChangeKind.AIMS, [None], NOW)
         uow.commit()
@@ -93,7 +95,7 @@ def test_an_index_that_stopped_following_is_told_after_half_a_minute(
 def test_an_encoder_that_fails_is_found_by_asking_it(
     served: TestClient, room: Newsroom, monkeypatch: pytest.MonkeyPatch, broken: Callable[[Any], Any]
 ) -> None:
-    monkeypatch.setattr(room.readiness.encoder._encoder, "encode", broken)  # type: ignore[attr-defined]
+    monkeypatch.setattr(room.library.meaning.encoder._encoder, "encode", broken)  # type: ignore[attr-defined]
     told = ready(served, 503)
     assert failing(told) == {"models"}
     assert "weights are gone" not in str(told)
@@ -104,7 +106,7 @@ def test_the_encoder_is_asked_every_half_minute_at_most(
 ) -> None:
     ready(served, 200)
     broken = lambda _texts: (_ for _ in ()).throw(RuntimeError)  # noqa: E731
-    monkeypatch.setattr(room.readiness.encoder._encoder, "encode", broken)  # type: ignore[attr-defined]
+    monkeypatch.setattr(room.library.meaning.encoder._encoder, "encode", broken)  # type: ignore[attr-defined]
     ready(served, 200)
     clock.pass_by(seconds=31)
     assert failing(ready(served, 503)) == {"models"}
