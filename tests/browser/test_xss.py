@@ -185,6 +185,10 @@ def _answer_poisoned(route: Route, payloads: Iterator[str]) -> None:
     route.fulfill(response=answer, body=json.dumps(_poison(answer.json(), payloads)))
 
 
+WITHOUT_TEXTS = {"#/ops"}
+"""Pages that show numbers, routes and versions alone, nothing that an outlet or a reader wrote."""
+
+
 def test_every_page_shows_poisoned_answers_as_text(
     guarded: Callable[..., Page], poisoned: list[str], live: Live
 ) -> None:
@@ -203,5 +207,6 @@ def test_every_page_shows_poisoned_answers_as_text(
         page.reload()
         page.wait_for_selector("main h1")
         page.wait_for_load_state("networkidle")
-        assert any(payload in (page.locator("body").text_content() or "") for payload in PAYLOADS), place
+        shown = page.locator("body").text_content() or ""
+        assert place in WITHOUT_TEXTS or any(payload in shown for payload in PAYLOADS), place
         assert_unharmed(page)
