@@ -30,6 +30,8 @@ def demo_mould(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 def postgres_server() -> Iterator[URL]:
     """A server that tests may make databases on."""
     with server() as address:
+        if address is None and os.environ.get("CI"):
+            pytest.fail("PostgreSQL is missing: .ci/run names one, or installs and starts it")
         if address is None:
             pytest.skip("PostgreSQL is neither named by TIANFU_TEST_DATABASE_URL nor installed")
         yield address

@@ -24,10 +24,7 @@ Key = Callable[..., dict[str, str]]
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     url = f"sqlite:///{tmp_path / 'audit.db'}"
     if request.param == "postgresql":
-        try:
-            url = request.getfixturevalue("postgres_url")
-        except pytest.FixtureLookupError:
-            pytest.skip("no PostgreSQL to test with")
+        url = request.getfixturevalue("postgres_url")
     with Database(url) as opened:
         yield opened
 
