@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from support.snapshots import write_snapshot
 
+from tianfu.cli.learn import train_feed_ranker_command
 from tianfu.embeddings.scorer import CURVES, load_scorer
 from tianfu.model.errors import SnapshotInvalid, UnreadableFile
 from tianfu.model.feed.scoring import COLUMN, FEATURES, HAND_SET, POLICY
@@ -131,6 +132,15 @@ def test_a_snapshot_becomes_a_ranker_that_serves_and_the_same_one_again(tmp_path
     assert set(card["baselines"]) == {"hand_set", "hot", "newest", "trees"}
     assert json.loads((tmp_path / "a" / "card.json").read_text())["data"]["data_hash"]
     assert "feed-curves" in (tmp_path / "a" / "card.md").read_text()
+
+
+def test_the_command_works_from_any_folder_and_takes_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = a_snapshot(tmp_path / "data", made_up(300))
+    train_feed_ranker_command(data, Path("ranker"), name="feed-lizhou")
+    assert load_scorer(tmp_path / "ranker").version == "feed-lizhou@1"
 
 
 def test_the_data_hash_follows_the_rows(tmp_path: Path) -> None:
