@@ -33,6 +33,7 @@ from tianfu.serving.api import (
     recommend,
     rights,
     stories,
+    story_forms,
     submissions,
     tags,
     takedowns,
@@ -109,7 +110,7 @@ def create_app(
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)
-    add_shapes(app, [problems.Problem, readers.EventIn])
+    add_shapes(app, [problems.Problem, readers.EventIn, story_forms.StoryIn])
     app.include_router(public.router)
     app.include_router(operations.open_router)
     app.include_router(operations.open_router, prefix="/v1", include_in_schema=False)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from tianfu.model.access import READ_ONLY
 from tianfu.serving.api.areas import area_of, is_free
 
 FOLDER = "en/reference/http"
@@ -43,7 +44,7 @@ def contract_pages(contract: Mapping[str, Any]) -> dict[str, str]:
     groups: dict[str, list[str]] = {}
     for path, method, call in _calls(contract):
         tag = call.get("tags", ["operations"])[0]
-        groups.setdefault(tag, []).append(_call(path, method, call))
+        groups.setdefault(tag, []).append(_call(path, method, call, contract["components"]["schemas"]))
     order = sorted(groups, key=lambda tag: (list(GROUPS).index(tag) if tag in GROUPS else len(GROUPS), tag))
     pages = {f"{FOLDER}/index.md": _overview(contract, order)}
     for tag in order:
@@ -70,6 +71,9 @@ def type_of(schema: Mapping[str, Any], shapes: str) -> str:
         return f"`{schema['const']}`"
     if "enum" in schema:
         return "one of " + ", ".join(f"`{value}`" for value in schema["enum"])
+    if "properties" in schema:
+        fields = (f"`{name}` ({type_of(one, shapes)})" for name, one in schema["properties"].items())
+        return f"object with {', '.join(fields)}"
     kind = schema.get("type", "anything")
     if kind == "array":
         return f"list of {type_of(schema.get('items', {}), shapes)}"
@@ -109,20 +113,17 @@ def _overview(contract: Mapping[str, Any], order: Sequence[str]) -> str:
     ])  # fmt: skip
 
 
-def _call(path: str, method: str, call: Mapping[str, Any]) -> str:
+def _call(path: str, method: str, call: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
     lines = [f"## `{method} {path}` {{ #{anchor_of(method, path)} }}", "", _text(call), ""]
     area = area_of(path)
     if is_free(path):
         lines += ["Scope of the key: any.", ""]
     elif area is not None:
-        right = "read" if method == "GET" else "write"
-        lines += [f"Scope of the key, where it is narrowed: `{area.value}` or `{area.value}:{right}`.", ""]
+        scopes = f"`{area.value}`" + (f" or `{area.value}{READ_ONLY}`" if method == "GET" else "")
+        lines += [f"Scope of the key, where it is narrowed: {scopes}.", ""]
     lines += _parameters(call.get("parameters", ()))
     if "requestBody" in call:
-        lines += ["**Body**", ""]
-        for media, content in call["requestBody"]["content"].items():
-            lines += [f"- `{media}`: {type_of(content.get('schema', {}), 'shapes.md')}"]
-        lines += [""]
+        lines += _body(call["requestBody"]["content"], schemas)
     return "\n".join([*lines, *_answers(call["responses"])])
 
 
@@ -137,6 +138,15 @@ def _parameters(parameters: Sequence[Mapping[str, Any]]) -> list[str]:
     ]
     return ["**Parameters**", "", "| name | in | type | needed, or default | |", "|---|---|---|---|---|",
             *rows, ""]  # fmt: skip
+
+
+def _body(contents: Mapping[str, Mapping[str, Any]], schemas: Mapping[str, Any]) -> list[str]:
+    lines = ["**Body**", ""]
+    for media, content in contents.items():
+        lines.append(f"- `{media}`: {type_of(content.get('schema', {}), 'shapes.md')}")
+    lines.append("")
+    named = contents.get("application/json", {}).get("schema", {}).get("$ref", "").rsplit("/", 1)[-1]
+    return [*lines, *_fields(schemas[named], "shapes.md"), ""] if named else lines
 
 
 def _answers(responses: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -161,19 +171,20 @@ def _shapes(schemas: Mapping[str, Mapping[str, Any]]) -> str:
         lines += [f"## {name} {{ #{name.lower()} }}", ""]
         if schema.get("description"):
             lines += [schema["description"], ""]
-        if "properties" in schema:
-            lines += ["| field | type | needed, or default | |", "|---|---|---|---|"]
-            needed = schema.get("required", ())
-            lines += [_field(field, one, field in needed) for field, one in schema["properties"].items()]
-        else:
-            lines += [type_of(schema, "").replace("](#", "](#")]
-        lines += [""]
+        lines += [*(_fields(schema, "") or [type_of(schema, "")]), ""]
     return "\n".join(lines)
 
 
-def _field(name: str, schema: Mapping[str, Any], needed: bool) -> str:
+def _fields(schema: Mapping[str, Any], shapes: str) -> list[str]:
+    """A table of a shape's fields; nothing for one that has none."""
+    needed = schema.get("required", ())
+    rows = [_field(name, one, name in needed, shapes) for name, one in schema.get("properties", {}).items()]
+    return ["| field | type | needed, or default | |", "|---|---|---|---|", *rows] if rows else []
+
+
+def _field(name: str, schema: Mapping[str, Any], needed: bool, shapes: str) -> str:
     return (
-        f"| `{name}` | {_cell(_kind(schema, ''))} | {'yes' if needed else _default(schema)} "
+        f"| `{name}` | {_cell(_kind(schema, shapes))} | {'yes' if needed else _default(schema)} "
         f"| {_cell(schema.get('description', ''))} |"
     )
 

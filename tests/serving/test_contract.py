@@ -90,7 +90,7 @@ def test_every_answer_keeps_the_contract(
 def test_every_shape_that_is_named_is_there() -> None:
     contract = create_app(ServiceSettings()).openapi()
     named = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(contract)))
-    assert {"Problem", "EventIn"} <= named
+    assert {"Problem", "EventIn", "StoryIn"} <= named
     assert named <= set(contract["components"]["schemas"])
 
 
