@@ -12,12 +12,12 @@ from support.live import Live
 
 DOCS = Path(__file__).parents[2] / "docs"
 SAID = {
-    "tutorial": ["古蔺县融媒体中心", '"accepted": 1', "农业、农村", "歧坪镇", "reprint", "created"],
+    "tutorial": ['"reasons"', '"accepted": 1', "农业、农村", "歧坪镇", "reprint", "created"],
     "app-developer": ["古蔺县本地消息", "invalid_event", "行为：收下 5 条", '"erased"'],
-    "editor": ["古蔺石刻", "泸州市融媒体中心", "stories.jsonl"],
-    "operator": ["一稿多用", "210 家已展示", "The audit trail is whole", "stand again"],
-    "scientist": ["data hash is", "社会、劳动", "encoder-static@", "local:ganhuangcao 赶黄草"],
-    "reader-rights": ["/me#tfl_", '"kind": "topic"', "条行为", '"erased"'],
+    "editor": ["古蔺石刻", "·文化、休闲娱乐", "stories.jsonl"],
+    "operator": ["[(0, '", "210 家已展示", "The audit trail is whole", "stand again"],
+    "scientist": ["data hash is", "Name: count", "encoder-static@", "local:ganhuangcao 赶黄草"],
+    "reader-rights": ["/me#tfl_", '"by_reader"', "条行为", '"erased"'],
 }
 """By page, what must come out: some of what the page itself shows."""
 
@@ -48,4 +48,4 @@ def test_the_commands_of_a_page_work(page: str, live: Live, tmp_path: Path) -> N
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert [words for words in SAID[page] if words not in done.stdout] == []
-    assert [words for words in SAID[page] if words not in text and words not in ('"kind": "topic"',)] == []
+    assert [words for words in SAID[page] if words not in text] == []
