@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check lint types layers bench docs shots lock sbom audit bundle clean
+.PHONY: run test check lint types layers bench docs docs-site shots lock sbom audit bundle clean
 
 run: $(VENV)/.serve ## install, make the demo newsroom, serve it
 	@$(BIN)/tianfu demo --serve --port $(PORT)
@@ -31,6 +31,10 @@ bench: $(VENV)/.dev ## tables and JSON under benchmarks/results
 
 docs: $(VENV)/.dev ## the OpenAPI contract as a file
 	@$(BIN)/python -m benchmarks.openapi docs/openapi.json
+
+docs-site: $(VENV)/.dev ## the documentation as a site that opens offline, site/index.html; runs the notebooks first
+	@$(BIN)/python docs/making/notebooks.py var/notebooks
+	@NO_MKDOCS_2_WARNING=1 TIANFU_NOTEBOOKS=var/notebooks $(BIN)/python -m mkdocs build --strict
 
 sbom: $(VENV)/.dev ## what is served as a bill of materials (CycloneDX), tianfu.cdx.json
 	@$(BIN)/python -W ignore -m cyclonedx_py requirements requirements/serve.lock --pyproject pyproject.toml \
@@ -70,4 +74,4 @@ shots: $(VENV)/.dev tests/browser/node_modules ## the page shots in docs/console
 	@TIANFU_SHOTS=1 $(BIN)/python -m pytest -q tests/browser
 
 clean:
-	@rm -rf tests/browser/node_modules $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf tests/browser/node_modules $(VENV) var site .mypy_cache .ruff_cache .pytest_cache .hypothesis

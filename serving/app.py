@@ -33,6 +33,7 @@ from tianfu.serving.api import (
     recommend,
     rights,
     stories,
+    story_forms,
     submissions,
     tags,
     takedowns,
@@ -45,6 +46,7 @@ from tianfu.serving.api.body import BodyLimit
 from tianfu.serving.api.context import NewsroomDep, needs
 from tianfu.serving.api.metrics import RequestMetrics
 from tianfu.serving.api.request_history import RequestHistory
+from tianfu.serving.api.shapes import add_shapes
 from tianfu.serving.api.traces import RequestTraces, trace_provider
 from tianfu.serving.console import pages, public, session
 from tianfu.serving.services.newsroom import Newsroom
@@ -108,6 +110,7 @@ def create_app(
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)
+    add_shapes(app, [problems.Problem, readers.EventIn, story_forms.StoryIn])
     app.include_router(public.router)
     app.include_router(operations.open_router)
     app.include_router(operations.open_router, prefix="/v1", include_in_schema=False)

@@ -17,6 +17,8 @@ class ServiceSettings(BaseSettings):
         encoder_dir: Folder of the encoder artefact that serves until one is published; empty means the
             shipped one.
         ranker_dir: The same for the ranker of feeds; empty means the hand-set score.
+        host: Address to listen on; ``0.0.0.0`` for every one of this machine's.
+        port: Port to listen on.
         hot_days: How long stories stay in feeds.
         worker: Whether this process also indexes; left out, a box's does and a province's does not.
         max_body_bytes: Largest request body in general.
@@ -30,6 +32,7 @@ class ServiceSettings(BaseSettings):
         metrics_open: Whether ``/metrics`` answers without a key; otherwise it takes an operator's.
         traces_url: OTLP/HTTP collector for traces, ``http://HOST:4318/v1/traces``; empty: none are made.
         metrics_port: Where ``tianfu worker``, which serves nothing else, tells its metrics; 0 for nowhere.
+        log_level: Least level of the lines that are logged: ``DEBUG``, ``INFO``, ``WARNING`` or ``ERROR``.
     """
 
     model_config = SettingsConfigDict(env_prefix="TIANFU_", extra="ignore")

@@ -12,7 +12,7 @@ from tianfu.model.outlet import OutletLevel
 from tianfu.model.vocab.divisions import load_divisions
 from tianfu.model.vocab.outlets import load_outlets
 from tianfu.model.vocab.topics import load_topics
-from tianfu.serving.demo.readers import DemoReader, make_events, make_readers
+from tianfu.serving.demo.readers import EVENTS, READERS, DemoReader, make_events, make_readers
 from tianfu.serving.demo.seeds import load_bulletins, load_seeds
 from tianfu.serving.demo.stories import DemoStory, StoryMill
 from tianfu.serving.services.access import create_key
@@ -159,8 +159,8 @@ def _record_all(
 ) -> int:
     clock = SteppedClock(now)
     recorder: EventRecorder = room.events.with_clock(clock)
-    total = 0
-    for closes, events in make_events(readers, stories, ids, now):
+    total, expected = 0, EVENTS * len(readers) // READERS
+    for closes, events in make_events(readers, stories, ids, now, total=expected):
         clock.set(closes)
         by_outlet: dict[str, list[int]] = {}
         for place, event in enumerate(events):
@@ -169,7 +169,7 @@ def _record_all(
             for start in range(0, len(places), _BATCH):
                 recorder.record([events[place] for place in places[start : start + _BATCH]])
         total += len(events)
-        progress("events", total, 80_000)
+        progress("events", total, expected)
     return total
 
 

@@ -63,15 +63,17 @@ def make_events(
     ids: dict[str, str],
     now: datetime,
     *,
+    total: int = EVENTS,
     seed: int = 36,
 ) -> Iterator[tuple[datetime, list[Event]]]:
-    """Yield each day's end with that day's events, oldest day first; 80,000 in all.
+    """Yield each day's end with that day's events, oldest day first.
 
     Args:
         readers: With tastes.
         stories: All of the demo, oldest first.
         ids: Public story id by external id.
         now: Nothing happens later.
+        total: How many in all, where something is published every day.
         seed: Same seed, same events.
     """
     rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
@@ -81,7 +83,7 @@ def make_events(
     for day in range(DAYS):
         opens, closes = start + timedelta(days=day), start + timedelta(days=day + 1)
         fresh = [s for s in stories if opens - _READING_SPAN <= s.draft.text.published_at < closes]
-        wanted = EVENTS * (day + 1) // DAYS - made
+        wanted = total * (day + 1) // DAYS - made
         events: list[Event] = []
         while fresh and len(events) < wanted:
             for reader in readers:

@@ -9,6 +9,7 @@ import pytest
 from support.pages import a_snapshot, made_up
 from support.snapshots import write_snapshot
 
+from tianfu.cli.learn import train_feed_ranker_command
 from tianfu.embeddings.artefact import load_artefact
 from tianfu.embeddings.scorer import CURVES, KIND, load_scorer
 from tianfu.eval.feedlog import Pages, page_measures
@@ -105,6 +106,15 @@ def test_a_changed_click_gives_another_hash_and_another_ranker(tmp_path: Path) -
     assert data_hash_of(cards[0]) == open_snapshot(one).data_hash != data_hash_of(cards[1])
     prints = [load_artefact(tmp_path / f"{name}-out", kind=KIND).fingerprint for name in ("one", "other")]
     assert prints[0] != prints[1]
+
+
+def test_the_command_works_from_any_folder_and_takes_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = a_snapshot(tmp_path / "data", made_up(300))
+    train_feed_ranker_command(data, Path("ranker"), name="feed-lizhou")
+    assert load_scorer(tmp_path / "ranker").version == "feed-lizhou@1"
 
 
 def test_the_data_hash_follows_the_rows(tmp_path: Path) -> None:

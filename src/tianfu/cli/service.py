@@ -74,6 +74,12 @@ def demo(
     serve_after: Annotated[bool, typer.Option("--serve", help="Serve it afterwards.")] = False,
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
     fresh: Annotated[bool, typer.Option("--fresh", help="Make it anew even if one stands.")] = False,
+    stories: Annotated[
+        int | None, typer.Option(min=100, help="For a smaller one, when it is made: the oldest so many.")
+    ] = None,
+    readers: Annotated[
+        int | None, typer.Option(min=20, help="The same of readers, and of what they did.")
+    ] = None,
 ) -> None:
     """Make a newsroom of 210 outlets to try: stories, readers, events; kept while it is fresh."""
     settings = settings_of(data_dir=data_dir, port=port)
@@ -87,7 +93,7 @@ def demo(
         room.start()
         try:
             with progress_bars() as advance:
-                notes = load_demo(room, data_dir, now, advance)
+                notes = load_demo(room, data_dir, now, advance, most_stories=stories, most_readers=readers)
         finally:
             room.stop()
     if serve_after:
