@@ -1,6 +1,8 @@
 """How a serving process uses the machine: threads of the number libraries, and garbage collection."""
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from threadpoolctl import threadpool_limits
 
@@ -23,3 +25,18 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Start without garbage collections, then :func:`settle`.
+
+    Loading makes some ten objects of each story and throws hardly any away, so that every collection on the
+    way looks through all that is there and finds nothing: a fifth of the processor time of a start.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        settle()
