@@ -19,9 +19,10 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from benchmarks.province_newsroom import results
+from benchmarks.province_newsroom import RESULTS
 from benchmarks.usl import Scalability, fitted
 from benchmarks.watch import POSTGRESQL
 
@@ -109,22 +110,23 @@ class Costs:
     copies_bytes: float
     card_bytes: float
     process_mb: float
+    process_connections: float
     curve: Scalability
     encoders: Mapping[str, float]
 
 
-def read(name: str) -> Any:
+def read(name: str, folder: Path = RESULTS) -> Any:
     """The figures of a benchmark.
 
     Raises:
         FileNotFoundError: It has not been run yet.
     """
-    return json.loads(results(name).read_text(encoding="utf-8"))
+    return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def costs() -> Costs:
+def costs(folder: Path = RESULTS) -> Costs:
     """Put together what was measured."""
-    scaling, stories, start = read("scaling"), read("story_cost"), read("start")
+    scaling, stories, start = (read(name, folder) for name in ("scaling", "story_cost", "start"))
     kinds, story, rows = scaling["kinds"], scaling["a_story"], scaling["bytes_a_row"]
     weights = scaling["shares"]
 
@@ -135,7 +137,8 @@ def costs() -> Costs:
     largest = {name: stories[name][-1] for name in ("vector_index", "copy_index", "feed_view")}
     per = {name: row["memory_mb"] * 2**20 / row["stories"] for name, row in largest.items()}
     steps = scaling["processes"]
-    held = read("province")["loaded"]["watched"]["memory"]["serve 1"]["last_mb"]
+    province = read("province", folder)
+    held = province["loaded"]["watched"]["memory"]["serve 1"]["last_mb"]
     known = scaling["stories"] * sum(per.values()) / 2**20
     return Costs(
         feed_s=mean("serve_cpu_ms", _FEEDS) / 1_000,
@@ -159,6 +162,7 @@ def costs() -> Costs:
         copies_bytes=per["copy_index"],
         card_bytes=per["feed_view"],
         process_mb=max(0.0, held - known),
+        process_connections=province["loaded"]["connections"] / (province["replicas"] + 1),
         curve=fitted(
             [s["processes"] for s in steps], [s["processes"] / s["serve_cpu_ms"] * 1_000 for s in steps]
         ),
@@ -232,7 +236,7 @@ def planned(demand: Demand, cost: Costs) -> Plan:
         follow_share=following,
         workers=max(2, math.ceil(stories * cost.story_worker_s / BUSY)),
         postgresql_cores=postgresql,
-        connections=8 * processes,
+        connections=math.ceil(cost.process_connections * processes),
         hot_mb=hot_mb,
         archive_mb=demand.archived * (cost.vector_bytes + cost.copies_bytes) / 2**20,
         process_mb=cost.process_mb,

@@ -3,8 +3,10 @@
 python -m benchmarks.capacity_report
 """
 
+import argparse
 import math
 from collections.abc import Iterable
+from pathlib import Path
 
 from benchmarks.capacity import (
     BUSY,
@@ -20,6 +22,7 @@ from benchmarks.capacity import (
     read,
 )
 from benchmarks.generated import DOCS, renew, table
+from benchmarks.province_newsroom import RESULTS
 
 _CORES_LIMIT, _DISK_LIMIT_GB, _WAL_LIMIT_MB, _SERVER_LIMIT_GB, _CONNECTIONS_LIMIT = 32, 8_000, 200, 256, 500
 """What one server is taken to offer: PostgreSQL's cores, its disk, its log, a replica server's memory."""
@@ -194,7 +197,11 @@ def _disk(size_gb: float) -> str:
 
 def main() -> None:
     """Run from the command line."""
-    cost = costs()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--results", type=Path, default=RESULTS, help="Folder of the measured figures.")
+    parser.add_argument("--no-docs", action="store_true", help="Leave docs/capacity.md as it is.")
+    asked = parser.parse_args()
+    cost = costs(asked.results)
     sections = {
         "costs": cost_lines(cost),
         "curve": curve_lines(cost),
@@ -204,7 +211,8 @@ def main() -> None:
     }
     for name, lines in sections.items():
         print("\n".join([f"\n## {name}\n", *lines]))
-        renew(DOCS / "capacity.md", name, lines)
+        if not asked.no_docs:
+            renew(DOCS / "capacity.md", name, lines)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ def processes(scaling: dict[str, Any]) -> Figure:
         left.plot(count, [curve.throughput(n) for n in count], ":", label="fitted curve")
     _named(left, "processes", "calls a second")
     left.set_xticks(count)
+    left.set_ylim(bottom=0)
     left.legend(fontsize="small")
     bottom = [0.0] * len(steps)
     for name in ("serve", "postgresql", "generator"):

@@ -23,6 +23,7 @@ from benchmarks.generated import DOCS, renew
 from benchmarks.http_load import Tally, at_random, closed, steady
 from benchmarks.province_newsroom import Province, machine, province, results, say, size_options
 from benchmarks.province_report import lines, printed
+from benchmarks.table_sizes import connections
 from benchmarks.traffic import EVENTS_A_CALL, FEEDS, INGEST, SHARES, Traffic
 from benchmarks.watch import Processes, Watch, told
 
@@ -57,6 +58,7 @@ class Run:
 
     def __init__(self, place: Province, members: dict[str, Member], plan: Plan) -> None:
         self._plan = plan
+        self._url = place.url
         self._ports = [one.port for name, one in members.items() if name.startswith("serve")]
         self._traffic = Traffic(place.newsroom, seed=17)
         self._rng = random.Random(18)
@@ -65,10 +67,10 @@ class Run:
     async def capacity(self) -> list[dict[str, Any]]:
         """Calls a second as fast as answers come, for more and more connections, after a warm-up."""
         found = []
-        for connections in (_CONNECTIONS[1], *_CONNECTIONS):
+        for at_once in (_CONNECTIONS[1], *_CONNECTIONS):
             seconds = self._plan.search_s
             driven = closed(
-                self._ports, self._traffic.mixed(), connections=connections, seconds=seconds,
+                self._ports, self._traffic.mixed(), connections=at_once, seconds=seconds,
                 answered=self._traffic.answered,
             )  # fmt: skip
             before = self.processes.cpu_s()
@@ -76,7 +78,7 @@ class Run:
             after = self.processes.cpu_s()
             found.append(
                 {
-                    "connections": connections,
+                    "connections": at_once,
                     "calls_per_second": round(tally.count() / tally.seconds, 1),
                     "all_ms": tally.quantiles(),
                     "cores": {n: round((after[n] - before[n]) / tally.seconds, 2) for n in after},
@@ -97,7 +99,9 @@ class Run:
             _then(asyncio.gather(mixed, self._incoming(seconds if ingest else 0.0)), watch), watch.run()
         )
         after = self.processes.cpu_s()
+        held = connections(self._url)
         return {
+            "connections": held,
             "asked_per_second": round(per_second, 1),
             "calls": tally.count(),
             "stories_sent": incoming.count(),

@@ -20,6 +20,7 @@ from benchmarks.postgres import Cluster, private_cluster
 from benchmarks.watch import Processes
 from tianfu.serving.store.database import Database
 
+RESULTS = Path(__file__).parent / "results"
 SETTINGS = ("shared_buffers=512MB", "max_connections=300", "max_wal_size=4GB", "effective_cache_size=2GB")
 """PostgreSQL as it comes, durable, with room for the replicas' connections."""
 _MEMBERS: Mapping[str, str] = {"TIANFU_REQUESTS_PER_MINUTE": "0"}
@@ -92,7 +93,7 @@ def machine() -> dict[str, Any]:
 
 def results(name: str) -> Path:
     """Where figures of a benchmark are kept."""
-    return Path(__file__).parent / "results" / f"{name}.json"
+    return RESULTS / f"{name}.json"
 
 
 def say(line: str) -> None:

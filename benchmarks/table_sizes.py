@@ -10,9 +10,10 @@ STORY_TABLES = ("stories", "revisions", "story_vectors", "tags", "edges", "chang
 OTHER_TABLES = ("events", "decisions", "readers")
 
 _SIZE = text("""
-    SELECT coalesce(sum(pg_total_relation_size(relid)), 0)
+    SELECT coalesce(sum(pg_total_relation_size(relid)), pg_total_relation_size(CAST(:name AS regclass)))
     FROM pg_partition_tree(CAST(:name AS regclass)) WHERE isleaf
 """)
+_CONNECTIONS = text("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'tianfu%'")
 _WAL = text("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')")
 
 
@@ -34,6 +35,12 @@ def written_ahead(url: str) -> int:
     """Bytes of write-ahead log so far."""
     with Database(url) as database, database.glance() as uow:
         return int(uow._connection.execute(_WAL).scalar_one())
+
+
+def connections(url: str) -> int:
+    """How many connections the service's processes hold."""
+    with Database(url) as database, database.glance() as uow:
+        return int(uow._connection.execute(_CONNECTIONS).scalar_one()) - 1  # this one
 
 
 def bytes_a_row(sizes: Mapping[str, int], rows: Mapping[str, int]) -> dict[str, float]:
