@@ -222,7 +222,7 @@ def _turn(service: Process, bare: Process, mix: Mix, seconds: float) -> dict[str
 async def _one(port: int, call: Call) -> bytes:
     line = await Connection.open(port)
     status, body, _ = await line.ask(call)
-    line.close()
+    await line.close()
     if status != 200:
         raise RuntimeError("the service did not answer")
     return body

@@ -5,6 +5,7 @@ moment a request was due, so that waiting in line behind a slow answer is not le
 """
 
 import asyncio
+import contextlib
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -126,13 +127,15 @@ class Connection:
 
     async def again(self) -> None:
         """Connect anew."""
-        self.close()
+        await self.close()
         self._used = time.perf_counter()
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Hang up."""
         self._writer.close()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
 
 
 def evenly(per_second: float, seconds: float) -> Iterator[float]:
@@ -222,4 +225,4 @@ async def _on_each(
         await asyncio.gather(*(run(line) for line in lines))
     finally:
         for line in lines:
-            line.close()
+            await line.close()

@@ -113,7 +113,7 @@ class Watch:
             except TimeoutError:
                 continue
         for line in lines:
-            line.close()
+            await line.close()
 
     def over(self) -> None:
         """Stop looking."""
