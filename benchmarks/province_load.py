@@ -168,6 +168,7 @@ def measure(place: Province, plan: Plan) -> dict[str, Any]:
         "share": plan.share,
         "loaded": asyncio.run(run.loaded(plan.share * capacity, 60 * plan.minutes, ingest=True)),
     }
+    place.wait_until_settled(members["serve 1"])
     say("without stories coming in")
     report["calm"] = asyncio.run(run.loaded(plan.share * capacity, 60 * plan.calm_minutes, ingest=False))
     report["exit_codes"] = place.fleet.stop()

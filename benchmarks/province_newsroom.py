@@ -49,7 +49,15 @@ class Province:
             "published_at": datetime.now(UTC).isoformat(),
         }
         self.fleet.ask(replica, "POST", "/v1/stories", story).raise_for_status()
-        seconds_until(lambda: is_settled(self.fleet.ask(replica, "GET", "/readyz").json()), timeout_s=600)
+        self.wait_until_settled(replica)
+
+    def wait_until_settled(self, replica: Member) -> None:
+        """Wait until no story waits in the queue and a replica knows all of them."""
+
+        def settled() -> bool:
+            return is_settled(self.fleet.ask(replica, "GET", "/readyz").json())
+
+        seconds_until(settled, timeout_s=600, every_s=0.5)
 
     def processes(self, members: Mapping[str, Member]) -> Processes:
         """Members by name and PostgreSQL, to be watched."""

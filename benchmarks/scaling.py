@@ -17,12 +17,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.fleet import Member, seconds_until
+from benchmarks.fleet import Member
 from benchmarks.generated import DOCS, renew, table
 from benchmarks.http_load import Call, Tally, closed, evenly, steady
 from benchmarks.province_newsroom import (
     Province,
-    is_settled,
     machine,
     province,
     results,
@@ -135,7 +134,7 @@ def _incoming(
     began = time.monotonic()
     moments = evenly(_STORIES_A_SECOND, 2 * seconds)
     tally = asyncio.run(steady([one.port], traffic.stories(), moments=moments, connections=4))
-    seconds_until(lambda: is_settled(place.fleet.ask(one, "GET", "/readyz").json()), timeout_s=600, every_s=1)
+    place.wait_until_settled(one)
     took = time.monotonic() - began
     after = processes.cpu_s()
     grown = sizes(place.url, STORY_TABLES)
