@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check lint types layers bench docs docs-site shots lock sbom audit bundle clean
+.PHONY: run test check lint types layers bench bench-province docs docs-site shots lock sbom audit bundle clean
 
 run: $(VENV)/.serve ## install, make the demo newsroom, serve it
 	@$(BIN)/tianfu demo --serve --port $(PORT)
@@ -28,6 +28,9 @@ layers:
 
 bench: $(VENV)/.dev ## tables and JSON under benchmarks/results
 	@$(BIN)/python -m benchmarks
+
+bench-province: $(VENV)/.dev ## a province of processes under mixed load; OPTIONS="--minutes 1" for a shorter run
+	@$(BIN)/python -m benchmarks.province_load $(OPTIONS)
 
 docs: $(VENV)/.dev ## the OpenAPI contract as a file
 	@$(BIN)/python -m benchmarks.openapi docs/openapi.json

@@ -29,7 +29,7 @@ from rich.table import Table
 
 from benchmarks.encoder_cost import processor
 from benchmarks.hot_newsroom import HotNewsroom, made, popular, size_options
-from benchmarks.http_load import Call, Connection, Tally, closed, post, steady
+from benchmarks.http_load import Call, Connection, Tally, closed, evenly, post, steady
 from benchmarks.kill import free_port
 
 RESULTS = Path(__file__).parent / "results" / "feed_load.json"
@@ -154,14 +154,14 @@ def measure(folder: Path, newsroom: HotNewsroom, seconds: float, rounds: int) ->
     answer.write_bytes(asyncio.run(_one(service.port, next(mix.homes()))))
     bare = Process(["-m", "benchmarks.bare", str(answer), str(port := free_port())], port, "/docs")
     try:
-        asyncio.run(closed(service.port, mix.calls(), connections=_CONNECTIONS, seconds=2 * seconds))
+        asyncio.run(closed([service.port], mix.calls(), connections=_CONNECTIONS, seconds=2 * seconds))
         turns = [_turn(service, bare, mix, seconds) for _ in range(rounds)]
         throughput = {name: _median([turn[name] for turn in turns]) for name in turns[0]}
         used_s = service.cpu_s()
         half = asyncio.run(
             steady(
-                service.port, mix.calls(), per_second=throughput["mix"] / 2, connections=64,
-                seconds=3 * seconds, answered=mix.answered,
+                [service.port], mix.calls(), moments=evenly(throughput["mix"] / 2, 3 * seconds),
+                connections=64, answered=mix.answered,
             )
         )  # fmt: skip
         used_s = service.cpu_s() - used_s
@@ -201,7 +201,7 @@ def _turn(service: Process, bare: Process, mix: Mix, seconds: float) -> dict[str
 
     def drive(port: int, calls: Iterator[Call]) -> Tally:
         return asyncio.run(
-            closed(port, calls, connections=_CONNECTIONS, seconds=seconds, answered=mix.answered)
+            closed([port], calls, connections=_CONNECTIONS, seconds=seconds, answered=mix.answered)
         )
 
     def plain(path: str) -> Iterator[Call]:
@@ -215,15 +215,15 @@ def _turn(service: Process, bare: Process, mix: Mix, seconds: float) -> dict[str
         "bare_looped": drive(bare.port, plain("/looped")),
     }
     if any(tally.failures for tally in driven.values()):
-        raise RuntimeError(f"failed calls: { {name: tally.failures for name, tally in driven.items()} }")
+        raise RuntimeError(f"failed calls: { {name: tally.faults for name, tally in driven.items()} }")
     return {name: round(tally.count() / tally.seconds, 1) for name, tally in driven.items()}
 
 
 async def _one(port: int, call: Call) -> bytes:
     line = await Connection.open(port)
-    good, body = await line.ask(call)
-    line.close()
-    if not good:
+    status, body, _ = await line.ask(call)
+    await line.close()
+    if status != 200:
         raise RuntimeError("the service did not answer")
     return body
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,18 +24,22 @@ from tianfu.serving.store.database import Database
 class Member:
     """One ``tianfu serve`` or ``tianfu worker`` with a folder of its own."""
 
-    def __init__(self, command: str, url: str, folder: Path) -> None:
+    def __init__(
+        self, command: str, url: str, folder: Path, *, settings: Mapping[str, str] | None = None
+    ) -> None:
         self._command = command
-        self._port = free_port()
+        self.port = free_port()
         self._environment = {
             **os.environ,
+            **(settings or {}),
             "TIANFU_DATABASE_URL": url,
             "TIANFU_DATA_DIR": str(folder),
             "TIANFU_LOG_LEVEL": "ERROR",
-            "TIANFU_PORT": str(self._port),
+            "TIANFU_PORT": str(self.port),
         }
         self._process: subprocess.Popen[bytes] | None = None
-        self.address = f"http://127.0.0.1:{self._port}"
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.started_s = 0.0
 
     def start(self, timeout_s: float = 180.0) -> float:
         """Start it; returns the seconds until it answers (a worker is not waited for)."""
@@ -49,7 +53,13 @@ class Member:
             if self._process.poll() is not None or time.monotonic() - began > timeout_s:
                 raise RuntimeError("the service did not become ready")
             time.sleep(0.05)
-        return round(time.monotonic() - began, 2)
+        self.started_s = round(time.monotonic() - began, 2)
+        return self.started_s
+
+    @property
+    def process_id(self) -> int:
+        """Of the running process, 0 when there is none."""
+        return self._process.pid if self._process is not None else 0
 
     def freeze(self) -> None:
         """SIGSTOP: it lives on and does nothing."""
@@ -72,10 +82,17 @@ class Member:
 
 
 class Fleet:
-    """Members over one database, and an operator's key."""
+    """Members over one database, and an operator's key.
 
-    def __init__(self, url: str, folder: Path) -> None:
+    Args:
+        url: Of the database.
+        folder: Each member gets one of its own inside.
+        settings: ``TIANFU_…`` variables of every member.
+    """
+
+    def __init__(self, url: str, folder: Path, *, settings: Mapping[str, str] | None = None) -> None:
         self.url = url
+        self._settings = settings
         self._folder = folder
         self._members: list[Member] = []
         with Database(url) as database:
@@ -93,7 +110,8 @@ class Fleet:
 
     def add(self, command: str) -> Member:
         """Start one more member."""
-        member = Member(command, self.url, self._folder / f"{command}{len(self._members)}")
+        folder = self._folder / f"{command}{len(self._members)}"
+        member = Member(command, self.url, folder, settings=self._settings)
         self._members.append(member)
         member.start()
         return member
@@ -109,10 +127,10 @@ class Fleet:
 
 
 @contextlib.contextmanager
-def fleet(url: str) -> Iterator[Fleet]:
+def fleet(url: str, *, settings: Mapping[str, str] | None = None) -> Iterator[Fleet]:
     """A fleet without members yet; all are gone afterwards."""
     with tempfile.TemporaryDirectory() as folder:
-        found = Fleet(url, Path(folder))
+        found = Fleet(url, Path(folder), settings=settings)
         try:
             yield found
         finally:

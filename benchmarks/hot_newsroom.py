@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from tianfu.embeddings.encoder.loading import load_encoder
 from tianfu.embeddings.pairs.judge import load_pair_judge
@@ -53,30 +53,49 @@ class HotNewsroom:
 
 
 def build(data_dir: Path, *, story_count: int, reader_count: int) -> HotNewsroom:
-    """Fill a folder; an equal one that is there already is taken as it is."""
+    """Fill a folder with a box's database; an equal one that is there already is taken as it is."""
     notes = data_dir / "hot.json"
     if notes.exists():
         known = json.loads(notes.read_text())
         if (known["stories"], len(known["readers"])) == (story_count, reader_count):
             return HotNewsroom(**known)
+    with Database(f"sqlite:///{data_dir / 'tianfu.db'}") as database:
+        made = fill(database, story_count=story_count, reader_count=reader_count)
+    notes.write_text(
+        json.dumps({"secret": made.secret, "stories": story_count, "readers": list(made.readers)})
+    )
+    return made
+
+
+def fill(
+    database: Database, *, story_count: int, reader_count: int, events_per_hour: int = _EVENTS_PER_HOUR
+) -> HotNewsroom:
+    """Fill an empty database: stories of five days, readers with a past, events of three days."""
     rng = random.Random(_SEED)
     now = datetime.now(UTC)
-    with Database(f"sqlite:///{data_dir / 'tianfu.db'}") as database:
-        put_outlets_once(database, SystemClock())
-        _, secret = create_key(
-            role=Role.OPERATOR, outlet_id=None, label="bench", actor="bench", database=database,
-            clock=SystemClock(),
-        )  # fmt: skip
-        outlets = sorted(load_outlets(), key=lambda o: o.id)
-        codes = [topic.code for topic in load_topics().all]
-        topics = [rng.choice(codes) for _ in range(story_count)]
-        _fill(database, _stories(story_count, outlets, topics, now, rng))
-        people = [(rng.choice(outlets).id, f"r{n:06d}") for n in range(reader_count)]
-        _fill(database, ((readers, _reader(*who, topics, now, rng)) for who in people))
-        _fill(database, _events(people, story_count, now, rng))
-    made = HotNewsroom(secret=secret, stories=story_count, readers=people)
-    notes.write_text(json.dumps({"secret": secret, "stories": story_count, "readers": people}))
-    return made
+    put_outlets_once(database, SystemClock())
+    _, secret = create_key(
+        role=Role.OPERATOR, outlet_id=None, label="bench", actor="bench", database=database,
+        clock=SystemClock(),
+    )  # fmt: skip
+    outlets = sorted(load_outlets(), key=lambda o: o.id)
+    codes = [topic.code for topic in load_topics().all]
+    topics = [rng.choice(codes) for _ in range(story_count)]
+    _fill(database, _stories(story_count, outlets, topics, now, rng))
+    people = [(rng.choice(outlets).id, f"r{n:06d}") for n in range(reader_count)]
+    _fill(database, ((readers, _reader(*who, topics, now, rng)) for who in people))
+    _fill(database, _events(people, story_count, now, rng, 72 * events_per_hour))
+    if not database.is_sqlite:
+        _count_on(database)
+    return HotNewsroom(secret=secret, stories=story_count, readers=people)
+
+
+def _count_on(database: Database) -> None:
+    """Let PostgreSQL give the numbers after those written here, and look at what it has."""
+    with database.write(()) as uow:
+        uow.run(text("SELECT setval(pg_get_serial_sequence('stories', 'number'), max(number)) FROM stories"))
+        uow.run(text("ANALYZE"))
+        uow.commit()
 
 
 def size_options(parser: argparse.ArgumentParser, *, stories: int, readers: int) -> None:
@@ -198,9 +217,9 @@ def _interest(code: str, now_s: int, rng: random.Random) -> dict[str, Any]:
 
 
 def _events(
-    people: Sequence[tuple[str, str]], story_count: int, now: datetime, rng: random.Random
+    people: Sequence[tuple[str, str]], story_count: int, now: datetime, rng: random.Random, count: int
 ) -> Iterator[tuple[Any, dict[str, Any]]]:
-    for place in range(72 * _EVENTS_PER_HOUR):
+    for place in range(count):
         outlet_id, name = rng.choice(people)
         at = now - timedelta(hours=72) * rng.random()
         yield (

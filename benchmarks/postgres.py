@@ -42,6 +42,11 @@ class Cluster:
         log = self._folder / "log"
         self._run("pg_ctl", "-D", self._data, "-l", log, "-w", "-t", "60", "-o", " ".join(options), "start")
 
+    @property
+    def process_id(self) -> int:
+        """Of the first of its processes."""
+        return int((self._data / "postmaster.pid").read_text().split()[0])
+
     def stop(self, mode: str = "fast") -> None:
         self._run("pg_ctl", "-D", self._data, "-m", mode, "-w", "-t", "60", "stop")
 

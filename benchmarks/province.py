@@ -4,7 +4,7 @@
 
 Starts a private cluster, real ``tianfu serve`` and ``tianfu worker`` processes, and measures how long it
 takes until what one replica is told shows at the other, and how long until all is well again after kills and
-after the database was away.  Prints a table and writes ``benchmarks/results/province.json``.
+after the database was away.  Prints a table and writes ``benchmarks/results/province_faults.json``.
 """
 
 import argparse
@@ -304,7 +304,7 @@ def _ok(answer: httpx.Response) -> Any:
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", type=Path, default=Path("benchmarks/results/province.json"))
+    parser.add_argument("--json", type=Path, default=Path("benchmarks/results/province_faults.json"))
     given = parser.parse_args()
     reports: dict[str, Any] = {}
     for name, measure in (("spread", spread), ("kills", kills)):

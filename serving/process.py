@@ -2,6 +2,8 @@
 
 import ctypes
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from threadpoolctl import threadpool_limits
 
@@ -28,3 +30,18 @@ def settle() -> None:
     give_back = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of the GNU library alone
     if give_back is not None:
         give_back(0)
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Start without garbage collections, then :func:`settle`.
+
+    Loading makes some ten objects of each story and throws hardly any away, so that every collection on the
+    way looks through all that is there and finds nothing: a fifth of the processor time of a start.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        settle()

@@ -7,7 +7,7 @@ import numpy as np
 
 from tianfu.model.event import Scene
 from tianfu.model.feed.context import FeedContext, Floats, Proposals
-from tianfu.model.feed.view import FeedView, Rows
+from tianfu.model.feed.view import FeedView, Rows, distinct
 from tianfu.model.reader import InterestTag
 from tianfu.model.recommendation import ReasonCode, Source
 from tianfu.model.tag import TagKind
@@ -172,7 +172,7 @@ def _of_channel(channel: str, context: FeedContext) -> Rows:
         rows = np.sort(view.rows_of(context.coverages.get(channel, np.zeros(0, dtype=np.int64))))
         return _due(rows[rows >= 0], context)[:PER_SOURCE]
     codes = context.topics_named.get(channel, ())
-    found = np.unique(np.concatenate([view.of_channel(channel), *(view.of_topic(code) for code in codes)]))
+    found = distinct(np.concatenate([view.of_channel(channel), *(view.of_topic(code) for code in codes)]))
     return _newest(("channel", channel), found, context) if len(found) else found
 
 

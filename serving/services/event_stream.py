@@ -8,11 +8,12 @@ from datetime import timedelta
 from tianfu.model.ports import Clock
 from tianfu.serving.services.brushing import EventGate
 from tianfu.serving.services.library import Library
-from tianfu.serving.services.signals import Signals
+from tianfu.serving.services.signals import COUNTED, Signals
 from tianfu.serving.store.database import Database
-from tianfu.serving.store.events import LoggedEvent
+from tianfu.serving.store.events import Deed, LoggedEvent, reader_or_stand_in
 
 SIGNAL_DAYS = 3
+MOST_EVENTS = 1_000_000
 _BATCH = 5_000
 _TAIL = 5_000
 """Numbers below the highest at start that may still be missing because their transactions run."""
@@ -42,13 +43,17 @@ class EventStream:
         self._gap: tuple[int, float] | None = None  # the number before a gap, and when it was met
 
     def load(self) -> int:
-        """Rebuild the signals from the last days of the log; returns how many events were read."""
+        """Rebuild the signals from the last days of the log; returns how many events were counted.
+
+        Of more events than :data:`MOST_EVENTS` the newest count, so that a start takes seconds however
+        much is read in the province: what is hot halves every six hours, and is about now.
+        """
         since = self._clock.now() - timedelta(days=SIGNAL_DAYS)
         count = 0
         with self._lock, self._database.read() as uow:
-            for batch in uow.events.since(since):
-                for event in batch:
-                    self._signal(event)
+            for batch in uow.events.since(since, types=COUNTED, most=MOST_EVENTS):
+                for deed in batch:
+                    self._signal(deed)
                 count += len(batch)
             self._low = max(0, uow.events.latest() - _TAIL)
             self._seen = {event.number for event in uow.events.after(self._low, _TAIL)}
@@ -91,13 +96,13 @@ class EventStream:
         else:
             self._gate.note(event, reader=_who(event))
         if event.quarantine is None:
-            self._signal(event)
-
-    def _signal(self, event: LoggedEvent) -> None:
-        outlet = self._library.outlets.get(event.outlet_id)
-        if outlet is not None:
             at_s = event.at.timestamp()
-            self.signals.add(outlet, _who(event), event.story_number, event.type, at_s)
+            self._signal(Deed(event.outlet_id, _who(event), event.story_number, event.type, at_s))
+
+    def _signal(self, deed: Deed) -> None:
+        outlet = self._library.outlets.get(deed.outlet_id)
+        if outlet is not None:
+            self.signals.add(outlet, deed.reader, deed.story_number, deed.type, deed.at_s)
 
     def _settle(self) -> None:
         """Move on over what is done, and over gaps that were waited for long enough."""
@@ -116,5 +121,4 @@ class EventStream:
 
 
 def _who(event: LoggedEvent) -> str:
-    """The reader, or an opaque stand-in for one who is not to be known."""
-    return event.reader_key or f"anonymous-{event.outlet_id}-{event.event_id}"
+    return reader_or_stand_in(event.reader_key, event.outlet_id, event.event_id)

@@ -193,8 +193,8 @@ class Library:
         self._shelf.refresh(self._clock.now(), at_once=True)
 
     def _load_copies(self, uow: UnitOfWork) -> None:
-        for stored in uow.vectors.all(encoder=self.meaning.fingerprint):
-            self._add_copies(stored)
+        for found in uow.vectors.fingerprints(encoder=self.meaning.fingerprint):
+            self.copies.add(list(found), list(found.values()))
 
     def _add_copies(self, stored: Sequence[StoredVector]) -> None:
         self.copies.add([s.number for s in stored], [s.text_fingerprint for s in stored])

@@ -6,7 +6,9 @@ from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
+import structlog
 
+from tianfu.model.errors import StoreUnavailable
 from tianfu.model.ports import IndexFilter
 from tianfu.model.story import Story
 from tianfu.serving.services.access import Caller
@@ -16,12 +18,16 @@ from tianfu.serving.services.rights import RightsDesk
 from tianfu.serving.store.database import Database, UnitOfWork
 from tianfu.serving.store.stories import StoryQuery
 
+log = structlog.get_logger(__name__)
+
 NEIGHBOURS = 200
 MAX_WORDS = 10
 FLOOR, LEAST_OF_BEST = 0.22, 0.6
 """Cosine below which a story does not mean what was asked, and share of the best cosine.  Of twenty short
 searches in the demo, with the box's encoder, those about things told there had their best story at 0.24 to
 0.41, but for two that words find, and those about things not told at 0.20 or less, but for one."""
+PATIENCE_S = 2.0
+"""How long a search looks through stories for its words."""
 _RANK_PRIOR = 60
 """Of reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): how little first ranks stand out."""
 
@@ -74,8 +80,8 @@ class StorySearch:
         by the cosine of the vectors.
         """
         near = self._near(asked, query)
+        literal = self._literal(replace(query, words=tuple(asked.split()[:MAX_WORDS])), caller)
         with self._database.read() as uow:
-            literal = self._page(replace(query, words=tuple(asked.split()[:MAX_WORDS])), caller, uow)
             meant = self._let_through(near, query, uow)
         literal.sort(key=lambda story: not all(word in story.text.title for word in asked.split()))
         ranks: dict[int, float] = {}
@@ -87,10 +93,25 @@ class StorySearch:
         best = sorted(ranks, key=lambda number: (-ranks[number], -number))[: query.limit]
         return [Found(stories[number], _by(number in words, number in meaning)) for number in best]
 
-    def _page(self, query: StoryQuery, caller: Caller, uow: UnitOfWork) -> list[Story]:
+    def _literal(self, query: StoryQuery, caller: Caller) -> list[Story]:
+        """What holds the words; nothing when looking through all stories takes too long.
+
+        Words of Chinese are shorter than what databases index, so each story is looked through, newest
+        first: over an archive of millions a rare word would keep the caller waiting for what meaning finds.
+        """
+        try:
+            with self._database.read() as uow:
+                return self._page(query, caller, uow, patience_s=PATIENCE_S)
+        except StoreUnavailable:
+            log.warning("search.words_given_up", words=len(query.words))
+            return []
+
+    def _page(
+        self, query: StoryQuery, caller: Caller, uow: UnitOfWork, *, patience_s: float | None = None
+    ) -> list[Story]:
         found: list[Story] = []
         while True:
-            page = uow.stories.page(query)
+            page = uow.stories.page(query, patience_s=patience_s)
             found += self._readable(page, query.words, caller, uow)
             if len(page) < query.limit or len(found) >= query.limit:
                 return found[: query.limit]

@@ -21,6 +21,8 @@ _HOT_WEIGHTS: Mapping[EventType, float] = {
     EventType.SHARE: 2.0,
     EventType.COMMENT: 1.5,
 }
+COUNTED = frozenset(_HOT_WEIGHTS)
+"""Events that tell anything; others are taken in without effect."""
 _MAX_AFTER = 100
 _SESSION = 5
 _MAX_SESSIONS = 200_000

@@ -16,7 +16,7 @@ from tianfu.model.rights import Reuse
 from tianfu.model.story import StoryState
 from tianfu.model.tag import TagKind, TagState
 from tianfu.serving.store.schema import edges, outlets, stories, tags
-from tianfu.serving.store.upsert import in_chunks
+from tianfu.serving.store.upsert import among
 
 FRESH_AT = func.coalesce(stories.c.fresh_at, stories.c.published_at).label("fresh")
 """When feeds take a story for published, whatever its outlet says since."""
@@ -39,10 +39,8 @@ class Cards:
         codes = self._codes(numbers)
         republished = self.republished(numbers)
         found: dict[int, StoryCard] = {}
-        for chunk in in_chunks(numbers):
-            query = select(*columns).where(
-                c.number.in_(chunk), c.state == StoryState.LIVE.value, c.indexed_revision > 0
-            )
+        for wanted in among(self._connection, c.number, numbers):
+            query = select(*columns).where(wanted, c.state == StoryState.LIVE.value, c.indexed_revision > 0)
             for row in self._connection.execute(query):
                 topics, places = codes.get(row.number, ((), ()))
                 found[row.number] = _card(row, topics, places, republished=row.number in republished)
@@ -52,10 +50,8 @@ class Cards:
         """What the vector index filters on."""
         codes = self._codes(numbers)
         found: dict[int, IndexFacts] = {}
-        for chunk in in_chunks(numbers):
-            query = select(stories.c.number, FRESH_AT, stories.c.outlet_id, stories.c.adcode).where(
-                stories.c.number.in_(chunk)
-            )
+        for wanted in among(self._connection, stories.c.number, numbers):
+            query = select(stories.c.number, FRESH_AT, stories.c.outlet_id, stories.c.adcode).where(wanted)
             for row in self._connection.execute(query):
                 places = codes.get(row.number, ((), ()))[1] or ((row.adcode,) if row.adcode else ())
                 found[row.number] = IndexFacts(
@@ -85,15 +81,15 @@ class Cards:
         """Which of these a provincial unit carries as the same text, told no earlier."""
         first, later = stories.alias("first"), stories.alias("later")
         found: set[int] = set()
-        for chunk in in_chunks(numbers):
-            for one, other in ((edges.c.a, edges.c.b), (edges.c.b, edges.c.a)):
+        for one, other in ((edges.c.a, edges.c.b), (edges.c.b, edges.c.a)):
+            for wanted in among(self._connection, one, numbers):
                 query = (
                     select(one)
                     .join(first, first.c.number == one)
                     .join(later, later.c.number == other)
                     .join(outlets, outlets.c.id == later.c.outlet_id)
                     .where(
-                        one.in_(chunk),
+                        wanted,
                         edges.c.relation.in_([Relation.IDENTICAL.value, Relation.REPRINT.value]),
                         outlets.c.level == OutletLevel.PROVINCE.value,
                         later.c.state == StoryState.LIVE.value,
@@ -108,11 +104,11 @@ class Cards:
         t = tags.c
         topics: dict[int, list[str]] = {}
         places: dict[int, list[str]] = {}
-        for chunk in in_chunks(numbers):
+        for wanted in among(self._connection, t.story_number, numbers):
             query = (
                 select(t.story_number, t.kind, t.code)
                 .where(
-                    t.story_number.in_(chunk),
+                    wanted,
                     t.kind.in_([TagKind.TOPIC.value, TagKind.PLACE.value]),
                     t.state != TagState.REJECTED.value,
                 )

@@ -1,9 +1,9 @@
 """The event log."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, insert, select
 
@@ -11,6 +11,8 @@ from tianfu.model.brushing import BrushRule
 from tianfu.model.event import EventType, Scene
 from tianfu.serving.store.schema import events
 from tianfu.serving.store.upsert import in_chunks
+
+_TYPES = {kind.value: kind for kind in EventType}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,26 @@ class LoggedEvent:
     quarantine: BrushRule | None = None
     newcomer: bool = False
     number: int = 0
+
+
+class Deed(NamedTuple):
+    """What of an event matters to who is not told of the rest.
+
+    Attributes:
+        reader: Their key, or an opaque stand-in for one who is not to be known.
+        at_s: Seconds since the epoch, UTC.
+    """
+
+    outlet_id: str
+    reader: str
+    story_number: int
+    type: EventType
+    at_s: float
+
+
+def reader_or_stand_in(reader_key: str | None, outlet_id: str, event_id: str) -> str:
+    """The reader, or an opaque stand-in for one who is not to be known."""
+    return reader_key or f"anonymous-{outlet_id}-{event_id}"
 
 
 class Events:
@@ -95,21 +117,45 @@ class Events:
         """The highest number, 0 when there is none."""
         return int(self._connection.execute(select(func.max(events.c.number))).scalar_one() or 0)
 
-    def since(self, start: datetime, *, batch: int = 10_000) -> Iterator[list[LoggedEvent]]:
-        """Events that count and happened from ``start`` on, in the order they came in, in batches."""
-        last = 0
+    def since(
+        self, start: datetime, *, types: Collection[EventType], most: int, batch: int = 20_000
+    ) -> Iterator[list[Deed]]:
+        """What readers did from ``start`` on and counts, in the order it came in, in batches.
+
+        Args:
+            start: From then on.
+            types: Only such events.
+            most: Look at no more than so many of the newest events of all types.
+            batch: Of one query.
+        """
+        e = events.c
+        last = max(0, self.latest() - most)
         while True:
             query = (
-                select(events)
-                .where(events.c.number > last, events.c.at >= start, events.c.quarantine.is_(None))
-                .order_by(events.c.number)
+                select(e.number, e.outlet_id, e.reader_key, e.event_id, e.story_number, e.type, e.at)
+                .where(
+                    e.number > last,
+                    e.at >= start,
+                    e.type.in_(sorted(kind.value for kind in types)),
+                    e.quarantine.is_(None),
+                )
+                .order_by(e.number)
                 .limit(batch)
             )
             rows = self._connection.execute(query).all()
             if not rows:
                 return
             last = rows[-1].number
-            yield [logged_event(row, quarantine=None) for row in rows]
+            yield [
+                Deed(
+                    outlet_id,
+                    reader_or_stand_in(key, outlet_id, event_id),
+                    story,
+                    _TYPES[kind],
+                    at.timestamp(),
+                )
+                for _, outlet_id, key, event_id, story, kind, at in rows
+            ]
 
 
 def logged_event(row: Row[Any], *, quarantine: BrushRule | None) -> LoggedEvent:

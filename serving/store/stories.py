@@ -5,7 +5,20 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from tianfu.model.dating import Dating, first_told
 from tianfu.model.placement import area_code_range
@@ -169,8 +182,19 @@ class Stories:
             found.update({row[0]: row[1] for row in self._connection.execute(query)})
         return found
 
-    def page(self, query: StoryQuery) -> list[Story]:
-        """List stories, newest first, at most ``query.limit``."""
+    def page(self, query: StoryQuery, *, patience_s: float | None = None) -> list[Story]:
+        """List stories, newest first, at most ``query.limit``.
+
+        Args:
+            query: Which.
+            patience_s: PostgreSQL gives up after so long, and the unit of work is over then.
+
+        Raises:
+            StoreUnavailable: It took longer.
+        """
+        if patience_s is not None and self._connection.dialect.name == "postgresql":
+            set_locally = func.set_config("statement_timeout", f"{round(1_000 * patience_s)}", True)
+            self._connection.execute(select(set_locally))
         rows = self._connection.execute(_page_statement(query))
         return [_story(row) for row in rows]
 
@@ -199,9 +223,7 @@ def _page_statement(query: StoryQuery) -> Select[Any]:
     if query.until is not None:
         statement = statement.where(c.published_at < query.until)
     for word in query.words:
-        statement = statement.where(
-            or_(c.title.icontains(word, autoescape=True), c.body.icontains(word, autoescape=True))
-        )
+        statement = statement.where(or_(_holds(c.title, word), _holds(c.body, word)))
     if query.numbers is not None:
         statement = statement.where(c.number.in_(query.numbers))
     if query.before is not None:
@@ -213,6 +235,17 @@ def _page_statement(query: StoryQuery) -> Select[Any]:
         low, high = area_code_range(query.place)
         statement = statement.where(_tagged(TagKind.PLACE, low, high))
     return statement
+
+
+def _holds(column: ColumnElement[str], word: str) -> ColumnElement[bool]:
+    """Whether a text holds a word, literally but for the case of Latin letters.
+
+    Where no letter has a case, as in Chinese, none is folded: PostgreSQL looks through a text in a quarter of
+    the time when it need not.
+    """
+    if word.lower() == word.upper():
+        return column.contains(word, autoescape=True)
+    return column.icontains(word, autoescape=True)
 
 
 def _tagged(kind: TagKind, low: str, high: str) -> Any:

@@ -1,9 +1,9 @@
-"""INSERT … ON CONFLICT for both databases."""
+"""What both databases say differently: INSERT … ON CONFLICT, and one of many values."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import ARRAY, ColumnElement, Connection, Table, any_, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 
 _Item = TypeVar("_Item")
@@ -50,3 +50,22 @@ def upsert(
 def in_chunks(values: Sequence[_Item], size: int = 500) -> list[Sequence[_Item]]:
     """Cut a sequence so that no statement has more parameters than SQLite takes."""
     return [values[start : start + size] for start in range(0, len(values), size)]
+
+
+_ARRAY = 5_000
+
+
+def among(
+    connection: Connection, column: ColumnElement[_Item], values: Sequence[_Item]
+) -> list[ColumnElement[bool]]:
+    """Conditions that together say that a column holds one of many values, for one statement each.
+
+    PostgreSQL takes thousands of values as one array.  Written out one by one they cost more than the
+    query itself: each is named, put into the text of the statement, looked for there and bound.
+    """
+    if connection.dialect.name != "postgresql":
+        return [column.in_(chunk) for chunk in in_chunks(values)]
+    return [
+        column == any_(bindparam(None, list(chunk), type_=ARRAY(column.type)))
+        for chunk in in_chunks(values, _ARRAY)
+    ]

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from sqlalchemy import Connection, delete, exists, func, select
 
 from tianfu.serving.store.schema import stories, story_vectors
-from tianfu.serving.store.upsert import in_chunks, upsert
+from tianfu.serving.store.upsert import among, upsert
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +44,8 @@ class Vectors:
     def of(self, numbers: Sequence[int], *, encoder: str) -> dict[int, StoredVector]:
         """Vectors of those stories that have one of this encoder."""
         found: dict[int, StoredVector] = {}
-        for chunk in in_chunks(numbers):
-            query = select(story_vectors).where(
-                story_vectors.c.story_number.in_(chunk), story_vectors.c.encoder == encoder
-            )
+        for wanted in among(self._connection, story_vectors.c.story_number, numbers):
+            query = select(story_vectors).where(wanted, story_vectors.c.encoder == encoder)
             for row in self._connection.execute(query):
                 found[row.story_number] = _stored(
                     row.story_number, row.revision, row.vector, row.text_fingerprint
@@ -69,6 +67,23 @@ class Vectors:
                 return
             last = rows[-1].story_number
             yield [_stored(r.story_number, r.revision, r.vector, r.text_fingerprint) for r in rows]
+
+    def fingerprints(self, *, encoder: str, batch: int = 10_000) -> Iterator[dict[int, bytes]]:
+        """Text fingerprints of every story with a vector of this encoder, by number, in batches."""
+        v = story_vectors.c
+        last = 0
+        while True:
+            query = (
+                select(v.story_number, v.text_fingerprint)
+                .where(v.story_number > last, v.encoder == encoder)
+                .order_by(v.story_number)
+                .limit(batch)
+            )
+            found = {row.story_number: row.text_fingerprint for row in self._connection.execute(query)}
+            if not found:
+                return
+            last = next(reversed(found))
+            yield found
 
     def missing(self, *, encoder: str, below: int | None, limit: int) -> list[int]:
         """Stories, newest first, whose indexed text has no vector of this encoder.

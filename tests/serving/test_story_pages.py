@@ -1,10 +1,16 @@
 """What the pages of stories ask for: search, exposure, orders with receipts, desks for a draft."""
 
+from typing import Any
+
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import Select, func
 from support.flow import Key, clicked, told
 
 from tianfu.model.access import Role
+from tianfu.serving.services import search as search_service
+from tianfu.serving.store import stories
+from tianfu.serving.store.stories import StoryQuery
 
 ROWS = [
     ("cangxi", "苍溪农户抢种春茶", 1, "2026-02-20T09:00:00+08:00"),
@@ -154,3 +160,32 @@ def test_the_vocabularies_list_what_tags_are_called(served: TestClient, key: Key
     assert found == [{"code": "510824", "label": "苍溪"}]
     assert served.get("/v1/vocabulary/keyword", headers=editor).json()["items"] == []
     assert served.get("/v1/vocabulary/colour", headers=editor).status_code == 422
+
+
+def test_words_are_found_whatever_the_case_of_latin_letters(served: TestClient, key: Key) -> None:
+    ids = told(served, key, [("lizhou", "利州建成5G基站", 1, "2026-02-20T09:00:00+08:00"), *ROWS[1:]])
+    for words in ("5g基站", "5G基站", "基站"):
+        listed = search(served, key(), words=words)
+        assert [one["story_id"] for one in listed] == [ids[0]]
+
+
+def test_a_search_whose_words_take_too_long_to_look_for_answers_by_meaning(
+    served: TestClient, key: Key, database_kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database_kind == "sqlite":
+        pytest.skip("SQLite, a box's database, is not told to give up")
+    ids = told(served, key, ROWS)
+    made = stories._page_statement
+
+    def slow(query: StoryQuery) -> Select[Any]:
+        statement = made(query)
+        return statement.where(func.pg_sleep(30).is_not(None)) if query.words else statement
+
+    monkeypatch.setattr(stories, "_page_statement", slow)
+    monkeypatch.setattr(search_service, "PATIENCE_S", 0.2)
+    found = search(served, key(), q="利州赛事开幕")
+    assert found
+    assert {one["found_by"] for one in found} == {"meaning"}
+    assert found[0]["story_id"] == ids[2]
+    monkeypatch.setattr(stories, "_page_statement", made)
+    assert search(served, key(), q="利州赛事开幕")[0]["found_by"] == "both", "and nothing is left of it"

@@ -32,7 +32,7 @@ from tianfu.serving.demo.load import clear, load_demo, standing_demo
 from tianfu.serving.importers.formats import ImportFormat, read_stories
 from tianfu.serving.importers.send import send_stories
 from tianfu.serving.logs import configure_logs
-from tianfu.serving.process import one_thread_each, settle
+from tianfu.serving.process import loading, one_thread_each
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.store.database import Database
 from tianfu.serving.wiring import build_newsroom
@@ -57,8 +57,9 @@ def worker(data_dir: DataDir = None) -> None:
     settings = settings_of(data_dir=data_dir, worker=True)
     configure_logs(settings.log_level)
     one_thread_each()
-    room = build_newsroom(settings)
-    room.start()
+    with loading():
+        room = build_newsroom(settings)
+        room.start()
     if settings.metrics_port:
         start_http_server(settings.metrics_port, settings.host, registry=room.meters.registry)
     try:
@@ -153,9 +154,9 @@ def _serve(settings: ServiceSettings, ready: Callable[[str], None]) -> None:
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: Any = None) -> None:
-            await super().startup(sockets)
+            with loading():
+                await super().startup(sockets)
             if self.started:
-                settle()
                 ready(f"http://{settings.host}:{settings.port}")
 
     config = uvicorn.Config(
