@@ -398,6 +398,12 @@ class DimensionMismatch(TianfuError):
     code = "dimension_mismatch"
 
 
+class IndexUnavailable(TianfuError):
+    """The archive of vectors does not answer.  What it was told may have been kept; telling again is safe."""
+
+    code = "index_unavailable"
+
+
 class SnapshotInvalid(TianfuError):
     """An index snapshot is missing, torn, altered or of another encoder; rebuild from the database."""
 
