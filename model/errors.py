@@ -386,6 +386,18 @@ class EncoderUnavailable(TianfuError):
     code = "encoder_unavailable"
 
 
+class EngineUnavailable(TianfuError):
+    """The machines that should encode in bulk do not answer, or ended.  What is stored stays."""
+
+    code = "engine_unavailable"
+
+
+class EngineMismatch(EngineUnavailable):
+    """The machines that should encode in bulk would not give the vectors that this one gives."""
+
+    code = "engine_mismatch"
+
+
 class ArtefactInvalid(TianfuError):
     """A model folder is incomplete, altered, or of another kind than asked for."""
 
