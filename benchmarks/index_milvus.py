@@ -3,8 +3,8 @@
     python -m benchmarks.index_milvus [--rows 20000 50000] [--vectors FILE.npy] [--uri http://HOST:PORT]
 
 Without ``--uri`` Milvus Lite is measured, which runs inside the measured process; with it a server, whose
-memory is its own.  "hot" searches only the newest twentieth of the rows, as feeds do.  Each index is filled in a
-process of its own.  Rows go to ``benchmarks/results/index_milvus.json``.
+memory is its own.  "hot" searches only the newest twentieth of the rows, as feeds do.  Each index is filled
+in a process of its own.  Rows go to ``benchmarks/results/index_milvus.json``.
 """
 
 import argparse

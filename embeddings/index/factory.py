@@ -2,13 +2,13 @@
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from tianfu.embeddings.index.faiss_index import FaissIndex
-from tianfu.embeddings.index.milvus.link import MilvusLink
+from tianfu.embeddings.index.milvus.link import WRITE_S, MilvusLink
 from tianfu.embeddings.index.milvus.milvus_index import MilvusIndex
-from tianfu.embeddings.index.milvus.schema import collection_of
+from tianfu.embeddings.index.milvus.schema import PREFIX, collection_of
 from tianfu.embeddings.index.tiered import TieredIndex
 from tianfu.model.errors import SnapshotInvalid
 
@@ -19,6 +19,10 @@ class FaissIndexes:
     def create(self, dimension: int, *, encoder_fingerprint: str) -> FaissIndex:
         """Make an empty index."""
         return FaissIndex(dimension)
+
+    def drop_others(self, keep: Collection[str]) -> int:
+        """Drop what is kept outside this process for other encoders than these: nothing is."""
+        return 0
 
     def load(self, directory: Path, *, encoder_fingerprint: str) -> tuple[FaissIndex, int]:
         """Read a snapshot.
@@ -58,6 +62,19 @@ class ArchivedIndexes:
         if recent.size and not found.size:
             raise SnapshotInvalid("The archive of vectors is empty.")
         return found, sequence
+
+    def drop_others(self, keep: Collection[str]) -> int:
+        """Drop the collections of other encoders than these, by fingerprint; returns how many went.
+
+        Raises:
+            IndexUnavailable: Milvus does not answer.
+        """
+        kept = {collection_of(fingerprint) for fingerprint in keep}
+        with self._link.asked() as client:
+            gone = [n for n in client.list_collections() if n.startswith(PREFIX) and n not in kept]
+            for name in gone:
+                client.drop_collection(name, timeout=WRITE_S)
+        return len(gone)
 
     def _over(self, recent: FaissIndex, encoder_fingerprint: str) -> TieredIndex:
         name = collection_of(encoder_fingerprint)

@@ -4,7 +4,7 @@ Vectors of two encoders say nothing to each other.  What is compared with a vect
 through the meaning that the vector came from: its index, its sketches, its tagger of fine topics.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -46,6 +46,17 @@ class IndexFactory(Protocol):
 
         Raises:
             SnapshotInvalid: Missing, torn, stale, or of another encoder.
+        """
+        ...
+
+    def drop_others(self, keep: Collection[str]) -> int:
+        """Drop what is kept outside this process for other encoders than these, by fingerprint.
+
+        Returns:
+            How many encoders' vectors went.
+
+        Raises:
+            IndexUnavailable: What keeps them does not answer.
         """
         ...
 

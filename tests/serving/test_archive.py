@@ -12,6 +12,8 @@ from support.fakes import fake_parts
 
 from tianfu.embeddings.index.factory import ArchivedIndexes
 from tianfu.embeddings.index.milvus.link import MilvusLink
+from tianfu.embeddings.index.milvus.milvus_index import MilvusIndex
+from tianfu.embeddings.index.milvus.schema import collection_of
 from tianfu.model.access import Role
 from tianfu.model.errors import InvalidSetting
 from tianfu.serving.app import create_app
@@ -177,6 +179,24 @@ def test_a_takedown_is_followed_while_the_archive_is_away(
     room.indexer.step()
 
     assert gone not in ids(http.post("/v1/recommend", json={"outlet_id": "lizhou"}, headers=key))
+
+
+def test_cleaning_drops_the_collections_of_encoders_that_are_of_no_use_any_more(
+    build: Callable[[], Newsroom], link: MilvusLink
+) -> None:
+    room = build()
+    room.start()
+    take_in(room, 0, 2, days_ago=100)
+    others = [MilvusIndex(link, name, 8) for name in (collection_of("of-no-use"), "not_ours")]
+    assert [other.size for other in others] == [0, 0]
+    indexes = ArchivedIndexes(link, hot_s=HOT_S)
+
+    assert indexes.drop_others(room.model_desk.encoders_in_use()) == 1
+
+    with link.asked() as client:
+        assert set(client.list_collections()) == {collection_of(room.library.meaning.fingerprint), "not_ours"}
+    assert room.library.index.size == 2
+    room.stop()
 
 
 def test_the_settings_say_which_index_serves(tmp_path: Path) -> None:
