@@ -11,12 +11,8 @@ def main() -> None:
     table.add_row("python -m benchmarks.kill FILE", "what SIGKILL in the middle of an import leaves")
     table.add_row("python -m benchmarks.encoder_cost FILE", "stories a second of each encoder, side by side")
     table.add_row("python -m benchmarks.index_compare", "Flat, HNSW, IVF and quantised indexes side by side")
-    table.add_row(
-        "python -m benchmarks.index_milvus", "the archive in Milvus beside one process"
-    )
-    table.add_row(
-        "python -m benchmarks.ray_encode FILE", "stories a second here and by actors of Ray"
-    )
+    table.add_row("python -m benchmarks.index_milvus", "the archive in Milvus beside one process")
+    table.add_row("python -m benchmarks.ray_encode FILE", "stories a second here and by actors of Ray")
     Console().print(table)
 
 

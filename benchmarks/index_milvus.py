@@ -80,7 +80,7 @@ def measure(name: str, uri: str, path: str, rows: int, floors: tuple[Floats, Flo
     faiss.omp_set_num_threads(1)
     vectors = np.load(path, mmap_mode="r")
     base, queries = vectors[:rows], np.asarray(vectors[-QUERIES:], np.float32)
-    link = MilvusLink(uri)
+    link = MilvusLink(uri, read_s=60.0)
     before, began = own_memory_mb(), time.perf_counter()
     target = Target(made(name, link, vectors.shape[1], rows), rows)
     target.fill(base)

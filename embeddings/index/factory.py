@@ -4,9 +4,10 @@ import hashlib
 import time
 from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import cast
 
 from tianfu.embeddings.index.faiss_index import FaissIndex
-from tianfu.embeddings.index.milvus.link import WRITE_S, MilvusLink
+from tianfu.embeddings.index.milvus.link import MilvusLink
 from tianfu.embeddings.index.milvus.milvus_index import MilvusIndex
 from tianfu.embeddings.index.milvus.schema import PREFIX, collection_of
 from tianfu.embeddings.index.tiered import TieredIndex
@@ -71,9 +72,10 @@ class ArchivedIndexes:
         """
         kept = {collection_of(fingerprint) for fingerprint in keep}
         with self._link.asked() as client:
-            gone = [n for n in client.list_collections() if n.startswith(PREFIX) and n not in kept]
+            names = cast("list[str]", client.list_collections())
+            gone = [name for name in names if name.startswith(PREFIX) and name not in kept]
             for name in gone:
-                client.drop_collection(name, timeout=WRITE_S)
+                client.drop_collection(name, timeout=self._link.write_s)
         return len(gone)
 
     def _over(self, recent: FaissIndex, encoder_fingerprint: str) -> TieredIndex:

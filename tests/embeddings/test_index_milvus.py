@@ -56,12 +56,12 @@ def upserts(milvus: MilvusLink, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.mark.parametrize("where", [None, IndexFilter(since_s=3_000), IndexFilter(outlets={"o1", "o7"})])
 def test_of_the_true_ten_nearest_it_finds_all_but_one_in_fifty(
-    index: MilvusIndex, where: IndexFilter | None
+    milvus: MilvusLink, index: MilvusIndex, where: IndexFilter | None
 ) -> None:
     rows, plain = clustered(6_000), ExactIndex(DIMENSION)
     index.add(range(6_000), rows, facts(6_000))
     plain.add(range(6_000), rows, facts(6_000))
-    with index._link.asked() as client:
+    with milvus.asked() as client:
         client.flush(index.name)  # into a segment with an inverted file; before that all rows are compared
     queries = clustered(50, seed=1)
 
@@ -69,6 +69,17 @@ def test_of_the_true_ten_nearest_it_finds_all_but_one_in_fifty(
     shares = [len({h.number for h in found} & {h.number for h in best}) / 10 for found, best in pairs]
 
     assert np.mean(shares) >= 0.98
+
+
+def test_it_never_gives_fewer_neighbours_than_there_are(milvus: MilvusLink, index: MilvusIndex) -> None:
+    rows = clustered(3_000)
+    index.add(range(3_000), rows, facts(3_000))
+    with milvus.asked() as client:
+        client.flush(index.name)
+    one_list = MilvusIndex(milvus, index.name, DIMENSION, probes=1)
+
+    assert len(one_list.search(rows[:1], 200)[0]) == 200
+    assert len(one_list.search(rows[:1], 500, IndexFilter(outlets={"o1"}))[0]) == 150
 
 
 def test_a_batch_told_twice_is_written_once(index: MilvusIndex, upserts: list[int]) -> None:

@@ -30,7 +30,7 @@ HOT_S = 30 * 86_400.0
 @pytest.fixture
 def link(tmp_path: Path) -> Iterator[MilvusLink]:
     """A Milvus of its own, since every newsroom here has the same encoder and so the same collection."""
-    made = MilvusLink(str(tmp_path / "lite.db"))
+    made = MilvusLink(str(tmp_path / "lite.db"), read_s=60.0)
     yield made
     made.close()
 

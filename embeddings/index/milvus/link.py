@@ -33,13 +33,23 @@ _SERVERS = ("http://", "https://", "tcp://", "unix:")
 class MilvusLink:
     """One connection of this process.  Safe to use from many threads."""
 
-    def __init__(self, uri: str, *, token: str = "", ticks_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        uri: str,
+        *,
+        token: str = "",
+        read_s: float = READ_S,
+        write_s: float = WRITE_S,
+        ticks_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Note the address; nothing is opened yet.
 
         Args:
             uri: ``http://HOST:PORT`` or ``http://HOST:PORT/DATABASE`` of a server, or a file whose name ends
                 in ``.db`` for Milvus Lite.
             token: ``USER:PASSWORD`` or an API key; empty for none.
+            read_s: How long an answer may take, in seconds.
+            write_s: How long a write may take.
             ticks_s: A clock that never goes back, in seconds.
 
         Raises:
@@ -47,6 +57,8 @@ class MilvusLink:
         """
         check_address(uri)
         self.uri = uri
+        self.read_s = read_s
+        self.write_s = write_s
         self._token = token
         self._ticks_s = ticks_s
         self._lock = threading.Lock()
@@ -93,7 +105,7 @@ class MilvusLink:
 
                 # Every error is told in our own words; the library would write it to standard error too.
                 logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
-                self._client = MilvusClient(self.uri, token=self._token, timeout=READ_S, dedicated=True)
+                self._client = MilvusClient(self.uri, token=self._token, timeout=self.read_s, dedicated=True)
             return self._client
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from tianfu.embeddings.index.milvus import schema
 from tianfu.embeddings.index.milvus.filters import expression, is_hopeless
-from tianfu.embeddings.index.milvus.link import READ_S, WRITE_S, MilvusLink
+from tianfu.embeddings.index.milvus.link import MilvusLink
 from tianfu.embeddings.index.shapes import check_queries, check_rows
 from tianfu.model.ports import FloatMatrix, IndexFacts, IndexFilter, Neighbour
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _BATCH = 500
 """Rows in one call: 1.5 MB of vectors of 768 numbers."""
-_QUERIES = 64
+_QUERIES = 16
 _SPARE = 16
 """So many more hits than asked for, so that ties at the border are broken by number."""
 _MOST_HITS = 16_384
@@ -55,7 +55,7 @@ class MilvusIndex:
             IndexUnavailable: Milvus does not answer.
         """
         with self._collection() as client:
-            rows = client.query(self.name, output_fields=["count(*)"], timeout=READ_S)
+            rows = client.query(self.name, output_fields=["count(*)"], timeout=self._link.read_s)
         return int(rows[0]["count(*)"])
 
     @property
@@ -77,7 +77,7 @@ class MilvusIndex:
             with self._collection() as client:
                 fresh = self._not_there(part, client)
                 if fresh:
-                    client.upsert(self.name, fresh, timeout=WRITE_S)
+                    client.upsert(self.name, fresh, timeout=self._link.write_s)
 
     def remove(self, numbers: Sequence[int]) -> int:
         """Forget stories; unknown numbers are ignored.  Returns how many were there.
@@ -90,7 +90,7 @@ class MilvusIndex:
             with self._collection() as client:
                 known = [row["number"] for row in self._rows(part, ["number"], client)]
                 if known:
-                    client.delete(self.name, ids=known, timeout=WRITE_S)
+                    client.delete(self.name, ids=known, timeout=self._link.write_s)
             gone += len(known)
         return gone
 
@@ -131,9 +131,9 @@ class MilvusIndex:
         stood, self._stands = self._stands, False
         with self._link.asked() as client:
             if not stood:
-                if not client.has_collection(self.name, timeout=READ_S):
-                    schema.create(client, self.name, self.dimension, WRITE_S)
-                client.load_collection(self.name, timeout=WRITE_S)
+                if not client.has_collection(self.name, timeout=self._link.read_s):
+                    schema.create(client, self.name, self.dimension, self._link.write_s)
+                client.load_collection(self.name, timeout=self._link.write_s)
             yield client
         self._stands = True  # otherwise looked at again: somebody may have dropped it
 
@@ -141,7 +141,7 @@ class MilvusIndex:
         self, numbers: Sequence[int], fields: list[str], client: "MilvusClient"
     ) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = client.query(
-            self.name, ids=list(numbers), output_fields=fields, timeout=READ_S
+            self.name, ids=list(numbers), output_fields=fields, timeout=self._link.read_s
         )
         return found
 
@@ -152,22 +152,29 @@ class MilvusIndex:
         return [row for row in rows if stamps.get(row["number"]) != row["stamp"]]
 
     def _search(self, queries: FloatMatrix, count: int, conditions: str) -> list[list[Neighbour]]:
-        limit = min(count + _SPARE, _MOST_HITS)
+        """As many as there are: what finds too few looks into every list, ties at the end are followed up."""
+        limit, probes = min(count + _SPARE, _MOST_HITS), self._probes
         while True:
-            with self._collection() as client:
-                answer = client.search(
-                    self.name,
-                    data=list(queries),
-                    filter=conditions,
-                    limit=limit,
-                    search_params={"metric_type": schema.METRIC, "params": {"nprobe": self._probes}},
-                    anns_field="vector",
-                    timeout=READ_S,
-                )
-            found = [_sorted(hits) for hits in answer]
-            if limit == _MOST_HITS or not any(_ties_at_the_end(hits, count, limit) for hits in found):
+            found = self._ask(queries, limit, conditions, probes)
+            if probes < schema.LISTS and any(len(hits) < count for hits in found):
+                probes = schema.LISTS
+            elif limit < _MOST_HITS and any(_ties_at_the_end(hits, count, limit) for hits in found):
+                limit = min(4 * limit, _MOST_HITS)
+            else:
                 return [hits[:count] for hits in found]
-            limit = min(4 * limit, _MOST_HITS)
+
+    def _ask(self, queries: FloatMatrix, limit: int, conditions: str, probes: int) -> list[list[Neighbour]]:
+        with self._collection() as client:
+            answer = client.search(
+                self.name,
+                data=list(queries),
+                filter=conditions,
+                limit=limit,
+                search_params={"metric_type": schema.METRIC, "params": {"nprobe": probes}},
+                anns_field="vector",
+                timeout=self._link.read_s,
+            )
+        return [_sorted(hits) for hits in answer]
 
 
 def _sorted(hits: Any) -> list[Neighbour]:
