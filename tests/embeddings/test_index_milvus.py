@@ -12,9 +12,9 @@ from tianfu.embeddings.index.exact import ExactIndex
 from tianfu.embeddings.index.milvus.filters import expression
 from tianfu.embeddings.index.milvus.link import MilvusLink
 from tianfu.embeddings.index.milvus.milvus_index import MilvusIndex
-from tianfu.embeddings.index.milvus.schema import collection_of
+from tianfu.embeddings.index.milvus.schema import LISTS, collection_of
 from tianfu.model.errors import IndexUnavailable, InvalidSetting
-from tianfu.model.ports import FloatMatrix, IndexFacts, IndexFilter
+from tianfu.model.ports import FloatMatrix, IndexFacts, IndexFilter, Neighbour
 
 DIMENSION = 64
 
@@ -71,15 +71,30 @@ def test_of_the_true_ten_nearest_it_finds_all_but_one_in_fifty(
     assert np.mean(shares) >= 0.98
 
 
-def test_it_never_gives_fewer_neighbours_than_there_are(milvus: MilvusLink, index: MilvusIndex) -> None:
-    rows = clustered(3_000)
-    index.add(range(3_000), rows, facts(3_000))
-    with milvus.asked() as client:
-        client.flush(index.name)
-    one_list = MilvusIndex(milvus, index.name, DIMENSION, probes=1)
+def test_what_finds_too_few_looks_into_every_list(
+    milvus: MilvusLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Milvus may where few stories that meet a filter stand in the lists looked into."""
+    index = MilvusIndex(milvus, "unused", DIMENSION, probes=1)
+    asked: list[int] = []
 
-    assert len(one_list.search(rows[:1], 200)[0]) == 200
-    assert len(one_list.search(rows[:1], 500, IndexFilter(outlets={"o1"}))[0]) == 150
+    def ask(_queries: FloatMatrix, limit: int, _where: str, probes: int) -> list[list[Neighbour]]:
+        asked.append(probes)
+        there = limit if probes == LISTS else 3
+        return [[Neighbour(number, 1.0 - number / 1_000) for number in range(there)]]
+
+    monkeypatch.setattr(index, "_ask", ask)
+
+    assert len(index.search(clustered(1), 5)[0]) == 5
+    assert asked == [1, LISTS]
+
+
+def test_of_many_equals_the_smallest_numbers_come_first(index: MilvusIndex) -> None:
+    row = clustered(1)
+    numbers = np.random.default_rng(4).permutation(90).tolist()
+    index.add(numbers, np.repeat(row, 90, axis=0), facts(90))
+
+    assert [hit.number for hit in index.search(row, 4)[0]] == [0, 1, 2, 3]
 
 
 def test_a_batch_told_twice_is_written_once(index: MilvusIndex, upserts: list[int]) -> None:

@@ -128,6 +128,7 @@ def test_writing_goes_on_while_the_archive_is_away_and_everything_is_found(far: 
     assert found(index, vectors) == {*range(20), 30, 31}
     assert index.search(moved[:1], 1)[0][0] == Neighbour(3, pytest.approx(1.0, abs=1e-3))
     assert found(index, vectors, IndexFilter(outlets={"new"})) == {3, 30}
+    assert 3 not in found(index, vectors, IndexFilter(outlets={"o"})), "the archive's version is of old"
     assert index.owed == 3, "searching writes nothing"
 
 
