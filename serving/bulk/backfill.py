@@ -72,19 +72,19 @@ class BackfillReport:
 class Backfill:
     """The one writer of a run."""
 
-    def __init__(self, *, database: Database, encoder: str, clock: Clock, batch: int = BATCH) -> None:
+    def __init__(self, *, database: Database, encoder: str, clock: Clock, batch: int | None = None) -> None:
         """Take what is to be filled.
 
         Args:
             database: Open.
             encoder: Fingerprint of the encoder by which the engine reads.
             clock: For the change sequence.
-            batch: Stories in one batch.
+            batch: Stories in one batch; :data:`BATCH` when left out.
         """
         self._database = database
         self._encoder = encoder
         self._clock = clock
-        self._batch = batch
+        self._batch = batch or BATCH
         with database.read() as uow:
             self.report = BackfillReport(missing=uow.vectors.missing_count(encoder=encoder))
 

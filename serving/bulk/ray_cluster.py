@@ -59,7 +59,6 @@ def joined(address: str, *, cpus: int | None = None) -> Iterator[Any]:
             "num_cpus": cpus or os.cpu_count(),
             "object_store_memory": _STORE_BYTES,
             "include_dashboard": False,
-            "_node_ip_address": "127.0.0.1",
         }
     try:
         ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)

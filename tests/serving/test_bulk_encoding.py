@@ -1,8 +1,10 @@
 """Filling in an encoder's vectors for a whole archive, without any Ray but one of paper."""
 
 import importlib.util
+import json
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,15 +12,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import Result
 from support.builders import NOW, FakeClock
 from support.bulk import PaperError, PaperRay, index_stories
 from support.fakes import FakeEncoder, OverlapJudge
+from typer.testing import CliRunner
 
 from tianfu import __version__
+from tianfu.cli import app, bulk
 from tianfu.embeddings.encoder.windows import encode_stories
 from tianfu.model.artifacts import shipped
 from tianfu.model.errors import ArtefactInvalid, EngineMismatch, EngineUnavailable, InvalidSetting
 from tianfu.model.story import Story
+from tianfu.serving.bulk import backfill
 from tianfu.serving.bulk.backfill import Backfill, HereEngine
 from tianfu.serving.bulk.bench import BatchRead, Bench, Recipe, open_bench, open_parcel, packed
 from tianfu.serving.bulk.on_ray import Greeting, RayEngine
@@ -243,6 +249,62 @@ def test_it_fills_the_encoder_that_serves_where_none_is_on_its_way(
 
     assert (target.recipe.encoder_dir, target.recipe.threads) == (shipped("encoder").resolve(), 2)
     assert not target.moving
+
+
+class Noisy(HereEngine):
+    """An engine beside which Ray writes to standard output."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        super().__init__(open_bench(RECIPE))
+
+    def run(self, batches: Iterator[Sequence[Story]]) -> Iterator[BatchRead]:
+        for place, read in enumerate(super().run(batches)):
+            print("(raylet) A worker died.")  # noqa: T201
+            yield read
+            if place == 1 and self.stops:
+                raise KeyboardInterrupt
+
+    stops = False
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def by_command(
+    database: Database, settings: ServiceSettings, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], Result]:
+    """Run the command over the test's database, with no Ray behind it."""
+    monkeypatch.setattr(bulk, "joined", lambda _address: nullcontext())
+    monkeypatch.setattr(bulk, "crew_of", lambda _ray, **_: (1, False))
+    monkeypatch.setattr(bulk, "RayEngine", Noisy)
+    monkeypatch.setattr(backfill, "BATCH", 8)
+    monkeypatch.setenv("TIANFU_DATABASE_URL", settings.effective_database_url)
+    asked = ["reindex", "--data-dir", str(settings.data_dir), "--ray", "local", "--json"]
+    return lambda: CliRunner().invoke(app, asked)
+
+
+@pytest.mark.box
+def test_standard_output_holds_the_answer_alone(by_command: Callable[[], Result]) -> None:
+    done = by_command()
+
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["written"] == COUNT
+    assert "(raylet)" in done.stderr
+
+
+@pytest.mark.box
+def test_an_interrupted_command_says_what_is_stored_and_goes_on_from_there(
+    by_command: Callable[[], Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Noisy, "stops", True)
+    stopped = by_command()
+    monkeypatch.setattr(Noisy, "stops", False)
+    second = by_command()
+
+    assert (stopped.exit_code, second.exit_code) == (1, 0)
+    assert "16 vectors are stored" in stopped.stderr
+    assert json.loads(second.stdout)["written"] == COUNT - 16
 
 
 @pytest.mark.parametrize("address", ["", "nowhere", "ray://127.0.0.1:10001", "127.0.0.1:", ":6379"])

@@ -1,6 +1,8 @@
 """Encoding an archive by a Ray cluster, from the command line."""
 
 import json
+import sys
+from contextlib import redirect_stdout
 from dataclasses import asdict
 from typing import Any
 
@@ -43,7 +45,8 @@ def reindex_on_ray(
 
 
 def _run(work: Backfill, target: Target, fingerprint: str, address: str, actors: int | None) -> None:
-    with joined(address) as ray, progress_bars() as advance:
+    # What Ray has to say of lost workers is for people: standard output is for the answer alone.
+    with redirect_stdout(sys.stderr), joined(address) as ray, progress_bars() as advance:
         many, ship = crew_of(ray, threads=target.recipe.threads, actors=actors)
         engine = RayEngine(ray, target.recipe, fingerprint=fingerprint, actors=many, ship=ship)
         advance("stories", 0, work.report.missing)
