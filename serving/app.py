@@ -49,6 +49,7 @@ from tianfu.serving.api.request_history import RequestHistory
 from tianfu.serving.api.shapes import add_shapes
 from tianfu.serving.api.traces import RequestTraces, trace_provider
 from tianfu.serving.console import pages, public, session
+from tianfu.serving.parts import indexes_of
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.wiring import build_newsroom
@@ -78,8 +79,9 @@ def create_app(
         traces: Takes the spans; made from the settings when left out.
 
     Raises:
-        InvalidSetting: Traces are wanted and OpenTelemetry is not installed.
+        InvalidSetting: What the settings ask for cannot be, or is not installed.
     """
+    indexes_of(settings)
     if traces is None and settings.traces_url:
         traces = trace_provider(settings.traces_url, version=__version__)
 

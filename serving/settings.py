@@ -1,6 +1,7 @@
 """Settings, read once at the edge from ``TIANFU_…`` variables; lower layers get plain values."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,6 +21,10 @@ class ServiceSettings(BaseSettings):
         host: Address to listen on; ``0.0.0.0`` for every one of this machine's.
         port: Port to listen on.
         hot_days: How long stories stay in feeds.
+        index_backend: ``faiss``: every vector in this process; ``milvus``: those of recent days, and all of
+            them in Milvus.
+        milvus_uri: ``http://HOST:PORT`` of a Milvus server, or a file ``….db`` for Milvus Lite.
+        milvus_token: ``USER:PASSWORD`` or an API key for Milvus; empty for none.
         worker: Whether this process also indexes; left out, a box's does and a province's does not.
         max_body_bytes: Largest request body in general.
         max_batch_bytes: Largest request body where batches of stories are taken.
@@ -45,6 +50,9 @@ class ServiceSettings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65_535)
     worker: bool | None = None
     hot_days: int = Field(default=30, ge=1, le=365)
+    index_backend: Literal["faiss", "milvus"] = "faiss"
+    milvus_uri: str = ""
+    milvus_token: str = Field(default="", repr=False)
     max_body_bytes: int = Field(default=1_000_000, ge=10_000)
     max_batch_bytes: int = Field(default=32_000_000, ge=1_000_000)
     requests_per_minute: int = Field(default=6_000, ge=0)

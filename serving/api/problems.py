@@ -30,6 +30,7 @@ STATUS: Mapping[type[errors.TianfuError], int] = {
     errors.PayloadTooLarge: 413,
     errors.StoreUnavailable: 503,
     errors.EncoderUnavailable: 503,
+    errors.IndexUnavailable: 503,
     errors.ArtefactInvalid: 409,
     errors.UnreadableFile: 400,
     errors.MalformedJson: 400,

@@ -16,6 +16,7 @@ import typer
 import uvicorn
 from prometheus_client import start_http_server
 
+from tianfu.cli.bulk import reindex_on_ray
 from tianfu.cli.show import (
     Advance,
     DataDir,
@@ -139,13 +140,30 @@ def import_stories(
 
 
 @app.command()
-def reindex(data_dir: DataDir = None) -> None:
-    """Queue every story anew, for the running or next worker to encode, tag and cluster."""
+def reindex(
+    data_dir: DataDir = None,
+    ray: Annotated[
+        str | None, typer.Option(help="Encode by a Ray cluster: local, auto, or HOST:PORT of its head.")
+    ] = None,
+    actors: Annotated[int | None, typer.Option(min=1, help="With --ray: encoders at work at a time.")] = None,
+    threads: Annotated[int, typer.Option(min=1, max=8, help="With --ray: threads of one encoder.")] = 1,
+    as_json: JsonFlag = False,
+) -> None:
+    """Queue every story anew, for the running or next worker to encode, tag and cluster.
+
+    With --ray instead: encode at once what has no vector yet of the encoder that serves or is on its way.
+    """
     settings = settings_of(data_dir=data_dir)
+    if ray is not None:
+        reindex_on_ray(settings, ray, actors=actors, threads=threads, as_json=as_json)
+        return
     with Database(settings.effective_database_url) as database, database.write() as uow:
         count = uow.queue.add_all(datetime.now(UTC))
         uow.commit()
-    out.print(f"{count} stories queued.")
+    if as_json:
+        out.print_json(json.dumps({"queued": count}))
+    else:
+        out.print(f"{count} stories queued.")
 
 
 def _serve(settings: ServiceSettings, ready: Callable[[str], None]) -> None:
