@@ -52,7 +52,7 @@ def cost_lines(cost: Costs) -> list[str]:
                 ["post of events, in PostgreSQL's log", cost.post_wal],
                 ["story in the database, with vectors, tags and indexes", cost.story_bytes],
                 ["event in the database", cost.event_bytes],
-                ["decision in the database", cost.decision_bytes],
+                ["decision in the database, spread over feeds and further pages", cost.decision_bytes],
                 ["reader in the database", cost.reader_bytes],
                 ["archived story in a process: vector", cost.vector_bytes],
                 ["archived story in a process: fingerprint", cost.copies_bytes],
