@@ -51,6 +51,8 @@ bundle: $(BIN)/python ## dist/tianfu-bundle.tar, which installs the service wher
 
 lock: $(VENV)/.dev ## pin every dependency anew
 	@$(BIN)/pip-compile -q --no-emit-find-links --strip-extras --no-header -o requirements/serve.lock pyproject.toml
+	@$(BIN)/pip-compile -q --no-emit-find-links --strip-extras --no-header -c requirements/serve.lock --extra province --extra redis \
+		--extra traces --extra milvus --extra ray -o requirements/province.lock pyproject.toml
 	@$(BIN)/pip-compile -q --no-emit-find-links --strip-extras --no-header --extra train --extra dev -o requirements/dev.lock pyproject.toml
 	@sed -i 's/^\(torch==[0-9.]*\)+cpu/\1/' requirements/dev.lock
 
