@@ -17,7 +17,8 @@ AS_IT_COMES = dict.fromkeys(FEATURES, 1.0)
 MEASURED = ("ndcg_at_10", "page_auc")
 _TREES: Mapping[str, Any] = {
     "objective": "lambdarank", "learning_rate": 0.1, "num_leaves": 15, "min_data_in_leaf": 50,
-    "feature_fraction": 0.8, "deterministic": True, "force_row_wise": True, "verbose": -1,
+    "feature_fraction": 0.8, "deterministic": True, "force_row_wise": True, "num_threads": 1,
+    "verbose": -1,
 }  # fmt: skip
 
 

@@ -65,7 +65,7 @@ def train_topics(
     """
     given = read_given(config)
     classes = load_topics().codes
-    encoder = _teacher(config)
+    encoder = _teacher(config) if len(given.measured) < config.teacher_below else None
     measured = _known(given.measured, classes, encoder, progress, "labelled stories")
     others = _known([*given.more, *given.headlines], classes, encoder, progress, "more labels and headlines")
     unlabelled = _texts(given.unlabelled, encoder, progress, "unlabelled stories")
@@ -81,7 +81,7 @@ def train_topics(
         likely = probability(answered, slope, offset)
     metrics, intervals = _metrics(likely, given.held or given.measured, classes, threshold, config)
     _write_weights(config.out, space, model)
-    card = _card(config, given, classes) | {
+    card = _card(config, given, classes, taught=encoder is not None) | {
         "calibration": {"slope": _rounded(slope), "offset": _rounded(offset)},
         "threshold": threshold,
         "metrics": metrics,
@@ -193,8 +193,8 @@ def _decided(config: TopicConfig) -> list[str]:
     return [] if config.decisions is None else ["Stories of the newsrooms, with what their editors decided."]
 
 
-def _card(config: TopicConfig, given: Given, classes: Sequence[str]) -> dict[str, Any]:
-    teacher = None if config.teacher is None else load_artefact(config.teacher, kind="encoder").version
+def _card(config: TopicConfig, given: Given, classes: Sequence[str], *, taught: bool) -> dict[str, Any]:
+    teacher = load_artefact(config.teacher, kind="encoder").version if taught and config.teacher else None
     return {
         "kind": "topics",
         "name": config.name,

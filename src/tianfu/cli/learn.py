@@ -1,6 +1,7 @@
 """Commands that train models; they need the extra ``train``."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -78,7 +79,10 @@ def train_tagger_command(
         "training/labels/topics.jsonl"
     ),
     teacher: Annotated[
-        Path | None, typer.Option(help="Encoder the teacher reads with; the province's when left out.")
+        Path | None,
+        typer.Option(
+            help="Encoder the teacher reads with; else the province's, or none where much was decided."
+        ),
     ] = None,
     decisions: Decisions = None,
 ) -> None:
@@ -94,6 +98,7 @@ def train_tagger_command(
                 out=out_dir,
                 labels=labels if labels.is_file() else None,
                 teacher=teacher or shipped("encoder_province"),
+                teacher_below=None if teacher is None else sys.maxsize,
                 decisions=_decisions(data, decisions),
             ),
             advance,
