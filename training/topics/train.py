@@ -68,7 +68,7 @@ def train_topics(
     encoder = _teacher(config) if len(given.measured) < config.teacher_below else None
     measured = _known(given.measured, classes, encoder, progress, "labelled stories")
     others = _known([*given.more, *given.headlines], classes, encoder, progress, "more labels and headlines")
-    unlabelled = _texts(given.unlabelled, encoder, progress, "unlabelled stories")
+    unlabelled = _texts(given.unlabelled if encoder else [], encoder, progress, "unlabelled stories")
     groups = fold_groups(given.measured)
     scores = _cross_validated(measured, others, unlabelled, groups, config, progress)
     slope, offset = fit_platt_by_class(scores, measured.truth)
@@ -209,7 +209,7 @@ def _card(config: TopicConfig, given: Given, classes: Sequence[str], *, taught: 
             **given.data,
             "more_labels": len(given.more),
             "headlines": len(given.headlines),
-            "unlabelled": len(given.unlabelled),
+            "unlabelled": len(given.unlabelled) if taught else 0,
             "note": "The texts belong to their publishers and are not part of this product.",
         },
         **TOLD,
