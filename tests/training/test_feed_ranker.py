@@ -1,6 +1,7 @@
 """The feed's ranker: learns what readers want from pages, and nothing from where things stood."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,12 @@ import pytest
 from support.pages import a_snapshot, made_up
 from support.snapshots import write_snapshot
 
-from tianfu.embeddings.scorer import CURVES, load_scorer
+from tianfu.embeddings.artefact import load_artefact
+from tianfu.embeddings.scorer import CURVES, KIND, load_scorer
 from tianfu.eval.feedlog import Pages, page_measures
 from tianfu.model.errors import SnapshotInvalid, UnreadableFile
 from tianfu.model.feed.scoring import FEATURES, HAND_SET, POLICY
+from tianfu.model.release import data_hash_of
 from tianfu.training.configuration import read_as
 from tianfu.training.ranker.fit import PageLoss, fit, knots_of, ramps
 from tianfu.training.ranker.train import FeedRankerConfig, train_feed_ranker
@@ -87,6 +90,21 @@ def test_a_snapshot_becomes_a_ranker_that_serves_and_the_same_one_again(tmp_path
     assert set(card["baselines"]) == {"hand_set", "hot", "newest", "trees"}
     assert json.loads((tmp_path / "a" / "card.json").read_text())["data"]["data_hash"]
     assert "feed-curves" in (tmp_path / "a" / "card.md").read_text()
+
+
+def test_a_changed_click_gives_another_hash_and_another_ranker(tmp_path: Path) -> None:
+    pages = made_up(400)
+    one = a_snapshot(tmp_path / "one", pages)
+    changed = pages.clicked.copy()
+    changed[:10] = np.roll(changed[:10], 1)
+    other = a_snapshot(tmp_path / "other", replace(pages, clicked=changed))
+    cards = [
+        train_feed_ranker(data, tmp_path / f"{data.name}-out", FeedRankerConfig(most_steps=60), silent)
+        for data in (one, other)
+    ]
+    assert data_hash_of(cards[0]) == open_snapshot(one).data_hash != data_hash_of(cards[1])
+    prints = [load_artefact(tmp_path / f"{name}-out", kind=KIND).fingerprint for name in ("one", "other")]
+    assert prints[0] != prints[1]
 
 
 def test_the_data_hash_follows_the_rows(tmp_path: Path) -> None:
