@@ -110,7 +110,7 @@ def sums_by_reader(rounds: Rounds, *, clip: float = CLIP) -> Floats:
     robust = rounds.expected_of_target + weights * (rounds.reward - rounds.expected)
     _, of = np.unique(rounds.reader, return_inverse=True)
     terms = (np.ones(len(rounds)), weights, weights * rounds.reward, robust)
-    return np.stack([np.bincount(of, weights=term) for term in terms], axis=1)
+    return np.stack([np.bincount(of, weights=term).astype(np.float64) for term in terms], axis=1)
 
 
 def ips(sums: Floats) -> float:

@@ -67,7 +67,7 @@ def best_of_each(draws: Draws, scores: npt.NDArray[Any]) -> Floats:
     if not len(draws):
         return np.zeros(0)
     best = np.equal(scores, np.maximum.reduceat(scores, draws.starts)[draws.of])
-    return best / np.add.reduceat(best.astype(np.float64), draws.starts)[draws.of]
+    return np.asarray(best / np.add.reduceat(best.astype(np.float64), draws.starts)[draws.of])
 
 
 def rounds_of(draws: Draws, target: Floats, expected: Floats) -> Rounds:

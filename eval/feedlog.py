@@ -107,6 +107,7 @@ def page_measures(pages: Pages, score: npt.NDArray[Any]) -> dict[str, Floats]:
     ``first_wanted`` whether the first is one.
     """
     place, of = places_by(pages, score), pages.of
+    first = (pages.clicked & (place == 0)).astype(np.float64)
     wanted = np.add.reduceat(pages.clicked.astype(np.float64), pages.starts)
     worth = np.where(place < DEPTH, 1.0 / np.log2(place + 2.0), 0.0)
     best = np.cumsum(1.0 / np.log2(np.arange(2, DEPTH + 2)))[np.minimum(wanted, DEPTH).astype(np.int64) - 1]
@@ -114,7 +115,7 @@ def page_measures(pages: Pages, score: npt.NDArray[Any]) -> dict[str, Floats]:
     return {
         "ndcg_at_10": np.bincount(of, weights=worth * pages.clicked) / best,
         "page_auc": above,
-        "first_wanted": np.bincount(of, weights=(pages.clicked & (place == 0)).astype(np.float64)),
+        "first_wanted": np.add.reduceat(first, pages.starts),
     }
 
 

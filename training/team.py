@@ -74,7 +74,8 @@ class Team:
             return
         grads = [values.grad for values in net.parameters() if values.grad is not None]
         flat = self.mean(torch.cat([grad.flatten() for grad in grads]))
-        for grad, own in zip(grads, flat.split([grad.numel() for grad in grads]), strict=True):
+        parts = torch.split(flat, [grad.numel() for grad in grads])
+        for grad, own in zip(grads, parts, strict=True):
             grad.copy_(own.view_as(grad))
 
     def _start(self, rank: int, count: int) -> int:

@@ -17,6 +17,8 @@ from tianfu.model.errors import TianfuError
 
 EXPERIMENT = "tianfu"
 _AT_ONCE = 100
+_RANK = "RANK"
+"""Number of a process among those that ``accelerate launch`` or ``torchrun`` started."""
 _FILES = ("card.json", "card.md", "data-checks.txt")
 
 
@@ -96,7 +98,7 @@ def current() -> Untracked:
 
 @contextmanager
 def tracked(address: str | None, kind: str) -> Iterator[Untracked]:
-    """Track what is trained in this block, where an address is given.
+    """Track what is trained in this block, where an address is given; the first of several processes does.
 
     A run that fails is marked as failed and stays.
 
@@ -107,7 +109,7 @@ def tracked(address: str | None, kind: str) -> Iterator[Untracked]:
     Raises:
         TrackingFailed: MLflow is not installed, or refuses the address.
     """
-    if not address:
+    if not address or os.environ.get(_RANK, "0") != "0":
         yield Untracked()
         return
     with warnings.catch_warnings():

@@ -11,6 +11,7 @@ import torch
 from support.live import free_port
 
 from tianfu.model.errors import UnreadableFile
+from tianfu.training.encoders import train_from_file
 from tianfu.training.team import ALONE, Team
 
 RUN = Path(__file__).parents[1] / "support" / "team_run.py"
@@ -77,3 +78,10 @@ def test_alone_nothing_changes() -> None:
 def test_a_batch_smaller_than_the_team_is_refused() -> None:
     with pytest.raises(UnreadableFile, match="A batch of 2 cannot be shared by 3 processes"):
         Team(rank=0, size=3).share(["a", "b"])
+
+
+def test_a_static_encoder_is_not_trained_by_several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    (tmp_path / "run.toml").write_text("", encoding="utf-8")
+    with pytest.raises(UnreadableFile, match="one process"):
+        train_from_file(tmp_path / "run.toml", data=None, out=None, progress=lambda _n, _d, _t: None)

@@ -86,6 +86,13 @@ def test_nothing_is_noted_where_nobody_asked(monkeypatch: pytest.MonkeyPatch) ->
         run.keep({}, Path())
 
 
+def test_of_several_processes_one_notes(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RANK", "1")
+    with tracked(address, "encoder") as run:
+        run.note(0, {"loss": 1.0})
+    assert runs(address) == []
+
+
 def test_mlflow_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(builtins, "__import__", _without_mlflow(builtins.__import__))
     with pytest.raises(TrackingFailed, match="not installed") as refused, tracked("sqlite:///x.db", "ranker"):
