@@ -98,7 +98,8 @@ class Line:
     Attributes:
         places: In the candidates, best first.
         propensities: Probability that each stands where it stands, given those before it, 0..1.
-        draws: Shortlists, as places in the candidates, that chance chose from; the first was drawn.
+        draws: Shortlists of two or more, as places in the candidates, that chance chose from; the first
+            was drawn.
     """
 
     places: npt.NDArray[np.intp]
@@ -171,7 +172,7 @@ def spread(found: Candidates, count: int, context: FeedContext) -> Line:
             if len(eligible):
                 among = shortlisted(eligible, chance)
                 best, propensity = int(among[0]), 1.0 / len(eligible)
-                draws += [among] if place < RECORDED_DRAWS else []
+                draws += [among] if place < RECORDED_DRAWS and len(among) > 1 else []
         propensities.append(propensity)
         value[best] = -np.inf
         window.add(best)

@@ -11,7 +11,7 @@ from benchmarks.counterfactual import apart, judged
 def test_the_estimate_covers_what_came_of_the_ranker_when_it_chose() -> None:
     """One emulated day of the real service, twice: chance chooses, then the ranker; the seed decides all."""
     found = judged(days=1, readers=150, seed=5, parts=fake_parts())
-    assert found["draws"] > 60
+    assert found["draws"] > 20
     assert found["online_choices_told"] == 1.0, "what an export tells of a draw must lead to the same choice"
     for name, one in found["estimates"].items():
         assert apart(one, found["online"]) <= 1.0, (name, found)

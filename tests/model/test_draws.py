@@ -104,7 +104,7 @@ def test_a_draw_tells_what_it_was_between_and_what_was_known() -> None:
         for draw in feed.draws:
             assert draw.shown in draw.among
             assert draw.among.tolist() == sorted(set(draw.among.tolist()))
-            assert 1 <= len(draw.among) <= SHORTLIST
+            assert 2 <= len(draw.among) <= SHORTLIST
             assert draw.features.shape == (len(draw.among), len(COLUMN))
             assert places[draw.shown] < RECORDED_DRAWS
             assert (draw.features[:, COLUMN["explore"]] > 0).all()
@@ -114,3 +114,12 @@ def test_a_draw_tells_what_it_was_between_and_what_was_known() -> None:
 
 def test_nothing_is_drawn_where_the_outlet_wants_no_exploring() -> None:
     assert assemble(replace(newsroom(), aims=Aims(explore=0.0))).draws == ()
+
+
+def test_where_one_story_alone_could_stand_nothing_was_drawn() -> None:
+    room = newsroom()
+    alone = replace(room, around=replace(room.around, nearby=("county9",)))
+    feed = assemble(alone)
+    assert feed.items[EXPLORED_PLACES[1]].parts["explore"] > 0
+    assert feed.draws == ()
+    assert all(item.propensity == 1.0 for item in feed.items)
