@@ -177,8 +177,7 @@ def char_shares(length: int, starts: Keys, sizes: npt.NDArray[np.int8], terms: F
 def _evidence(shares: Floats, title: Source, body: Source, segmenter: Segmenter) -> tuple[EvidenceSpan, ...]:
     """The stretches that speak loudest: those well above the text's own average."""
     floor = max(float(shares.mean() + shares.std()), 1e-6)
-    spans = loud_spans(shares, floor, title, body, segmenter)
-    return tuple(sorted(spans, key=lambda span: -span.weight)[:MAX_SPANS])
+    return tuple(loud_spans(shares, title, body, segmenter, floor=floor, most=MAX_SPANS))
 
 
 def load_topic_tagger(path: Path) -> TopicTagger:

@@ -54,9 +54,11 @@ LENGTH = len(TITLE) + 1 + len(BODY)
 def test_stretches_are_whole_words_apart_from_each_other_and_keep_their_weight(values: list[float]) -> None:
     title, body = Source.of(TextField.TITLE, TITLE), Source.of(TextField.BODY, BODY)
     shares = np.array(values, dtype=np.float32)
-    spans = loud_spans(shares, 0.8, title, body, load_segmenter())
+    spans = loud_spans(shares, title, body, load_segmenter(), floor=0.8, most=9)
+    assert len(spans) <= 9
+    assert [one.weight for one in spans] == sorted((one.weight for one in spans), reverse=True)
     for field, text, begins in ((TextField.TITLE, TITLE, 0), (TextField.BODY, BODY, len(TITLE) + 1)):
-        own = [span for span in spans if span.field is field]
+        own = sorted((span for span in spans if span.field is field), key=lambda span: span.start)
         assert all({span.start, span.end} <= borders(text) for span in own)
         assert all(a.end < b.start for a, b in pairwise(own))
         for span in own:

@@ -44,7 +44,7 @@ def gram_spans(
 ) -> list[EvidenceSpan]:
     """Stretches that speak for the topic, with the sum of their shares."""
     floor = max(float(share.max(initial=0.0)) * _AUDIBLE, 1e-6)
-    return loud_spans(share, floor, title, body, segmenter)
+    return loud_spans(share, title, body, segmenter, floor=floor, most=MOST_SPANS)
 
 
 def loudest(spans: Sequence[EvidenceSpan]) -> tuple[EvidenceSpan, ...]:
