@@ -8,13 +8,14 @@ from typing import Any
 
 from tianfu.model.claim import Claim
 from tianfu.model.coverage import Angle, Coverage, StandingQuery
+from tianfu.model.expiry import BEIJING
 from tianfu.serving.demo.stories import DemoStory
 from tianfu.serving.services.access import Caller
 from tianfu.serving.services.clock import new_id, new_short_id
 from tianfu.serving.services.newsroom import Newsroom
 
 _BACK, _AHEAD = timedelta(days=6), timedelta(days=5)
-_OPENED_AGO, _CLAIMED_AGO = timedelta(days=2), timedelta(hours=20)
+_OPENED_AGO, _CLAIMED_AGO = timedelta(days=2, hours=-9), timedelta(hours=20)
 
 
 def open_coverages(
@@ -39,15 +40,14 @@ def open_coverages(
     rows = [(row, _coverage(row, caller, now)) for row in _rows()]
     for _, coverage in rows:
         room.coverages.open(coverage, caller=caller)
-    recent = [
-        s for s in reversed(stories) if s.copied_from is None and s.draft.text.published_at > now - _BACK
-    ]
+    own = [story for story in reversed(stories) if story.copied_from is None]
     city = room.library.outlets[outlet_id].parent_id or outlet_id
     for row, coverage in rows:
+        about = [story for story in own if _speaks(story, coverage.query)]
         for angle in row["angles"]:
             taken = {outlet_id, city}
             for wish in angle["claims"]:
-                told = _told(recent, angle["words"], taken) if wish["who"] == "teller" else None
+                told = _told(about, angle["words"], taken) if wish["who"] == "teller" else None
                 who = {"demo": outlet_id, "city": city}.get(wish["who"]) or (told and told.draft.outlet_id)
                 if who:
                     story_id = ids[told.external_id] if told else None
@@ -73,7 +73,7 @@ def _claim(
         outlet_id=outlet_id,
         desk=wish["desk"],
         note=wish["note"],
-        until=now + timedelta(hours=wish["hours"]),
+        until=_midnight(now) + timedelta(days=wish["days"], hours=18),
         claimed_by=caller.key.id,
         created_at=now - _CLAIMED_AGO,
     )
@@ -84,12 +84,18 @@ def _claim(
         room.claims.release(coverage.id, claim.id, caller=caller)
 
 
-def _told(recent: Iterable[DemoStory], words: Sequence[str], taken: set[str]) -> DemoStory | None:
-    """The newest own story of another outlet whose title holds one of the words."""
-    for story in recent:
-        outlet_id = story.draft.outlet_id
-        if outlet_id not in taken and any(word in story.draft.text.title for word in words):
-            return story
+def _speaks(story: DemoStory, query: StandingQuery) -> bool:
+    text = story.draft.text
+    return text.published_at >= query.since and any(w in text.title + text.body for w in query.words_any)
+
+
+def _told(newest_first: Iterable[DemoStory], words: Sequence[str], taken: set[str]) -> DemoStory | None:
+    """The newest story of another outlet that holds one of the words, rather in its title."""
+    free = [story for story in newest_first if story.draft.outlet_id not in taken]
+    for field in ("title", "body"):
+        for story in free:
+            if any(word in getattr(story.draft.text, field) for word in words):
+                return story
     return None
 
 
@@ -98,7 +104,9 @@ def _coverage(row: Mapping[str, Any], caller: Caller, now: datetime) -> Coverage
         id=new_short_id("z"),
         title=row["title"],
         lead=row["lead"],
-        query=StandingQuery(since=now - _BACK, until=now + _AHEAD, words_any=tuple(row["words_any"])),
+        query=StandingQuery(
+            since=_midnight(now) - _BACK, until=_midnight(now) + _AHEAD, words_any=tuple(row["words_any"])
+        ),
         angles=tuple(
             Angle(
                 id=angle["id"],
@@ -110,8 +118,12 @@ def _coverage(row: Mapping[str, Any], caller: Caller, now: datetime) -> Coverage
         ),
         opened_by=caller.key.id,
         opened_outlet_id=row["outlet_id"],
-        created_at=now - _OPENED_AGO,
+        created_at=_midnight(now) - _OPENED_AGO,
     )
+
+
+def _midnight(now: datetime) -> datetime:
+    return now.astimezone(BEIJING).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _rows() -> list[dict[str, Any]]:

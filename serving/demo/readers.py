@@ -18,6 +18,8 @@ _READING_SPAN = timedelta(hours=60)
 _CHOICES = 48
 _PASSED = 2
 """Stories that a visit shows beside the one it opens."""
+_OWN_APPEAL = 0.25
+"""How much more an app's own stories appeal in it: they stand above those of others."""
 _PULL_SPREAD = 1.3
 """Of the logarithm of how much a story is put before readers: few are everywhere, many hardly anywhere."""
 _HOURS = (2, 1, 1, 1, 1, 2, 10, 30, 34, 22, 18, 22, 40, 36, 20, 16, 16, 24, 34, 46, 52, 48, 30, 10)
@@ -91,6 +93,9 @@ def make_events(
         opens, closes = start + timedelta(days=day), start + timedelta(days=day + 1)
         fresh = [s for s in stories if opens - _READING_SPAN <= s.draft.text.published_at < closes]
         shown = list(accumulate(pulls[s.external_id] for s in fresh))
+        own: dict[str, list[DemoStory]] = {}
+        for story in fresh:
+            own.setdefault(story.draft.outlet_id, []).append(story)
         hours = _hours_from(opens)
         wanted = EVENTS * (day + 1) // DAYS - made
         events: list[Event] = []
@@ -101,6 +106,7 @@ def make_events(
                 for _ in range(visits):
                     at = opens + timedelta(hours=rng.choices(range(24), hours)[0] + rng.random())
                     seen = rng.choices(fresh, cum_weights=shown, k=_CHOICES)
+                    seen += own.get(reader.ref.outlet_id, ())
                     events.extend(_visit(reader, seen, ids, at, f"{made + len(events)}", rng))
                 if len(events) >= wanted:
                     break
@@ -127,7 +133,10 @@ def _visit(
     if not known:
         return []
     appeals = {
-        name: appeal_of(reader, s.topics, s.places) + rng.gammavariate(1, 0.12) for name, s in known.items()
+        name: appeal_of(reader, s.topics, s.places)
+        + (_OWN_APPEAL if s.draft.outlet_id == reader.ref.outlet_id else 0.0)
+        + rng.gammavariate(1, 0.12)
+        for name, s in known.items()
     }
     ranked = sorted(known.values(), key=lambda s: -appeals[s.external_id])
     read = ranked[0]
