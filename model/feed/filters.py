@@ -39,7 +39,10 @@ def _minors(rows: Rows, context: FeedContext) -> Mask | None:
 
 
 def _excluded(rows: Rows, context: FeedContext) -> Mask | None:
-    return _named(rows, context.request.exclude, context)
+    """Every version of what the app has on its screen already: another outlet's of the same event too."""
+    cards = [card for card in map(context.view.card_named, context.request.exclude) if card is not None]
+    clusters = [hash(card.cluster_id) for card in cards]
+    return np.isin(context.view.cluster[rows], clusters) if clusters else None
 
 
 def _blocked(rows: Rows, context: FeedContext) -> Mask | None:

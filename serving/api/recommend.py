@@ -56,7 +56,14 @@ class RecommendIn(In):
     cursor: Annotated[str | None, Field(max_length=400, description="`cursor` of the page before.")] = None
     personalise: bool = True
     minor: bool = False
-    exclude: Annotated[list[_Id], Field(max_length=MAX_EXCLUDE, default_factory=list)]
+    exclude: Annotated[
+        list[_Id],
+        Field(
+            max_length=MAX_EXCLUDE,
+            default_factory=list,
+            description="Stories not to show, nor any other version of them.",
+        ),
+    ]
     channels: Annotated[list[_Subject], _several("Only stories of one of these channels.")]
     topics: Annotated[list[_Subject], _several("Only stories of one of these GB/T 20093 classes.")]
     places: Annotated[list[_Subject], _several("Only stories about one of these adcodes.")]

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from support.live import Demo, Live, copy_of, serving
 
 SHOTS = Path(__file__).parents[2] / "docs" / "console"
@@ -44,6 +44,8 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail("Chromium is missing: install Debian's package chromium.")
         pytest.skip("needs Chromium (Debian's package chromium)")
+    # Boards look again every five seconds, and the machine may be busy with other tests.
+    expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(
             executable_path=path, args=CHROMIUM_ARGS, env={**os.environ, "LANGUAGE": "zh_CN"}

@@ -178,7 +178,7 @@ def test_an_operator_orders_a_story_everywhere_and_watches_outlets_show_it(
 
     board = page.get_by_role("region", name="展示情况")
     expect(board.get_by_role("status")).to_contain_text("0 / 185 家媒体的读者已经看到")
-    feed(live)
+    assert feed(live)["items"][0]["placed_by"] == "must_carry"
     expect(board.get_by_role("status")).to_contain_text("1 / 185")
     board.get_by_role("button", name="已展示", exact=True).click()
     tile = board.get_by_role("button", name=re.compile("第 1 位"))

@@ -255,7 +255,7 @@ def running(tmp_path: Path) -> Iterator[tuple[str, str, Newsroom]]:
     settings = ServiceSettings(data_dir=tmp_path / "running", requests_per_minute=0)
     app = create_app(settings, build=lambda given: build_newsroom(given, parts=fake_parts()))
     port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", ws="none"))
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, ws="none"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:

@@ -123,8 +123,11 @@ def blocked(context: FeedContext, *by: Authority) -> set[str]:
 def may_show(card: StoryCard, context: FeedContext, order: PlacementAction | None = None) -> bool:
     """Whether a story may stand in a feed by itself, or by an order."""
     binding = [Authority.PLATFORM] if order in CARRIED else list(Authority)
+    excluded = {
+        the_card(context, int(named[1:])).cluster_id for named in context.request.exclude if len(context.view)
+    }
     return (
-        (order is PlacementAction.EMERGENCY or card.story_id not in context.request.exclude)
+        (order is PlacementAction.EMERGENCY or card.cluster_id not in excluded)
         and card.story_id not in blocked(context, *binding)
         and (card.expires_at_s is None or card.expires_at_s > NOW_S)
         and card.published_at_s <= NOW_S + 60
