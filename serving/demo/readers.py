@@ -18,7 +18,7 @@ _READING_SPAN = timedelta(hours=60)
 _CHOICES = 48
 _PASSED = 2
 """Stories that a visit shows beside the one it opens."""
-_OWN_APPEAL = 0.25
+_OWN_APPEAL = 0.2
 """How much more an app's own stories appeal in it: they stand above those of others."""
 _PULL_SPREAD = 1.3
 """Of the logarithm of how much a story is put before readers: few are everywhere, many hardly anywhere."""

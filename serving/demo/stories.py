@@ -50,7 +50,7 @@ class DemoStory:
 class StoryMill:
     """Makes the demo's stories.  The same seeds, outlets, day and random seed give the same stories.
 
-    With ``by_day`` nothing is published at night.
+    With ``by_day`` nothing is published at night, but for what the last night brings.
     """
 
     def __init__(
@@ -109,8 +109,10 @@ class StoryMill:
         copiers = self._copiers(first_outlet, rng, {first_outlet.id, rewriter.id})
         for number, outlet in enumerate(copiers, start=1):
             original, since = rng.choice(told[:1] * 3 + told[1:])
-            then = self._later(since + timedelta(hours=rng.expovariate(1 / 8) + 0.1))
+            then = since + timedelta(hours=rng.expovariate(1 / 8) + 0.1)
             if then < self._now:
+                later = self._later(then)  # nobody waits for a morning that is still to come
+                then = later if later < self._now else then
                 yield self._copy(seed, original, outlet, f"{seed.id}-{number}", then, at)
 
     def _copy(

@@ -306,7 +306,11 @@ def test_those_who_run_it_see_how_the_service_does(
     expect(now).to_contain_text(re.compile(r"稿件\s*4,3\d\d"))
     expect(page.get_by_role("img", name="每分钟应答用时的三个分位")).to_be_visible()
     page.wait_for_selector("canvas")
-    expect(page.get_by_role("region", name="模型", exact=True)).to_contain_text("文本编码器")
+    models = page.get_by_role("region", name="模型", exact=True)
+    for name in ("文本编码器", "主题标签", "细主题标签", "地点标签", "关键词标签", "人物与机构标签"):
+        named = models.locator("dt", has_text=re.compile(f"^{name}$"))
+        expect(named).to_have_count(1)
+        expect(named.locator("xpath=following-sibling::dd[@class='hint']")).not_to_be_empty()
     expect(page.get_by_role("region", name="接口").first).to_contain_text("POST /v1/session")
     assert_accessible(page)
     if role == "operator":
@@ -352,7 +356,7 @@ def test_where_there_is_a_registry_a_model_is_published_and_rolled_back(
     assert_accessible(page)
     page.get_by_role("dialog").get_by_role("button", name="启用", exact=True).click()
     models_card = page.get_by_role("region", name="模型", exact=True)
-    expect(models_card).to_contain_text("同页先后判断 0.713")
+    expect(models_card).to_contain_text("同一屏里先后判对的比例 0.713")
     models_card.get_by_role("button", name="退回上一版：排序模型").click()
     page.get_by_role("dialog").get_by_role("button", name="退回", exact=True).click()
     expect(page.get_by_role("dialog")).to_be_hidden()
