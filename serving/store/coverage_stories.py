@@ -200,8 +200,8 @@ def _page(query: MemberQuery) -> Select[Any]:
     if query.picked is not None:
         statement = statement.where(c.picked.is_(query.picked))
     if query.before is not None:
-        at, number = query.before
-        statement = statement.where(or_(at > _FRESH_AT, and_(at == _FRESH_AT, s.number < number)))
+        fresh_at, (at, number) = _FRESH_AT, query.before
+        statement = statement.where(or_(fresh_at < at, and_(fresh_at == at, s.number < number)))
     return statement.order_by(*_NEWEST_FIRST)
 
 
