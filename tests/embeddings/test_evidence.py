@@ -3,6 +3,7 @@
 from itertools import accumulate, pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,12 +27,21 @@ def borders(text: str) -> set[int]:
     return {0, *accumulate(len(word) for word in load_segmenter().cut(text))}
 
 
-def test_no_topic_is_justified_by_pieces_of_words() -> None:
-    (tags,) = load_topic_tagger(shipped("topics")).suggest([TaggingText(title=TITLE, body=BODY)])
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        (TITLE, BODY),
+        ("高速公路团雾多发路段加装提示灯", ""),
+        ("法院公开审理电信网络诈骗案件", ""),
+        ("非物质文化遗产传承人走进校园授课", ""),
+    ],
+)
+def test_no_topic_is_justified_by_pieces_of_words(title: str, body: str) -> None:
+    (tags,) = load_topic_tagger(shipped("topics")).suggest([TaggingText(title=title, body=body)])
     spans = [span for tag in tags for span in tag.evidence]
     assert spans
     for span in spans:
-        text = TITLE if span.field is TextField.TITLE else BODY
+        text = title if span.field is TextField.TITLE else body
         assert text[span.start : span.end] == span.text
         assert {span.start, span.end} <= borders(text), span.text
 
