@@ -171,7 +171,9 @@ def list_stories(
 ) -> StoryPageOut:
     """List stories, newest first, or those searched for by `q`, best first.
 
-    Taken-down ones only on request, and only to who may restore them.
+    Newest by the date that counts (`fresh_from` of a story): an edit that dates a story forward does not
+    bring it up again.  `since` and `until` go by `published_at`.  Taken-down ones only on request, and
+    only to who may restore them.
     """
     error = InvalidRequest
     state = state or StoryState.LIVE
@@ -199,7 +201,7 @@ def list_stories(
     following = None
     if len(found) > limit:
         last = page[-1]
-        following = room.cursors.make("stories", last.text.published_at.isoformat(), last.number)
+        following = room.cursors.make("stories", last.dating.fresh_at.isoformat(), last.number)
     return StoryPageOut(items=_listed(page, room), cursor=following)
 
 

@@ -65,7 +65,7 @@ class StorySearch:
         self._words = words
 
     def page(self, query: StoryQuery, caller: Caller) -> list[Story]:
-        """Stories of a page, newest first.
+        """Stories of a page, newest first by the date that counts.
 
         With words asked for, a story whose title lacks them counts only where the caller may read its
         text: whoever could ask which stories hold some words could read any of them, word by word.
@@ -115,7 +115,7 @@ class StorySearch:
             found += self._readable(page, query.words, caller, uow)
             if len(page) < query.limit or len(found) >= query.limit:
                 return found[: query.limit]
-            query = replace(query, before=(page[-1].text.published_at, page[-1].number))
+            query = replace(query, before=(page[-1].dating.fresh_at, page[-1].number))
 
     def _readable(
         self, page: list[Story], words: Sequence[str], caller: Caller, uow: UnitOfWork
