@@ -9,7 +9,7 @@ from typing import Any
 from cards import card_pages
 from contract import RAW, contract_pages
 from facts import command_line_page, errors_page, settings_page
-from links import ELSEWHERE, mended
+from links import ELSEWHERE, drawn, mended
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
@@ -20,12 +20,13 @@ from tianfu.serving.app import create_app
 from tianfu.serving.settings import ServiceSettings
 
 HOUSE = Path(__file__).parents[2]
+FIRST = "index.md"
 OUTPUTS = "TIANFU_NOTEBOOKS"
 """Variable that names the folder of run notebooks; without it they are shown without outputs."""
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Put in place of ``folder/*`` in the menu what lies in the folder."""
+    """Put in place of ``folder/*`` in the menu what lies in the folder, but for the first page of all."""
     config.nav = [_grown(entry) for entry in config.nav or []]
     return config
 
@@ -46,10 +47,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Lead links to where their targets stand in the site."""
+    """Lead links to where their targets stand in the site, and leave out plots that are not drawn yet."""
     shown_at = page.file.src_uri
     source = page.file.abs_src_path
     written_in = f"docs/{shown_at}" if source is None else Path(source).relative_to(HOUSE).as_posix()
+    markdown = drawn(markdown, HOUSE / "docs")
     return mended(markdown, written_in=written_in, shown_at=shown_at)
 
 
@@ -84,6 +86,8 @@ def _pages(entry: Any) -> list[Any]:
     if not isinstance(entry, str) or not entry.endswith("/*"):
         return [_grown(entry)]
     folder = entry.removesuffix("/*")
-    written = [f"{folder}/{file.name}" for file in sorted((HOUSE / "docs" / folder).glob("*.md"))]
+    found = sorted((HOUSE / "docs" / folder).glob("*.md"))
+    written = [file.relative_to(HOUSE / "docs").as_posix() for file in found]
+    written = [place for place in written if place != FIRST]
     made = [place for place in _made() if place.startswith(f"{folder}/") and place.endswith(".md")]
     return [*written, *made]

@@ -3,6 +3,7 @@
 import posixpath
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 ELSEWHERE: Mapping[str, str] = {
     "benchmarks/README.md": "en/benchmarks.md",
@@ -12,6 +13,7 @@ ELSEWHERE: Mapping[str, str] = {
 }
 """Files outside ``docs`` that belong to the site: path in the repository, place in the site."""
 _LINK = re.compile(r"\[([^\[\]]*)\]\(([^()\s]+)\)")
+_PLOT = re.compile(r"!\[([^\[\]]*)\]\((plots/[^()\s]+)\)")
 _ABSOLUTE = re.compile(r"[a-z]+:|#|/")
 
 
@@ -37,3 +39,10 @@ def mended(markdown: str, *, written_in: str, shown_at: str) -> str:
         return f"[{words}]({there}{'#' + fragment if fragment else ''})"
 
     return _LINK.sub(one, markdown)
+
+
+def drawn(markdown: str, folder: Path) -> str:
+    """Keep plots that are there; one that `benchmarks.plots` has not drawn yet is named in words."""
+    return _PLOT.sub(
+        lambda found: found[0] if (folder / found[2]).is_file() else f"*{found[1]} (not drawn yet)*", markdown
+    )
