@@ -47,9 +47,12 @@ def machines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Machines]:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path for path in sys.path if path))  # for the slow actor
     from ray.cluster_utils import Cluster
 
-    cluster = Cluster(initialize_head=True, head_node_args=TINY)
+    cluster = Cluster()
     try:
-        yield Machines(cluster.address, cluster, cluster.add_node(**TINY))
+        cluster.add_node(wait=False, **TINY)
+        spare = cluster.add_node(wait=False, **TINY)
+        cluster.wait_for_nodes(timeout=200)
+        yield Machines(cluster.address, cluster, spare)
     finally:
         imported_ray().shutdown()
         cluster.shutdown()
