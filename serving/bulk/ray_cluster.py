@@ -69,7 +69,7 @@ def joined(address: str, *, cpus: int | None = None) -> Iterator[Any]:
 
 
 def _begin(ray: Any, address: str, options: dict[str, Any]) -> None:
-    """Connect.  Ray gives its own processes half a minute, which a busy machine may not keep the first time."""
+    """Connect.  Ray gives its own processes half a minute, which a busy machine may not keep at first."""
     for left in reversed(range(_STARTS if address == LOCAL else 1)):
         try:
             ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
