@@ -12,6 +12,7 @@ from tianfu.model.errors import EngineMismatch, EngineUnavailable, InvalidSettin
 
 LOCAL, AUTO = "local", "auto"
 _ANSWER_S = 3.0
+_STARTS = 3
 _STORE_BYTES = 256 * 1024 * 1024
 """Object store of a Ray started for the run: batches on their way, and the artefacts if they are sent."""
 _QUIET = {
@@ -60,14 +61,24 @@ def joined(address: str, *, cpus: int | None = None) -> Iterator[Any]:
             "object_store_memory": _STORE_BYTES,
             "include_dashboard": False,
         }
-    try:
-        ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as bad:
-        raise _translated(address, bad) from bad
+    _begin(ray, address, options)
     try:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _begin(ray: Any, address: str, options: dict[str, Any]) -> None:
+    """Connect.  Ray gives its own processes half a minute, which a busy machine may not keep at first."""
+    for left in reversed(range(_STARTS if address == LOCAL else 1)):
+        try:
+            ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
+        except (ConnectionError, RuntimeError, ValueError, TimeoutError) as bad:
+            ray.shutdown()
+            if not left:
+                raise _translated(address, bad) from bad
+        else:
+            return
 
 
 def crew_of(ray: Any, *, threads: int, actors: int | None) -> tuple[int, bool]:
@@ -109,7 +120,11 @@ def _translated(address: str, bad: Exception) -> EngineUnavailable:
 
 
 def _silent(address: str) -> EngineUnavailable:
-    where = "on this machine" if address in (LOCAL, AUTO) else f"at {address}"
+    if address == LOCAL:
+        return EngineUnavailable(
+            "Ray did not start on this machine.", advice="Try again when the machine has less to do."
+        )
+    where = "on this machine" if address == AUTO else f"at {address}"
     return EngineUnavailable(
         f"No Ray cluster that this machine belongs to answers {where}.",
         advice="Join one with `ray start --address=HOST:PORT` and run it again, or give --ray local.",

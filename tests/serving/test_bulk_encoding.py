@@ -24,7 +24,7 @@ from tianfu.embeddings.encoder.windows import encode_stories
 from tianfu.model.artifacts import shipped
 from tianfu.model.errors import ArtefactInvalid, EngineMismatch, EngineUnavailable, InvalidSetting
 from tianfu.model.story import Story
-from tianfu.serving.bulk import backfill
+from tianfu.serving.bulk import backfill, ray_cluster
 from tianfu.serving.bulk.backfill import Backfill, HereEngine
 from tianfu.serving.bulk.bench import BatchRead, Bench, Recipe, open_bench, open_parcel, packed
 from tianfu.serving.bulk.on_ray import Greeting, RayEngine
@@ -321,6 +321,39 @@ def test_an_address_at_which_nobody_answers_is_said_so() -> None:
         with pytest.raises(EngineUnavailable, match="answers at") as silent, joined(address):
             pass
     assert silent.value.code == "engine_unavailable"
+
+
+@pytest.mark.parametrize(("failures", "starts"), [(0, 1), (2, 3), (9, 3)])
+def test_a_ray_of_this_machine_that_is_slow_to_start_is_tried_again(
+    failures: int, starts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def init(**options: Any) -> None:
+        tried.append(options["address"])
+        if len(tried) <= failures:
+            raise RuntimeError("raylet did not come up")
+
+    ray = SimpleNamespace(init=init, shutdown=lambda: None)
+    monkeypatch.setattr(ray_cluster, "imported_ray", lambda: ray)
+
+    if failures > starts:
+        with pytest.raises(EngineUnavailable, match="did not start"), joined("local"):
+            pass
+    else:
+        with joined("local") as found:
+            assert found is ray
+    assert tried == ["local"] * starts
+
+
+def test_another_version_of_ray_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def init(**_: Any) -> None:
+        raise RuntimeError("Version mismatch: The cluster was started with: Ray: 2.51.0")
+
+    ray = SimpleNamespace(init=init, shutdown=lambda: None)
+    monkeypatch.setattr(ray_cluster, "imported_ray", lambda: ray)
+    with pytest.raises(EngineMismatch, match="another version of Ray"), joined("auto"):
+        pass
 
 
 def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from tianfu.cli import app
 from tianfu.model.artifacts import shipped
+from tianfu.model.story import Story
 from tianfu.serving.bulk.backfill import Backfill
 from tianfu.serving.bulk.bench import Recipe, open_bench
 from tianfu.serving.bulk.on_ray import RayEngine
@@ -32,6 +33,16 @@ RECIPE = Recipe(encoder_dir=shipped("encoder"), judge_dir=shipped("pairs"))
 TINY = {"num_cpus": 1, "object_store_memory": 80 * 1024 * 1024, "include_dashboard": False}
 
 
+class FullCrew(RayEngine):
+    """Hands out nothing before both actors are there."""
+
+    full = False
+
+    def _hand_out(self, batches: Iterator[Sequence[Story]]) -> bool:
+        self.full = self.full or len(self._ready) == 2
+        return super()._hand_out(batches) if self.full else True
+
+
 @dataclass
 class Machines:
     """A cluster on this machine, and the one of its two nodes that may go."""
@@ -47,9 +58,12 @@ def machines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Machines]:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path for path in sys.path if path))  # for the slow actor
     from ray.cluster_utils import Cluster
 
-    cluster = Cluster(initialize_head=True, head_node_args=TINY)
+    cluster = Cluster()
     try:
-        yield Machines(cluster.address, cluster, cluster.add_node(**TINY))
+        cluster.add_node(wait=False, **TINY)
+        spare = cluster.add_node(wait=False, **TINY)
+        cluster.wait_for_nodes(timeout=200)
+        yield Machines(cluster.address, cluster, spare)
     finally:
         imported_ray().shutdown()
         cluster.shutdown()
@@ -75,13 +89,13 @@ def test_a_machine_that_goes_costs_no_story_and_changes_no_vector(
         gone: list[Any] = []
 
         def lose_one(done: int, _of: int) -> None:
-            if done >= 3 * BATCH and len(engine._ready) == 2 and not gone:
+            if done >= 3 * BATCH and not gone:
                 gone.append(machines.spare)
                 machines.cluster.remove_node(machines.spare, allow_graceful=False)
 
         with joined(machines.address) as ray:
             assert crew_of(ray, threads=1, actors=None) == (2, False)
-            engine = RayEngine(ray, RECIPE, fingerprint=bench.fingerprint, actors=2, bench=SlowBench)
+            engine = FullCrew(ray, RECIPE, fingerprint=bench.fingerprint, actors=2, bench=SlowBench)
             work.run(engine, lose_one)
             engine.close()
 
