@@ -61,7 +61,7 @@ def lines(report: dict[str, Any]) -> list[str]:
     head = [f"{name}: {way}" if several else way for name, way, _ in columns]
     steps = {step: None for _, _, found in columns for step in found["steps"]}
     return [
-        f"{report['stories']:,} stories, {report['events']:,} events of three days; {told(report['machine'])}",
+        f"{report['stories']:,} stories, {report['events']:,} events; {told(report['machine'])}",
         "",
         *table(
             ["seconds", *head],
