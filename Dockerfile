@@ -5,8 +5,9 @@ ARG PYTHON_IMAGE=python:3.11-slim-bookworm
 
 FROM ${PYTHON_IMAGE} AS wheel
 WORKDIR /src
-COPY requirements/serve.lock requirements/serve.lock
-RUN python -m venv /opt/tianfu && /opt/tianfu/bin/pip install --no-cache-dir -r requirements/serve.lock
+# What one process needs, and what several share: drivers of PostgreSQL, Redis, Milvus, Ray, and traces.
+COPY requirements/province.lock requirements/province.lock
+RUN python -m venv /opt/tianfu && /opt/tianfu/bin/pip install --no-cache-dir -r requirements/province.lock
 COPY pyproject.toml README.md CHANGELOG.md LICENSE ./
 COPY model model
 COPY embeddings embeddings
@@ -14,8 +15,7 @@ COPY eval eval
 COPY training training
 COPY serving serving
 COPY src src
-# What several replicas share: the drivers of PostgreSQL and Redis, and traces; what is locked stays as locked.
-RUN /opt/tianfu/bin/pip install --no-cache-dir -c requirements/serve.lock ".[province,redis,traces]"
+RUN /opt/tianfu/bin/pip install --no-cache-dir --no-deps .
 
 FROM ${PYTHON_IMAGE} AS base
 RUN useradd --create-home --uid 10001 tianfu && install -d -o tianfu -g tianfu -m 0700 /data /data/models

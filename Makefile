@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check lint types layers bench bench-province docs shots lock sbom audit bundle clean
+.PHONY: run test check lint types layers bench bench-province docs docs-site shots lock sbom audit bundle clean
 
 run: $(VENV)/.serve ## install, make the demo newsroom, serve it
 	@$(BIN)/tianfu demo --serve --port $(PORT)
@@ -35,6 +35,10 @@ bench-province: $(VENV)/.dev ## a province of processes under mixed load; OPTION
 docs: $(VENV)/.dev ## the OpenAPI contract as a file
 	@$(BIN)/python -m benchmarks.openapi docs/openapi.json
 
+docs-site: $(VENV)/.dev ## the documentation as a site that opens offline, site/index.html; runs the notebooks first
+	@$(BIN)/python docs/making/notebooks.py var/notebooks
+	@NO_MKDOCS_2_WARNING=1 TIANFU_NOTEBOOKS=var/notebooks $(BIN)/python -m mkdocs build --strict
+
 sbom: $(VENV)/.dev ## what is served as a bill of materials (CycloneDX), tianfu.cdx.json
 	@$(BIN)/python -W ignore -m cyclonedx_py requirements requirements/serve.lock --pyproject pyproject.toml \
 		--output-format JSON --output-reproducible --output-file tianfu.cdx.json
@@ -47,6 +51,8 @@ bundle: $(BIN)/python ## dist/tianfu-bundle.tar, which installs the service wher
 
 lock: $(VENV)/.dev ## pin every dependency anew
 	@$(BIN)/pip-compile -q --no-emit-find-links --strip-extras --no-header -o requirements/serve.lock pyproject.toml
+	@$(BIN)/pip-compile -q --no-emit-find-links --strip-extras --no-header -c requirements/serve.lock --extra province --extra redis \
+		--extra traces --extra milvus --extra ray -o requirements/province.lock pyproject.toml
 	@$(BIN)/pip-compile -q --no-emit-find-links --strip-extras --no-header --extra train --extra dev -o requirements/dev.lock pyproject.toml
 	@sed -i 's/^\(torch==[0-9.]*\)+cpu/\1/' requirements/dev.lock
 
@@ -73,4 +79,4 @@ shots: $(VENV)/.dev tests/browser/node_modules ## the page shots in docs/console
 	@TIANFU_SHOTS=1 $(BIN)/python -m pytest -q tests/browser
 
 clean:
-	@rm -rf tests/browser/node_modules $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf tests/browser/node_modules $(VENV) var site .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,9 +1,9 @@
-"""What an editor waits for while writing: tags suggested and copies looked for, over HTTP, one call after another.
+"""What an editor waits for while writing: tags suggested and copies looked for, over HTTP, one after another.
 
     python -m benchmarks.editor_calls FILE.jsonl.gz
 
-Imports stories into a fresh service, then sends later ones of the file as texts being written.  Prints a table and
-writes ``benchmarks/results/editor_calls.json``.
+Imports stories into a fresh service, then sends later ones of the file as texts being written.  Prints a
+table and writes ``benchmarks/results/editor_calls.json``.
 """
 
 import argparse

@@ -248,6 +248,7 @@ def main() -> None:
     size_options(parser, stories=100_000, readers=200_000)
     parser.add_argument("--seconds", type=float, default=20.0, help="Of each turn.")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", type=Path, default=RESULTS)
     options = parser.parse_args()
     with made(options) as (folder, newsroom):
         result = measure(folder, newsroom, options.seconds, options.rounds)
@@ -255,8 +256,8 @@ def main() -> None:
     for name, value in result.items():
         table.add_row(name, json.dumps(value, ensure_ascii=False))
     Console().print(table)
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

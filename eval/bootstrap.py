@@ -31,20 +31,21 @@ def compare(
 
 
 def bootstrap(
-    n: int, measure: Measure, *, resamples: int = RESAMPLES, seed: int = SEED
+    n: int, measure: Measure, *, resamples: int = RESAMPLES, seed: int = SEED, level: float = LEVEL
 ) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
-    """Metrics of n items with 95 % percentile intervals (Efron 1979).
+    """Metrics of n items with percentile intervals (Efron 1979).
 
     Args:
         n: How many items, at least 1.
         measure: See :data:`Measure`.
         resamples: How many samples are drawn with replacement.
         seed: Of the draws: all methods measured on the same items meet the same samples.
+        level: Of the intervals, 0..1.
     """
     point = dict(measure(np.arange(n, dtype=np.int64)))
     rng = np.random.default_rng(seed)
     drawn = [measure(rng.integers(0, n, n)) for _ in range(resamples)]
-    limits = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
+    limits = [(1 - level) / 2, (1 + level) / 2]
     intervals = {}
     for name in point:
         low, high = np.quantile([sample[name] for sample in drawn], limits)

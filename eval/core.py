@@ -11,6 +11,7 @@ import numpy.typing as npt
 from tianfu.embeddings.ranker import Ranker
 from tianfu.eval.pictures import Example, Picture
 from tianfu.model.errors import InvalidInput
+from tianfu.model.feed.scoring import Scorer
 from tianfu.model.ports import Encoder, PairJudge, Tagger, TaggingText
 
 Model = TypeVar("Model")
@@ -110,6 +111,7 @@ class Subject:
         tagger: For the suite ``tagging``.
         judge: For the suites of copies and pairs.
         ranker: For the suite ``recommendation``, beside the encoder of titles.
+        scorer: Of feeds, for comparing.
         beside: Another ranker, measured on the same moments.
         facts: Name, version and fingerprint of the model, for the record.
         baselines: Whether simpler methods are measured beside it.
@@ -124,6 +126,7 @@ class Subject:
     judge: PairJudge | None = None
     ranker: Ranker | None = None
     beside: Ranker | None = None
+    scorer: Scorer | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     baselines: bool = True
     limit: int | None = None

@@ -10,6 +10,8 @@ from tianfu.embeddings.artefact import Artefact, load_artefact, sha256_of
 from tianfu.embeddings.encoder.loading import load_encoder
 from tianfu.embeddings.pairs.judge import load_pair_judge
 from tianfu.embeddings.ranker import load_ranker
+from tianfu.embeddings.scorer import KIND as FEED_RANKER
+from tianfu.embeddings.scorer import load_scorer
 from tianfu.embeddings.tagging.topics import load_topic_tagger
 from tianfu.eval.core import Subject, Told, silent
 from tianfu.model.artifacts import shipped
@@ -34,7 +36,7 @@ def open_subject(
 
     Args:
         folder: Of the artefact.
-        kind: ``encoder``, ``topics``, ``pairs`` or ``ranker``.
+        kind: ``encoder``, ``topics``, ``pairs``, ``ranker`` or ``feed_ranker``.
         files: What will be measured on; the facts tell if the model learnt from one of them.
         baselines: See :class:`~tianfu.eval.core.Subject`.
         limit: See there.
@@ -55,6 +57,7 @@ def open_subject(
         beside=load_ranker(beside) if kind == "ranker" and beside is not None else None,
         tagger=load_topic_tagger(folder) if kind == "topics" else None,
         judge=load_pair_judge(folder) if kind == "pairs" else None,
+        scorer=load_scorer(folder) if kind == FEED_RANKER else None,
         facts=facts if encoder is None else {**facts, "fingerprint": encoder.fingerprint},
         baselines=baselines,
         limit=limit,

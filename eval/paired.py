@@ -74,12 +74,14 @@ def paired(
         seed: Of the draws.
     """
     members = _members(groups)
+    alone = np.concatenate(members) if len(members) == len(groups) else None
     everything = np.arange(len(groups), dtype=np.int64)
     before, after = old(everything), new(everything)
     rng = np.random.default_rng(seed)
     drawn = []
     for _ in range(resamples):
-        at = np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))])
+        chosen = rng.integers(0, len(members), len(members))
+        at = np.concatenate([members[i] for i in chosen]) if alone is None else alone[chosen]
         drawn.append(_gains(old(at), new(at)))
     limits = [(1 - level) / 2, (1 + level) / 2]
     found = {}

@@ -8,11 +8,14 @@ from datetime import datetime
 from tianfu.model.claim import Claim
 from tianfu.model.cluster import DuplicateEdge, Relation, relations_to_lead
 from tianfu.model.coverage import Coverage
+from tianfu.model.dating import Dating, first_told
 from tianfu.model.outlet import Outlet, OutletLevel
 from tianfu.model.placement import lies_within
 
 LEAST_READERS = 20
 """Reach of an outlet with fewer readers than this is not told: few people could be recognised."""
+LEAST_OTHERS = 2
+"""Other outlets that a sum told to an outlet holds at least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,7 @@ class BoardStory:
     title: str
     url: str | None
     published_at: datetime
+    dating: Dating
     cluster_id: str
     picked: bool
     score: float
@@ -42,7 +46,7 @@ class Double:
 
     @property
     def first(self) -> BoardStory:
-        """Who had it first; ties by number."""
+        """Who had it first, by the dates that count."""
         return self.stories[0]
 
 
@@ -55,10 +59,10 @@ def doubles(stories: Iterable[BoardStory], edges: Sequence[DuplicateEdge]) -> li
     for cluster_id, group in groups.items():
         if len({story.outlet_id for story in group}) < 2:
             continue
-        told = tuple(sorted(group, key=lambda s: (s.published_at, s.number)))
+        told = tuple(first_told(group, dating=lambda story: story.dating, number=lambda story: story.number))
         relations = relations_to_lead(told[0].number, [s.number for s in told], edges)
         found.append(Double(cluster_id=cluster_id, stories=told, relations=relations))
-    return sorted(found, key=lambda d: (-len(d.stories), d.first.published_at, d.cluster_id))
+    return sorted(found, key=lambda d: (-len(d.stories), d.first.dating.first_at, d.cluster_id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +116,7 @@ def gaps(
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """Stories published in one hour, by level of their outlets; hours without any are left out."""
+    """Stories of one hour, by level of their outlets; hours without any are left out."""
 
     starts_at: datetime
     by_level: Mapping[OutletLevel, int]
@@ -124,12 +128,12 @@ class Hour:
 
 
 def timeline(stories: Iterable[BoardStory], outlets: Mapping[str, Outlet]) -> list[Hour]:
-    """Count stories by hour, oldest first."""
+    """Count stories by the hour that counts as their publication, oldest first."""
     hours: dict[datetime, Counter[OutletLevel]] = {}
     for story in stories:
         outlet = outlets.get(story.outlet_id)
         if outlet is not None:
-            hour = story.published_at.replace(minute=0, second=0, microsecond=0)
+            hour = story.dating.fresh_at.replace(minute=0, second=0, microsecond=0)
             hours.setdefault(hour, Counter())[outlet.level] += 1
     return [Hour(hour, dict(hours[hour])) for hour in sorted(hours)]
 
@@ -151,3 +155,38 @@ class Reach:
     def may_be_told(self) -> bool:
         """Whether so many readers are behind the counts that nobody is recognised."""
         return self.readers >= LEAST_READERS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReachTotal:
+    """How far a coverage got in all apps together; ``outlets`` says how many are counted."""
+
+    outlets: int
+    exposures: int
+    clicks: int
+    readers: int
+
+
+def reach_of_all(reach: Iterable[Reach], *, asker: str | None) -> ReachTotal | None:
+    """Add up what may be told of each outlet.
+
+    Who knows its own counts can take them off the sum.  So an outlet is told the sum of at least two others,
+    and nobody learns how a single other app does.
+
+    Args:
+        reach: Of each outlet.
+        asker: The outlet that asks; ``None`` for the platform, which sees every outlet.
+
+    Returns:
+        The sum, or ``None`` where there is none that may be told.
+    """
+    told = [one for one in reach if one.may_be_told]
+    others = [one for one in told if one.outlet_id != asker]
+    if not told or (asker is not None and len(others) < LEAST_OTHERS):
+        return None
+    return ReachTotal(
+        outlets=len(told),
+        exposures=sum(one.exposures for one in told),
+        clicks=sum(one.clicks for one in told),
+        readers=sum(one.readers for one in told),
+    )

@@ -386,6 +386,18 @@ class EncoderUnavailable(TianfuError):
     code = "encoder_unavailable"
 
 
+class EngineUnavailable(TianfuError):
+    """The machines that should encode in bulk do not answer, or ended.  What is stored stays."""
+
+    code = "engine_unavailable"
+
+
+class EngineMismatch(EngineUnavailable):
+    """The machines that should encode in bulk would not give the vectors that this one gives."""
+
+    code = "engine_mismatch"
+
+
 class ArtefactInvalid(TianfuError):
     """A model folder is incomplete, altered, or of another kind than asked for."""
 
@@ -396,6 +408,12 @@ class DimensionMismatch(TianfuError):
     """Vectors of another length than the index holds."""
 
     code = "dimension_mismatch"
+
+
+class IndexUnavailable(TianfuError):
+    """The archive of vectors does not answer.  What it was told may have been kept; telling again is safe."""
+
+    code = "index_unavailable"
 
 
 class SnapshotInvalid(TianfuError):

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+import numpy as np
+import numpy.typing as npt
+
 from tianfu.model.errors import InvalidRequest
 from tianfu.model.event import ReaderRef, Scene
 from tianfu.model.rules import check_adcode, check_id, check_text
@@ -233,6 +236,28 @@ class OrderVerdict:
     because: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Draw:
+    """A place that chance gave away, and between which stories: any of them stood there equally likely.
+
+    Kept so that a ranker can be judged by what readers made of a choice that no ranker made.
+
+    Attributes:
+        shown: Number of the story that was drawn.
+        among: Numbers of all it was drawn from, itself too, rising, shape (n,).
+        features: What rankers know of each of ``among``, 0..1, shape (n, features).
+    """
+
+    shown: int
+    among: npt.NDArray[np.int64]
+    features: npt.NDArray[np.float32]
+
+    @property
+    def propensity(self) -> float:
+        """Probability that each of ``among`` stood there, given what stood before and the shortlist."""
+        return 1.0 / len(self.among)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """The record of one feed, kept to explain it: what was asked, what was decided, by which models.
@@ -249,6 +274,7 @@ class Decision:
         measured: What the first page showed of each aim, 0..1.
         models: Version of each model and rule set that took part.
         orders: What became of each order that a person gave for such a feed.
+        draws: Places of the first two pages that chance gave away.
     """
 
     trace_id: str
@@ -264,3 +290,4 @@ class Decision:
     measured: Mapping[str, float]
     models: Mapping[str, str]
     orders: Sequence[OrderVerdict] = ()
+    draws: Sequence[Draw] = ()

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from tianfu.model.feed.scoring import FEATURES
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MANIFEST = "manifest.json"
 FEATURE_PREFIX = "feature_"
 
@@ -46,6 +46,11 @@ TABLES: Mapping[str, Mapping[str, Kind]] = {
         "feed": _T, "position": _W, "story_id": _T, "placed_by": _T, "score": _R, "propensity": _R,
         **{f"{FEATURE_PREFIX}{name}": _R for name in FEATURES},
     },
+    "draws": {
+        "feed": _T, "position": _W, "story_id": _T, "shown": _B, "propensity": _R,
+        **{f"{FEATURE_PREFIX}{name}": _R for name in FEATURES},
+    },
 }  # fmt: skip
 """Columns by table.  ``reader`` and ``feed`` are pseudonyms that hold within one export only; ``feeds`` are
-those that some event came back for, ``items`` what stood in them down to the deepest such event."""
+those that some event came back for, ``items`` what stood in them down to the deepest such event, ``draws``
+every story that a place of theirs was drawn from, whether anybody looked so far or not."""

@@ -33,6 +33,7 @@ from tianfu.serving.api import (
     recommend,
     rights,
     stories,
+    story_forms,
     submissions,
     tags,
     takedowns,
@@ -45,8 +46,10 @@ from tianfu.serving.api.body import BodyLimit
 from tianfu.serving.api.context import NewsroomDep, needs
 from tianfu.serving.api.metrics import RequestMetrics
 from tianfu.serving.api.request_history import RequestHistory
+from tianfu.serving.api.shapes import add_shapes
 from tianfu.serving.api.traces import RequestTraces, trace_provider
 from tianfu.serving.console import pages, public, session
+from tianfu.serving.parts import indexes_of
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.wiring import build_newsroom
@@ -76,8 +79,9 @@ def create_app(
         traces: Takes the spans; made from the settings when left out.
 
     Raises:
-        InvalidSetting: Traces are wanted and OpenTelemetry is not installed.
+        InvalidSetting: What the settings ask for cannot be, or is not installed.
     """
+    indexes_of(settings)
     if traces is None and settings.traces_url:
         traces = trace_provider(settings.traces_url, version=__version__)
 
@@ -108,6 +112,7 @@ def create_app(
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)
+    add_shapes(app, [problems.Problem, readers.EventIn, story_forms.StoryIn])
     app.include_router(public.router)
     app.include_router(operations.open_router)
     app.include_router(operations.open_router, prefix="/v1", include_in_schema=False)

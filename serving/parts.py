@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tianfu.embeddings.artefact import load_artefact
 from tianfu.embeddings.encoder.loading import load_encoder
-from tianfu.embeddings.index.factory import FaissIndexes
+from tianfu.embeddings.index.factory import ArchivedIndexes, FaissIndexes
+from tianfu.embeddings.index.milvus.link import MilvusLink
 from tianfu.embeddings.pairs.judge import load_pair_judge
 from tianfu.embeddings.reprints.copy_index import ReprintIndex
 from tianfu.embeddings.scorer import load_scorer
@@ -30,6 +31,9 @@ from tianfu.serving.services.meaning import IndexFactory
 from tianfu.serving.services.model_desk import ModelDesk
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.store.database import Database
+
+_MARGIN_DAYS = 5
+"""Held in this process beyond what feeds show: copies are looked for four days before a story's own time."""
 
 
 class ArtefactLoader:
@@ -104,7 +108,7 @@ def load_parts(settings: ServiceSettings) -> ModelParts:
             load_name_tagger(),
         ],
         judge=load_pair_judge(shipped("pairs")),
-        indexes=FaissIndexes(),
+        indexes=indexes_of(settings),
         new_copy_index=ReprintIndex,
         clean=html_to_text,
         names=tag_names(),
@@ -112,6 +116,18 @@ def load_parts(settings: ServiceSettings) -> ModelParts:
         learner=fine_topics,
         topics=topics,
     )
+
+
+def indexes_of(settings: ServiceSettings) -> IndexFactory:
+    """What makes the vector indexes; nothing is opened yet.
+
+    Raises:
+        InvalidSetting: Milvus is wanted and its address cannot be one, or its client is not installed.
+    """
+    if settings.index_backend == "faiss":
+        return FaissIndexes()
+    link = MilvusLink(settings.milvus_uri, token=settings.milvus_token)
+    return ArchivedIndexes(link, hot_s=(settings.hot_days + _MARGIN_DAYS) * 86_400)
 
 
 def model_desk(settings: ServiceSettings, database: Database) -> ModelDesk:

@@ -1,6 +1,7 @@
 """Settings, read once at the edge from ``TIANFU_…`` variables; lower layers get plain values."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -17,7 +18,13 @@ class ServiceSettings(BaseSettings):
         encoder_dir: Folder of the encoder artefact that serves until one is published; empty means the
             shipped one.
         ranker_dir: The same for the ranker of feeds; empty means the hand-set score.
+        host: Address to listen on; ``0.0.0.0`` for every one of this machine's.
+        port: Port to listen on.
         hot_days: How long stories stay in feeds.
+        index_backend: ``faiss``: every vector in this process; ``milvus``: those of recent days, and all of
+            them in Milvus.
+        milvus_uri: ``http://HOST:PORT`` of a Milvus server, or a file ``….db`` for Milvus Lite.
+        milvus_token: ``USER:PASSWORD`` or an API key for Milvus; empty for none.
         worker: Whether this process also indexes; left out, a box's does and a province's does not.
         max_body_bytes: Largest request body in general.
         max_batch_bytes: Largest request body where batches of stories are taken.
@@ -30,6 +37,7 @@ class ServiceSettings(BaseSettings):
         metrics_open: Whether ``/metrics`` answers without a key; otherwise it takes an operator's.
         traces_url: OTLP/HTTP collector for traces, ``http://HOST:4318/v1/traces``; empty: none are made.
         metrics_port: Where ``tianfu worker``, which serves nothing else, tells its metrics; 0 for nowhere.
+        log_level: Least level of the lines that are logged: ``DEBUG``, ``INFO``, ``WARNING`` or ``ERROR``.
     """
 
     model_config = SettingsConfigDict(env_prefix="TIANFU_", extra="ignore")
@@ -42,6 +50,9 @@ class ServiceSettings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65_535)
     worker: bool | None = None
     hot_days: int = Field(default=30, ge=1, le=365)
+    index_backend: Literal["faiss", "milvus"] = "faiss"
+    milvus_uri: str = ""
+    milvus_token: str = Field(default="", repr=False)
     max_body_bytes: int = Field(default=1_000_000, ge=10_000)
     max_batch_bytes: int = Field(default=32_000_000, ge=1_000_000)
     requests_per_minute: int = Field(default=6_000, ge=0)

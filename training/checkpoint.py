@@ -85,7 +85,9 @@ def load_checkpoint(
     with torch.no_grad():
         for name, values in trained(net).items():
             values.copy_(tensors[name])
-            moments = {m: tensors[f"{name}|{m}"] for m in _MOMENTS if f"{name}|{m}" in tensors}
+            moments = {
+                m: tensors[f"{name}|{m}"].to(values.device) for m in _MOMENTS if f"{name}|{m}" in tensors
+            }
             if moments:
                 optimiser.state[values] = moments
     torch.set_rng_state(tensors["torch_rng"])

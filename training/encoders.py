@@ -1,5 +1,6 @@
 """Which kind of encoder a configuration file trains."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,11 +24,16 @@ def train_from_file(file: Path, *, data: Path | None, out: Path | None, progress
         The artefact's folder.
 
     Raises:
-        UnreadableFile: The file is no configuration, or names an unknown architecture.
+        UnreadableFile: The file is no configuration, names an unknown architecture, or one that several
+            processes cannot train together.
     """
     architecture = toml_values(file).get("architecture", "static")
     match architecture:
         case "static":
+            if os.environ.get("WORLD_SIZE", "1") != "1":
+                raise UnreadableFile(
+                    "A static encoder is trained by one process.", advice="Start it without a launcher."
+                )
             from tianfu.training.encoder.config import load_config as load_static
             from tianfu.training.encoder.train import train_encoder
 

@@ -1,4 +1,4 @@
-"""The optimisation: batches of mixed tasks, a linear schedule, checkpoints, curves for TensorBoard."""
+"""The optimisation: batches of mixed tasks, a linear schedule, checkpoints, curves."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -9,11 +9,12 @@ from typing import Protocol, TypeVar
 import numpy as np
 import torch
 from torch import nn
-from torch.utils.tensorboard import SummaryWriter
 
 from tianfu.model.errors import TianfuError
 from tianfu.training.checkpoint import Standing, load_checkpoint, save_checkpoint
+from tianfu.training.diary import Diary
 from tianfu.training.progress import Progress
+from tianfu.training.team import ALONE, Team
 
 FLOOR = 0.05
 """The rate at the end, as a share of the peak."""
@@ -74,6 +75,7 @@ def optimise(
     *,
     key: str,
     progress: Progress,
+    team: Team = ALONE,
 ) -> Standing:
     """Train in place for the configured number of steps, going on from a checkpoint if there is one.
 
@@ -85,6 +87,7 @@ def optimise(
         pace: See :class:`Pace`.
         key: Hash of configuration and data, see :func:`~tianfu.training.checkpoint.save_checkpoint`.
         progress: Told after each step.
+        team: Who trains with this process; one of them writes.
 
     Raises:
         NonFiniteLoss: No weight was changed by the step that gave it.
@@ -93,7 +96,7 @@ def optimise(
     standing = load_checkpoint(config.work, key, net, optimiser, rng)
     names = sorted(tasks)
     shares = np.array([config.tasks[name] for name in names])
-    curves = SummaryWriter(str(config.work / "curves"), purge_step=standing.step)
+    diary = Diary(config.work, begins=standing.step) if team.leads else None
     begin, losses = time.perf_counter() - standing.seconds, list[float]()
     net.train()
     for step in range(standing.step, config.steps):
@@ -102,16 +105,18 @@ def optimise(
         rate = rate_at(step, config.steps, warm_up=pace.warm_up)
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * rate
-        losses.append(train_step(net, task, optimiser, config, rng, max_norm=pace.max_norm))
-        curves.add_scalar(f"loss/{name}", losses[-1], step)
-        curves.add_scalar("rate", rate, step)
+        losses.append(train_step(net, task, optimiser, config, rng, max_norm=pace.max_norm, team=team))
+        if diary is not None:
+            diary.note(step, {f"loss/{name}": losses[-1], "rate": rate})
         progress("training the encoder", step + 1, config.steps)
         if (step + 1) % pace.checkpoint == 0 or step + 1 == config.steps:
             mean, seconds = float(np.mean(losses)), time.perf_counter() - begin
             standing = Standing(step=step + 1, seconds=seconds, losses=(*standing.losses, mean))
-            save_checkpoint(config.work, key, standing, net, optimiser, rng)
+            if team.leads:
+                save_checkpoint(config.work, key, standing, net, optimiser, rng)
             losses = []
-    curves.close()
+    if diary is not None:
+        diary.close()
     return standing
 
 
@@ -128,6 +133,7 @@ def train_step(
     rng: np.random.Generator,
     *,
     max_norm: float | None = None,
+    team: Team = ALONE,
 ) -> float:
     """Take one gradient step; return its loss.
 
@@ -139,6 +145,7 @@ def train_step(
     if not bool(torch.isfinite(loss)):
         raise NonFiniteLoss("The loss is not a number.", advice="Lower the learning rate or the temperature.")
     loss.backward()  # type: ignore[no-untyped-call]
+    team.average(net)
     if max_norm is not None:
         nn.utils.clip_grad_norm_(net.parameters(), max_norm)
     optimiser.step()

@@ -1,6 +1,7 @@
 """Reading data snapshots: checked against their manifest before anything is learnt from them."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from tianfu.embeddings.artefact import fingerprint_of, sha256_of
 from tianfu.model.errors import SnapshotInvalid
 from tianfu.model.snapshot import MANIFEST, SCHEMA_VERSION, TABLES
 
+_AT_ONCE = 4_096
 _ADVICE = "Make a new one with `tianfu export`."
 
 
@@ -34,6 +36,12 @@ class DataSnapshot:
     def table(self, name: str, columns: list[str] | None = None) -> pa.Table:
         """One table, or some of its columns."""
         return pq.read_table(self.folder / f"{name}.parquet", columns=columns)
+
+    def rows(self, name: str, columns: list[str]) -> Iterator[dict[str, Any]]:
+        """The rows of some columns of a table one after the other, without holding all of it in memory."""
+        with pq.ParquetFile(self.folder / f"{name}.parquet") as file:
+            for batch in file.iter_batches(batch_size=_AT_ONCE, columns=columns):
+                yield from batch.to_pylist()
 
 
 def is_snapshot(folder: Path) -> bool:

@@ -102,6 +102,19 @@ class FaissIndex:
             return {}
         return self._view.vectors(np.unique(np.asarray(numbers, np.int64)))
 
+    @property
+    def fault(self) -> str | None:
+        """Why a part of it cannot be asked at this moment; it is all in this process, so never."""
+        return None
+
+    def older_than(self, until_s: int) -> list[int]:
+        """Numbers of the stories published before a moment, in no order."""
+        found: list[int] = []
+        for segment in self._view.segments:
+            columns = segment.part.columns
+            found += columns.numbers[segment.alive & (columns.published_at_s < until_s)].tolist()
+        return found
+
     def merge(self) -> None:
         """Merge parts that are many, small or full of tombstones, until none is due.
 

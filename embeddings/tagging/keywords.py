@@ -1,6 +1,6 @@
 """Keywords: the words and short phrases of a story that an editor would file it under."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import exp
 
@@ -50,7 +50,7 @@ class KeywordTagger:
                 code=one.text,
                 label=one.text,
                 confidence=round(1 / (1 + exp(-score)), 3),
-                evidence=_evidence(one.text, title, body),
+                evidence=self._evidence(one, title, body),
             )
             for score, one in self.ranked(title.text, body.text)
         ]
@@ -71,6 +71,19 @@ class KeywordTagger:
                 chosen.append((float(scores[at]), one))
         return chosen
 
+    def _evidence(self, one: Candidate, title: Source, body: Source) -> tuple[EvidenceSpan, ...]:
+        """Where the keyword stands, not where its characters are pieces of other words."""
+        found = [
+            (source, at)
+            for source in (title, body)
+            for at in _places(one.text, source.text)
+            if (source is title and at == one.start)
+            or self.segmenter.stands_alone(source.text, at, at + len(one.text))
+        ]
+        if not found:  # cut out of the whole body it was a word
+            found = [(body, at) for at in _places(one.text, body.text)]
+        return tuple(source.span(at, at + len(one.text), 1.0) for source, at in found[:_MOST_SPANS])
+
 
 def load_keyword_tagger() -> KeywordTagger:
     """Load the shipped table and the dictionary."""
@@ -84,11 +97,8 @@ def _clash(a: Candidate, b: Candidate) -> bool:
     return a.start >= 0 and b.start >= 0 and a.start < b.end and b.start < a.end
 
 
-def _evidence(word: str, title: Source, body: Source) -> tuple[EvidenceSpan, ...]:
-    spans: list[EvidenceSpan] = []
-    for source in (title, body):
-        at = source.text.find(word)
-        while at >= 0 and len(spans) < _MOST_SPANS:
-            spans.append(source.span(at, at + len(word), 1.0))
-            at = source.text.find(word, at + len(word))
-    return tuple(spans)
+def _places(word: str, text: str) -> Iterator[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + len(word))

@@ -100,6 +100,21 @@ class Segmenter:
                 return False
         return False
 
+    def whole_words(self, text: str, start: int, end: int) -> tuple[int, int]:
+        """Widen ``text[start:end]`` to the borders of the words it begins and ends in."""
+        if not (self._straddled(text, start) or self._straddled(text, end)):
+            return start, end
+        low, high = max(0, start - 2 * _LONGEST), min(len(text), end + 2 * _LONGEST)
+        first, last, at = start, end, low
+        for word in self.cut(text[low:high]):
+            upto = at + len(word)
+            if at < start < upto:
+                first = at
+            if at < end < upto:
+                last = upto
+            at = upto
+        return first, last
+
     def _straddled(self, text: str, edge: int) -> bool:
         counts = self._counts
         for low in range(max(0, edge - _LONGEST + 1), edge):

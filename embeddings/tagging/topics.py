@@ -14,7 +14,8 @@ from safetensors.numpy import load_file
 
 from tianfu.embeddings.artefact import Artefact, load_artefact
 from tianfu.embeddings.encoder.ngrams import Keys, ngram_keys, rows_of
-from tianfu.embeddings.text.aligned import Aligned
+from tianfu.embeddings.tagging.evidence import Source, loud_spans
+from tianfu.embeddings.tagging.segment import Segmenter, load_segmenter
 from tianfu.embeddings.text.normalise import align
 from tianfu.model.ports import TaggingText
 from tianfu.model.tag import EvidenceSpan, TagKind, TagSuggestion, TextField
@@ -82,12 +83,18 @@ class TopicTagger:
     """Suggests one to three classes of GB/T 20093, the primary one first."""
 
     def __init__(
-        self, weights: TopicWeights, classes: Sequence[str], names: Mapping[str, str], version: str
+        self,
+        weights: TopicWeights,
+        classes: Sequence[str],
+        names: Mapping[str, str],
+        version: str,
+        segmenter: Segmenter,
     ) -> None:
         self._weights = weights
         self._classes = tuple(classes)
         self._names = names
         self._version = version
+        self._segmenter = segmenter
 
     @property
     def version(self) -> str:
@@ -117,7 +124,8 @@ class TopicTagger:
         return [self._suggest(text) for text in texts]
 
     def _suggest(self, text: TaggingText) -> list[TagSuggestion]:
-        title, body = align(text.title), align(text.body[:LEAD_CHARS])
+        title = Source.of(TextField.TITLE, text.title)
+        body = Source.of(TextField.BODY, text.body[:LEAD_CHARS])
         joined = joined_text(title.text, body.text)
         distinct, values, starts, sizes, where = self._weights.features(joined)
         if not len(distinct):
@@ -143,7 +151,7 @@ class TopicTagger:
                     label=self._names[code],
                     confidence=round(float(probabilities[c]), 4),
                     primary=place == 0,
-                    evidence=_evidence(shares, text, title, body),
+                    evidence=_evidence(shares, title, body, self._segmenter),
                 )
             )
         return found
@@ -166,27 +174,10 @@ def char_shares(length: int, starts: Keys, sizes: npt.NDArray[np.int8], terms: F
     return shares[:length]
 
 
-def _evidence(shares: Floats, text: TaggingText, title: Aligned, body: Aligned) -> tuple[EvidenceSpan, ...]:
-    """The stretches that speak loudest: runs of characters well above the text's own average."""
+def _evidence(shares: Floats, title: Source, body: Source, segmenter: Segmenter) -> tuple[EvidenceSpan, ...]:
+    """The stretches that speak loudest: those well above the text's own average."""
     floor = max(float(shares.mean() + shares.std()), 1e-6)
-    high = np.flatnonzero(shares >= floor)
-    spans: list[EvidenceSpan] = []
-    for run in np.split(high, np.flatnonzero(np.diff(high) > 1) + 1):
-        if len(run) < 2:
-            continue
-        start, end, weight = int(run[0]), int(run[-1]) + 1, float(shares[run].sum())
-        if end <= len(title.text):
-            spans.append(_span(TextField.TITLE, text.title, title, start, end, weight))
-        elif start > len(title.text):
-            shift = len(title.text) + 1
-            spans.append(_span(TextField.BODY, text.body, body, start - shift, end - shift, weight))
-    spans.sort(key=lambda span: -span.weight)
-    return tuple(spans[:MAX_SPANS])
-
-
-def _span(field: TextField, own: str, seen: Aligned, start: int, end: int, weight: float) -> EvidenceSpan:
-    first, last = seen.span(start, end)
-    return EvidenceSpan(field=field, start=first, end=last, text=own[first:last], weight=round(weight, 4))
+    return tuple(loud_spans(shares, title, body, segmenter, floor=floor, most=MAX_SPANS))
 
 
 def load_topic_tagger(path: Path) -> TopicTagger:
@@ -208,4 +199,4 @@ def load_topic_tagger(path: Path) -> TopicTagger:
     )
     table = load_topics()
     names = {topic.code: topic.name for topic in table.all}
-    return TopicTagger(weights, artefact.card["classes"], names, artefact.version)
+    return TopicTagger(weights, artefact.card["classes"], names, artefact.version, load_segmenter())

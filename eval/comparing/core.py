@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tianfu.eval.comparing.verdict import Verdict, sentence_of, verdict_of
@@ -27,6 +27,10 @@ class Found:
         changed: Counts of answers that differ, and under ``most`` the most frequent kinds of change.
         speed: Items a second, old and new.
         groups: How many items that do not hang together.
+        of: What these are.
+        notes: What the figures rest on, in sentences.
+        facts: Further values for the record, by name.
+        against: Why no change is recommended though the figure that decides allows it; empty where nothing.
     """
 
     n: int
@@ -38,6 +42,10 @@ class Found:
     speed: tuple[float, float]
     pictures: Sequence[Picture] = ()
     examples: Sequence[Example] = ()
+    of: str = "clusters"
+    notes: Sequence[str] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    against: str = ""
 
 
 def compared(found: Found, old: Subject, new: Subject, *, began: float) -> SuiteResult:
@@ -51,10 +59,13 @@ def compared(found: Found, old: Subject, new: Subject, *, began: float) -> Suite
     """
     gap = found.gaps[found.decides]
     verdict = verdict_of(gap, groups=found.groups)
+    against = found.against if verdict in (Verdict.BETTER, Verdict.NO_WORSE) else ""
+    verdict = Verdict.TOO_LITTLE if against else verdict
     seen = bool(old.facts.get(SEEN) or new.facts.get(SEEN))
     losses = {name: one for name, one in found.gaps.items() if one.worse and name != found.decides}
     losses |= {name: one for part in found.sections.values() for name, one in part.items() if one.worse}
-    sentence = sentence_of(verdict, found.decides, gap, groups=found.groups, but=losses, seen=seen)
+    over = f"{found.groups} {found.of}"
+    sentence = sentence_of(verdict, found.decides, gap, over=over, but=losses, seen=seen, against=against)
     return SuiteResult(
         suite=NAME,
         model=new.facts,
@@ -76,13 +87,15 @@ def compared(found: Found, old: Subject, new: Subject, *, began: float) -> Suite
                 "decided_by": found.decides,
                 "surely_worse": list(losses),
             },
-            "clusters": found.groups,
+            found.of: found.groups,
             "gains": {name: one.as_json() for name, one in found.gaps.items()},
             "parts": {
                 title: {name: one.as_json() for name, one in part.items()}
                 for title, part in found.sections.items()
             },
             "changed": dict(found.changed),
+            "notes": list(found.notes),
+            **found.facts,
             SPEED: {"old": round(found.speed[0], 1), "new": round(found.speed[1], 1)},
         },
     )
@@ -105,7 +118,9 @@ def _tables(found: Found) -> tuple[Table, ...]:
             rows=[(name.replace("_", " "), str(value)) for name, value in counts.items()]
             + [(f"{one['old']} → {one['new']}", str(one["count"])) for one in found.changed["most"]],
         ),
-    )
+        *([Table(title="What it rests on", columns=("",), rows=[(one,) for one in found.notes])]
+          if found.notes else []),
+    )  # fmt: skip
 
 
 def _gaps(title: str, part: Mapping[str, Gap]) -> Table:

@@ -36,29 +36,37 @@ def verdict_of(gap: Gap, *, groups: int) -> Verdict:
 
 
 def sentence_of(
-    verdict: Verdict, metric: str, gap: Gap, *, groups: int, but: Mapping[str, Gap], seen: bool
+    verdict: Verdict,
+    metric: str,
+    gap: Gap,
+    *,
+    over: str,
+    but: Mapping[str, Gap],
+    seen: bool,
+    against: str = "",
 ) -> str:
-    """One sentence with the figures behind it.
+    """One sentence that says what to do, with the figures behind it.
 
     Args:
         verdict: See :func:`verdict_of`.
         metric: The figure that decides.
         gap: Of it.
-        groups: See there.
+        over: How many of what it is of.
         but: Other figures and classes that are surely worse.
         seen: Whether one of the models learnt from what it was measured on.
+        against: Why the figures are not enough, where they would be.
     """
     behind = (
         f"{metric} {gap.old:.3f} before, {gap.new:.3f} now, gain {gap.gain:+.3f}"
-        f" ({gap.low:+.3f} to {gap.high:+.3f}) over {groups} clusters"
+        f" ({gap.low:+.3f} to {gap.high:+.3f}) over {over}"
     )
     if seen:
         return f"No recommendation: one of the models learnt from these very items ({behind})."
     said = {
-        Verdict.BETTER: "The new model is better",
-        Verdict.NO_WORSE: f"The new model is no worse by more than {MARGIN}",
-        Verdict.WORSE: "The new model is worse; keep the old one",
-        Verdict.TOO_LITTLE: "Too little data to tell the models apart; measure on more stories",
+        Verdict.BETTER: "Publish: the new model is better",
+        Verdict.NO_WORSE: f"Publish if there is another reason to: it is no worse by more than {MARGIN}",
+        Verdict.WORSE: "Keep the old model: the new one is worse",
+        Verdict.TOO_LITTLE: "Gather more: " + (against or "too little data to tell the models apart"),
     }[verdict]
     losses = f"; but look at what is surely worse: {', '.join(but)}" if but else ""
-    return f"{said}: {behind}{losses}."
+    return f"{said} ({behind}){losses}."

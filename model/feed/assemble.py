@@ -18,7 +18,7 @@ from tianfu.model.feed.sources import Hits, gather
 from tianfu.model.feed.vary import Line, one_per_cluster, spread
 from tianfu.model.feed.wishes import away, less
 from tianfu.model.placement import Placement, PlacementAction
-from tianfu.model.recommendation import OrderVerdict, PlacedBy, ReasonCode, Source, Why
+from tianfu.model.recommendation import Draw, OrderVerdict, PlacedBy, ReasonCode, Source, Why
 
 DEPTH = 60
 """How many items a feed holds over all its pages."""
@@ -39,6 +39,7 @@ class AssembledFeed:
     weights: Mapping[str, float]
     measured: Mapping[str, float]
     orders: Sequence[OrderVerdict]
+    draws: Sequence[Draw] = ()
 
 
 def assemble(context: FeedContext) -> AssembledFeed:
@@ -52,7 +53,7 @@ def assemble(context: FeedContext) -> AssembledFeed:
     orders = resolve(context)
     placed = orders.held
     held = context.view.cluster[np.array([row for row, _ in placed.values()], dtype=np.intp)]
-    organic = _organic(hits, held, context, tally)
+    organic, draws = _organic(hits, held, context, tally)
     missing = DEPTH - len(organic) - len(placed)
     if missing > 0:
         organic = joined([organic, _fallback(context, held, organic, missing)])
@@ -64,6 +65,7 @@ def assemble(context: FeedContext) -> AssembledFeed:
         weights=_weights(context),
         measured=measured(items, context),
         orders=tuple(standing(orders, items.placements)),
+        draws=tuple(draw for draw in draws if draw.shown in items.number),
     )
 
 
@@ -82,10 +84,10 @@ def _weights(context: FeedContext) -> dict[str, float]:
 
 def _organic(
     hits: Sequence[Hits], held: npt.NDArray[np.int64], context: FeedContext, tally: dict[str, int]
-) -> ItemColumns:
-    """What the model chose, in order."""
+) -> tuple[ItemColumns, list[Draw]]:
+    """What the model chose, in order, and what chance decided of it."""
     if not hits:
-        return empty()
+        return empty(), []
     found = united(hits, context)
     stays = permitted(found.rows, context, tally)
     for name, gone in (
@@ -99,7 +101,14 @@ def _organic(
     found = found.at(stays)
     found = scored(found, context, gains(found.rows, context) + less(found.rows, context))
     versions = one_per_cluster(found, context)
-    return _items(versions, spread(versions, DEPTH, context), context)
+    line = spread(versions, DEPTH, context)
+    return _items(versions, line, context), [_draw(versions.at(among), context) for among in line.draws]
+
+
+def _draw(among: Candidates, context: FeedContext) -> Draw:
+    numbers = context.view.number[among.rows]
+    order = numbers.argsort()
+    return Draw(shown=int(numbers[0]), among=numbers[order], features=among.features[order])
 
 
 def _items(found: Candidates, line: Line, context: FeedContext) -> ItemColumns:

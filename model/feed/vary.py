@@ -27,8 +27,14 @@ LIKENESS_PENALTY = 0.8
 """What a cosine of 1 with an item of the window costs; cosines below the floor cost nothing."""
 LIKENESS_FLOOR = 0.3
 EXPLORED_PLACES = (6, 3)
+SHORTLIST = 5
+"""Most stories that a kept place is drawn from: few enough to write down, and for a ranker to agree often."""
+RECORDED_DRAWS = 2 * WINDOW
+"""Draws of the first two pages are written down; hardly anybody looks further."""
 _OTHERS = 2
 _LAST = 1_000.0
+_DRAWS = 1
+"""Keeps the draws of places apart from other things that chance decides in the same feed."""
 _LINK_OUT = PERMISSIONS.index(Permission.LINK_OUT)
 
 
@@ -92,10 +98,13 @@ class Line:
     Attributes:
         places: In the candidates, best first.
         propensities: Probability that each stands where it stands, given those before it, 0..1.
+        draws: Shortlists of two or more, as places in the candidates, that chance chose from; the first
+            was drawn.
     """
 
     places: npt.NDArray[np.intp]
     propensities: npt.NDArray[np.float64]
+    draws: tuple[npt.NDArray[np.intp], ...] = ()
 
 
 class _Window:
@@ -146,24 +155,37 @@ def spread(found: Candidates, count: int, context: FeedContext) -> Line:
     score minus penalties for the same topic, the same outlet and the likeness of texts.  Three of one topic
     or outlet within a window of ten is the most while anything else is left.  Where a reader asked for one
     subject, beside a story or in a channel, topics and texts are not spread.  Some places of each ten are
-    kept for stories that chance proposes, see :func:`explored_places`.
+    kept for stories that chance proposes, see :func:`explored_places` and :func:`shortlisted`.
     """
     window = _Window(*_kinds(found, context), _sketches(found, context), context.aims.factor("varied"))
     value = found.score.astype(np.float64)
-    chance = found.features[:, COLUMN["explore"]].astype(np.float64)
-    kept_free = explored_places(context) if chance.any() else frozenset()
+    silent = found.features[:, COLUMN["explore"]] > 0.0
+    kept_free = explored_places(context) if silent.any() else frozenset()
+    chance = np.random.default_rng((context.chance, _DRAWS))
     propensities: list[float] = []
+    draws: list[npt.NDArray[np.intp]] = []
     for place in range(min(count, len(value))):
         worth = value - window.penalty()
         best, propensity = int(worth.argmax()), 1.0
         if place % WINDOW in kept_free:
-            drawn = (worth > -_LAST / 2) & (chance > 0.0)
-            if choices := int(drawn.sum()):
-                best, propensity = int(np.where(drawn, chance, -1.0).argmax()), 1.0 / choices
+            eligible = np.flatnonzero((worth > -_LAST / 2) & silent)
+            if len(eligible):
+                among = shortlisted(eligible, chance)
+                best, propensity = int(among[0]), 1.0 / len(eligible)
+                draws += [among] if place < RECORDED_DRAWS and len(among) > 1 else []
         propensities.append(propensity)
         value[best] = -np.inf
         window.add(best)
-    return Line(np.array(window.chosen, dtype=np.intp), np.array(propensities))
+    return Line(np.array(window.chosen, dtype=np.intp), np.array(propensities), tuple(draws))
+
+
+def shortlisted(eligible: npt.NDArray[np.intp], chance: np.random.Generator) -> npt.NDArray[np.intp]:
+    """Draw a shortlist, the first of which gets the place.
+
+    The order is drawn anew and not that in which stories were proposed: that one is part of their score, so
+    those that it put first may stand further up already, and who is left would not be equally likely.
+    """
+    return chance.permutation(eligible)[:SHORTLIST]
 
 
 def explored_places(context: FeedContext) -> frozenset[int]:

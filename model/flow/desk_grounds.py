@@ -33,10 +33,10 @@ def desk_grounds(answer: DeskAnswer, *, days: int, outlet_name: str, names: Name
 def _base(answer: DeskAnswer, days: int, topic: str) -> Ground:
     kind = f"{topic}类" if answer.desk.topic else ""
     if not answer.taken:
-        text = f"近{days}天没有该编辑部的采用记录，按平滑后的采用率{answer.base:.1%}估计"
+        text = f"近{days}天没有该编辑部的采用记录，参照该媒体平时的情况，估计约有{answer.base:.1%}会被采用"
     else:
         text = f"近{days}天下级媒体发{kind}稿{answer.offered}篇，该编辑部采用{answer.taken}篇"
-        text += f"，平滑后的采用率{answer.base:.1%}"
+        text += f"，估计这类稿件约有{answer.base:.1%}会被采用"
     return _ground("base_rate", text, round(answer.base, 4))
 
 

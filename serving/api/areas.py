@@ -47,7 +47,7 @@ def template_of(scope: Mapping[str, Any]) -> str:
 
     ``unmatched`` before routing, or where no route was found.
     """
-    path = getattr(scope.get("route"), "path", None)
+    path = getattr(scope.get("route"), "path_format", None)
     if not isinstance(path, str):
         return "unmatched"
     # A route of an included router knows its own part of the path alone.

@@ -227,7 +227,7 @@ class GapsOut(Out):
 
 
 class HourOut(Out):
-    """Stories published in one hour."""
+    """Stories of one hour, by the date that counts."""
 
     starts_at: datetime
     stories: int
@@ -243,6 +243,15 @@ class ReachOut(Out):
     readers: int | None
 
 
+class ReachTotalOut(Out):
+    """Reach in the apps of all outlets whose readers are many enough; `outlets` says how many these are."""
+
+    outlets: int
+    exposures: int
+    clicks: int
+    readers: int
+
+
 class FillOut(Out):
     """How far stories from before the last change of the query are matched."""
 
@@ -252,7 +261,11 @@ class FillOut(Out):
 
 
 class CoverageBoardOut(CoverageOut):
-    """Everything about a coverage at one moment."""
+    """Everything about a coverage at one moment.
+
+    `reach` is the asking outlet's own, or every outlet's for the platform.  `reach_total` is null where it
+    would tell of fewer than two others.
+    """
 
     fill: FillOut
     stories: int
@@ -265,6 +278,7 @@ class CoverageBoardOut(CoverageOut):
     claims: list[ClaimOut]
     timeline: list[HourOut]
     reach: list[ReachOut]
+    reach_total: ReachTotalOut | None
 
 
 def coverage_fields(coverage: Coverage) -> dict[str, Any]:

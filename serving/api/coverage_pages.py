@@ -23,6 +23,7 @@ from tianfu.serving.api.coverage_answers import (
     MatchReasonOut,
     OutletBoardOut,
     ReachOut,
+    ReachTotalOut,
     SpanOut,
     claim_out,
     coverage_fields,
@@ -57,6 +58,7 @@ def board_out(board: CoverageBoard) -> CoverageBoardOut:
             for hour in board.timeline
         ],
         reach=[reach_out(reach) for reach in board.reach],
+        reach_total=ReachTotalOut.model_validate(board.reach_total) if board.reach_total else None,
     )
 
 

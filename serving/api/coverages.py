@@ -81,7 +81,10 @@ def list_coverages(
 
 @router.get("/{coverage_id}")
 def get_coverage(coverage_id: str, room: NewsroomDep, known: NewsCaller) -> CoverageBoardOut:
-    """Show the board: who tells which side, what is told twice, what nobody tells, how far it reaches."""
+    """Show the board: who tells which side, what is told twice, what nobody tells, how far it reaches.
+
+    An outlet sees the reach among its own readers and that of all outlets together.
+    """
     return board_out(room.coverage_reader.board(coverage_id, caller=known))
 
 
@@ -111,7 +114,7 @@ def coverage_stories(
     limit: PageLimit = 20,
     cursor: CursorParam | None = None,
 ) -> CoverageStoriesOut:
-    """List a coverage's stories, newest first, each with the reasons it is there."""
+    """List a coverage's stories, newest first by the date that counts, each with the reasons it is there."""
     for name, value in (("angle", angle), ("outlet_id", outlet_id)):
         if value is not None:
             check_id(value, field=name, error=InvalidRequest)
@@ -132,7 +135,7 @@ def coverage_stories(
     following = None
     if len(found) > limit:
         last = found[limit - 1][0]
-        following = room.cursors.make("coverage_stories", last.published_at.isoformat(), last.number)
+        following = room.cursors.make("coverage_stories", last.dating.fresh_at.isoformat(), last.number)
     items = [story_row_out(s, m, room.library.outlets, room.names) for s, m in found[:limit]]
     return CoverageStoriesOut(items=items, cursor=following)
 

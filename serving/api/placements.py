@@ -138,7 +138,8 @@ def list_placements(
 def get_placement(placement_id: str, room: NewsroomDep, known: EditorCaller) -> GivenPlacementOut:
     """See an order, standing or ended, with the standing orders it meets."""
     check_id(placement_id, field="placement_id", error=InvalidPlacement)
-    return _with_company(room.placements.look(placement_id, caller=known), room, known)
+    placement, withdrawn_at = room.placements.look(placement_id, caller=known)
+    return _with_company(placement, room, known, withdrawn_at)
 
 
 @router.patch("/{placement_id}")
@@ -233,8 +234,10 @@ def _placement(order: PlacementIn, room: Newsroom, known: Caller) -> Placement:
     )
 
 
-def _with_company(placement: Placement, room: Newsroom, known: Caller) -> GivenPlacementOut:
-    shown = placement_out(placement, room.placements.titles([placement]))
+def _with_company(
+    placement: Placement, room: Newsroom, known: Caller, withdrawn_at: datetime | None = None
+) -> GivenPlacementOut:
+    shown = placement_out(placement, room.placements.titles([placement]), withdrawn_at)
     return GivenPlacementOut(**shown.model_dump(), meets=_meets(placement, room, known), rules=list(SAYS))
 
 

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from tianfu.model import errors
 from tianfu.serving.api.areas import template_of
+from tianfu.serving.api.shapes import place_of
 from tianfu.serving.services.clock import new_id
 
 log = structlog.get_logger(__name__)
@@ -29,6 +30,7 @@ STATUS: Mapping[type[errors.TianfuError], int] = {
     errors.PayloadTooLarge: 413,
     errors.StoreUnavailable: 503,
     errors.EncoderUnavailable: 503,
+    errors.IndexUnavailable: 503,
     errors.ArtefactInvalid: 409,
     errors.UnreadableFile: 400,
     errors.MalformedJson: 400,
@@ -50,19 +52,25 @@ _TITLES = {
     503: "A part is not available",
 }
 
-_HTTP_CODES = {
+HTTP_CODES: Mapping[int, str] = {
     400: "malformed_request",
     404: "no_such_route",
     405: "method_not_allowed",
     415: "unsupported_media_type",
 }
+"""Codes of what HTTP itself refuses, by status."""
 
 FieldError = dict[str, str]
 
 
 def status_of(error: errors.TianfuError) -> int:
-    """HTTP status of an error: that of its nearest class in :data:`STATUS`, 500 for none."""
-    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+    """HTTP status of an error; see :func:`status_of_kind`."""
+    return status_of_kind(type(error))
+
+
+def status_of_kind(kind: type[errors.TianfuError]) -> int:
+    """HTTP status of a class of errors: that of the nearest class in :data:`STATUS`, 500 for none."""
+    return next((STATUS[one] for one in kind.__mro__ if one in STATUS), 500)
 
 
 def problem(
@@ -177,7 +185,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def _http(_request: Request, error: HTTPException) -> Response:
-        code = _HTTP_CODES.get(error.status_code, "http_error")
+        code = HTTP_CODES.get(error.status_code, "http_error")
         return problem(
             error.status_code, code=code, detail=_printable(str(error.detail)), headers=error.headers
         )
@@ -218,7 +226,7 @@ class Problem(BaseModel):
 DOCUMENTED: dict[int | str, dict[str, Any]] = {
     status: {
         "description": title,
-        "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": {PROBLEM_JSON: {"schema": {"$ref": place_of(Problem.__name__)}}},
     }
     for status, title in _TITLES.items()
     if status in (400, 401, 403, 404, 409, 410, 413, 422, 429, 503)

@@ -26,6 +26,7 @@ from tianfu.serving.api.context import (
 )
 from tianfu.serving.api.forms import In, Out
 from tianfu.serving.api.problems import validation_errors
+from tianfu.serving.api.shapes import place_of
 from tianfu.serving.api.story_forms import row_problem
 from tianfu.serving.services.access import Caller
 from tianfu.serving.services.events import EventOutcome
@@ -91,7 +92,10 @@ class EventBatchIn(In):
     """Up to 500 events of one outlet; each row stands for itself."""
 
     events: Annotated[
-        list[dict[str, Any]], Field(min_length=1, max_length=500, description="Rows: see `EventIn`.")
+        list[dict[str, Any]],
+        Field(
+            min_length=1, max_length=500, json_schema_extra={"items": {"$ref": place_of(EventIn.__name__)}}
+        ),
     ]
     outlet_id: Annotated[str | None, Field(max_length=40)] = None
 

@@ -84,9 +84,9 @@ def add_source(source: SourceIn, room: NewsroomDep, known: OperatorCaller) -> So
     return list_sources(room, known)
 
 
-@router.delete("/sources/{name}", status_code=204)
+@router.delete("/sources/{name:path}", status_code=204)
 def drop_source(name: str, room: NewsroomDep, known: OperatorCaller) -> None:
-    """Take a source off the list."""
+    """Take a source off the list; its name may hold a slash, percent-encoded or as it is."""
     check_text(name, field="name", error=InvalidRequest, low=1, high=60)
     room.rights.unlist_source(name, caller=known)
 

@@ -18,6 +18,7 @@ from tianfu.model.tag import TagKind
 from tianfu.serving.api.body import json_body
 from tianfu.serving.api.context import EditorCaller, NewsCaller, NewsroomDep
 from tianfu.serving.api.forms import CursorParam, Out, PageLimit, RightsOut, StoryBrief, story_brief, tag_out
+from tianfu.serving.api.shapes import place_of
 from tianfu.serving.api.story_forms import (
     BatchReceiptOut,
     DuplicateBrief,
@@ -43,13 +44,7 @@ MAX_ROWS = 500
 MAX_WAIT_S = 30.0
 
 
-def _story_schema() -> dict[str, Any]:
-    """The form of one story, its enumerations named where the contract keeps them."""
-    schema = StoryIn.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
-    return schema
-
-
+_STORY_FORM = {"$ref": place_of(StoryIn.__name__)}
 _STORY_REQUEST = {
     "requestBody": {
         "required": True,
@@ -57,7 +52,7 @@ _STORY_REQUEST = {
             "application/json": {
                 "schema": {
                     "anyOf": [
-                        _story_schema(),
+                        _STORY_FORM,
                         {
                             "type": "object",
                             "title": "StoryBatchIn",
@@ -65,7 +60,7 @@ _STORY_REQUEST = {
                             "properties": {
                                 "stories": {
                                     "type": "array",
-                                    "items": _story_schema(),
+                                    "items": _STORY_FORM,
                                     "minItems": 1,
                                     "maxItems": MAX_ROWS,
                                 }
@@ -176,7 +171,9 @@ def list_stories(
 ) -> StoryPageOut:
     """List stories, newest first, or those searched for by `q`, best first.
 
-    Taken-down ones only on request, and only to who may restore them.
+    Newest by the date that counts (`fresh_from` of a story): an edit that dates a story forward does not
+    bring it up again.  `since` and `until` go by `published_at`.  Taken-down ones only on request, and
+    only to who may restore them.
     """
     error = InvalidRequest
     state = state or StoryState.LIVE
@@ -204,7 +201,7 @@ def list_stories(
     following = None
     if len(found) > limit:
         last = page[-1]
-        following = room.cursors.make("stories", last.text.published_at.isoformat(), last.number)
+        following = room.cursors.make("stories", last.dating.fresh_at.isoformat(), last.number)
     return StoryPageOut(items=_listed(page, room), cursor=following)
 
 

@@ -34,7 +34,11 @@ class StoryIn(In):
     ] = None
     external_id: Annotated[
         str | None,
-        Field(max_length=128, description="Your own id. The same id with another text makes a new revision."),
+        Field(
+            max_length=128,
+            description="Your own id, of A-Z a-z 0-9 . _ : @ ~ -; the same id with another text makes a new "
+            "revision. It is no part of any address: a story is addressed by the `story_id` it is given.",
+        ),
     ] = None
     author: str = ""
     source: str = ""

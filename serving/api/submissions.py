@@ -103,12 +103,14 @@ def list_submissions(
         str | None, Query(max_length=40, description="Whose box; the key's own by default.")
     ] = None,
     state: SubmissionState | None = None,
+    story_id: Annotated[str | None, Query(max_length=128, description="Of this story alone.")] = None,
     limit: PageLimit = 20,
     cursor: CursorParam | None = None,
 ) -> SubmissionsOut:
     """List what was offered to an outlet (`inbox`) or by it (`outbox`), newest first."""
-    if outlet_id is not None:
-        check_id(outlet_id, field="outlet_id", error=InvalidRequest)
+    for name, value in (("outlet_id", outlet_id), ("story_id", story_id)):
+        if value is not None:
+            check_id(value, field=name, error=InvalidRequest)
     before = None
     if cursor is not None:
         at, last_id = room.cursors.read("submissions", cursor)
@@ -118,6 +120,7 @@ def list_submissions(
         sender=side if box is Box.OUTBOX else None,
         receiver=side if box is Box.INBOX else None,
         state=state,
+        story_id=story_id,
         before=before,
         limit=limit + 1,
     )

@@ -12,10 +12,11 @@ from tianfu.model.outlet import OutletLevel
 from tianfu.model.vocab.divisions import load_divisions
 from tianfu.model.vocab.outlets import load_outlets
 from tianfu.model.vocab.topics import load_topics
-from tianfu.serving.demo.readers import DemoReader, make_events, make_readers
+from tianfu.serving.demo.coverages import open_coverages
+from tianfu.serving.demo.readers import EVENTS, READERS, DemoReader, make_events, make_readers
 from tianfu.serving.demo.seeds import load_bulletins, load_seeds
 from tianfu.serving.demo.stories import DemoStory, StoryMill
-from tianfu.serving.services.access import create_key
+from tianfu.serving.services.access import Caller, create_key
 from tianfu.serving.services.clock import SystemClock
 from tianfu.serving.services.consortium import put_outlets_once
 from tianfu.serving.services.events import EventRecorder
@@ -87,7 +88,7 @@ def load_demo(
     most_stories: int | None = None,
     most_readers: int | None = None,
 ) -> DemoNotes:
-    """Fill an empty, started newsroom with outlets, stories, readers and events.
+    """Fill an empty, started newsroom with outlets, stories, readers, events and joint coverages.
 
     Stories and events go through the same services as those of real outlets.
 
@@ -102,7 +103,7 @@ def load_demo(
     outlets = load_outlets()
     put_outlets_once(room.database, room.clock)
     room.library.catch_up()
-    mill = StoryMill(outlets=outlets, counties=load_divisions().counties, now=now)
+    mill = StoryMill(outlets=outlets, counties=load_divisions().counties, now=now, by_day=True)
     stories = mill.all(load_seeds(), load_bulletins())[:most_stories]
     ids = _ingest_all(stories, room, progress)
     readers = make_readers(outlets, [topic.code for topic in load_topics().all])[:most_readers]
@@ -110,20 +111,22 @@ def load_demo(
     outlet_id, reader_id = _favourite(
         readers, outlets=[o.id for o in outlets if o.level is OutletLevel.COUNTY]
     )
-    keys = {
-        role.value: create_key(
+    made = {
+        role: create_key(
             role=role,
             outlet_id=outlet_id if role in (Role.APP, Role.EDITOR) else None,
             label=f"demo {role.value}",
             actor="demo",
             database=room.database,
             clock=SystemClock(),
-        )[1]
+        )
         for role in Role
     }
+    operator = Caller(key=made[Role.OPERATOR][0])
+    open_coverages(room, stories, ids, outlet_id=outlet_id, caller=operator, now=now)
     notes = DemoNotes(
         made_at=now.isoformat(),
-        keys=keys,
+        keys={role.value: secret for role, (_, secret) in made.items()},
         outlet_id=outlet_id,
         reader_id=reader_id,
         stories=len(stories),
@@ -159,8 +162,8 @@ def _record_all(
 ) -> int:
     clock = SteppedClock(now)
     recorder: EventRecorder = room.events.with_clock(clock)
-    total = 0
-    for closes, events in make_events(readers, stories, ids, now):
+    total, expected = 0, EVENTS * len(readers) // READERS
+    for closes, events in make_events(readers, stories, ids, now, total=expected):
         clock.set(closes)
         by_outlet: dict[str, list[int]] = {}
         for place, event in enumerate(events):
@@ -169,7 +172,7 @@ def _record_all(
             for start in range(0, len(places), _BATCH):
                 recorder.record([events[place] for place in places[start : start + _BATCH]])
         total += len(events)
-        progress("events", total, 80_000)
+        progress("events", total, expected)
     return total
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tianfu.model.cluster import Relation
+from tianfu.model.expiry import BEIJING
 from tianfu.model.outlet import Outlet, OutletLevel
 from tianfu.model.place import Place
 from tianfu.model.story import StoryText
@@ -16,6 +17,9 @@ from tianfu.serving.services.ingest import StoryDraft
 DAYS = 14
 BULLETIN_COUNTIES = 7
 _MAX_COPIES = 18
+_NIGHT = timedelta(hours=8)
+_EVENING_SHARE, _MORNING_SHARE = 0.5, 0.4
+"""What falls into the eight hours of night comes within so much of them before it, or after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +48,19 @@ class DemoStory:
 
 
 class StoryMill:
-    """Makes the demo's stories.  The same seeds, outlets, day and random seed give the same stories."""
+    """Makes the demo's stories.  The same seeds, outlets, day and random seed give the same stories.
+
+    With ``by_day`` nothing is published at night, but for what the last night brings.
+    """
 
     def __init__(
-        self, *, outlets: Sequence[Outlet], counties: Sequence[Place], now: datetime, seed: int = 2013
+        self,
+        *,
+        outlets: Sequence[Outlet],
+        counties: Sequence[Place],
+        now: datetime,
+        seed: int = 2013,
+        by_day: bool = False,
     ) -> None:
         self._outlets = sorted(outlets, key=lambda outlet: outlet.id)
         self._by_adcode: dict[str, list[Outlet]] = {}
@@ -55,6 +68,7 @@ class StoryMill:
             self._by_adcode.setdefault(outlet.adcode, []).append(outlet)
         self._counties = sorted(counties, key=lambda place: place.adcode)
         self._now = now
+        self._earlier, self._later = (evening_before, morning_after) if by_day else (_as_it_is, _as_it_is)
         self._rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
 
     def all(self, seeds: Sequence[Seed], bulletins: Sequence[Bulletin]) -> list[DemoStory]:
@@ -69,6 +83,7 @@ class StoryMill:
         rng = self._rng
         first_outlet = self._home(seed)
         at = self._now - timedelta(hours=1 + (place * 7 % count) / count * (24 * DAYS - 30)) - _minutes(rng)
+        at = self._earlier(at)
         first = self._story(
             seed, first_outlet, f"{seed.id}-0", seed.title, seed.body, at, source="", copied_from=None
         )
@@ -76,7 +91,7 @@ class StoryMill:
         told = [(first, at)]
         rewriter = self._near(first_outlet, rng)
         if seed.rewrite is not None:
-            then = min(self._now - _minutes(rng), at + timedelta(hours=rng.uniform(0.3, 9)))
+            then = min(self._now - _minutes(rng), self._later(at + timedelta(hours=rng.uniform(0.3, 9))))
             second = self._story(
                 seed,
                 rewriter,
@@ -96,6 +111,8 @@ class StoryMill:
             original, since = rng.choice(told[:1] * 3 + told[1:])
             then = since + timedelta(hours=rng.expovariate(1 / 8) + 0.1)
             if then < self._now:
+                later = self._later(then)  # nobody waits for a morning that is still to come
+                then = later if later < self._now else then
                 yield self._copy(seed, original, outlet, f"{seed.id}-{number}", then, at)
 
     def _copy(
@@ -165,7 +182,7 @@ class StoryMill:
         for county in rng.sample(counties, k=BULLETIN_COUNTIES):
             outlet = self._by_adcode[county.adcode][0]
             for back in range(0, DAYS, 2):
-                at = self._now - timedelta(days=back, hours=1) - _minutes(rng)
+                at = self._earlier(self._now - timedelta(days=back, hours=1) - _minutes(rng))
                 slots = {name: str(rng.randint(low, high)) for name, (low, high) in bulletin.numbers.items()}
                 slots |= {name: rng.choice(choices) for name, choices in bulletin.words.items()}
                 slots |= {"county": county.name, "town": f"{county.name}城区"}
@@ -215,6 +232,29 @@ class StoryMill:
             if one.id not in taken:
                 chosen[one.id] = one
         return list(chosen.values())
+
+
+def evening_before(at: datetime) -> datetime:
+    """The same time, or for one at night one of the evening before: newsrooms publish by day."""
+    late = _into_the_night(at)
+    return at if late is None else at - late - (_NIGHT - late) * _EVENING_SHARE
+
+
+def morning_after(at: datetime) -> datetime:
+    """The same time, or for one at night one of the morning after it; the order stays."""
+    late = _into_the_night(at)
+    return at if late is None else at - late + _NIGHT + late * _MORNING_SHARE
+
+
+def _as_it_is(at: datetime) -> datetime:
+    return at
+
+
+def _into_the_night(at: datetime) -> timedelta | None:
+    """How long a night that begins at 23:00 in China has gone on; ``None`` by day."""
+    local = at.astimezone(BEIJING)
+    since = timedelta(hours=(local.hour - 23) % 24, minutes=local.minute, seconds=local.second)
+    return since if since < _NIGHT else None
 
 
 def _minutes(rng: random.Random) -> timedelta:

@@ -7,10 +7,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from tianfu.embeddings.artefact import fingerprint_of, sha256_of
 from tianfu.model.errors import InvalidRequest
 from tianfu.model.feed.line import PLACERS, ItemColumns
 from tianfu.model.feed.scoring import FEATURES
+from tianfu.model.recommendation import Decision
 from tianfu.model.snapshot import FEATURE_PREFIX, MANIFEST, SCHEMA_VERSION, TABLES
 from tianfu.serving.exporting.parquet import table_file
 from tianfu.serving.exporting.pseudonyms import Pseudonyms
@@ -84,12 +88,17 @@ def _write_tables(
 def _write_feeds(
     uow: UnitOfWork, window: Window, names: Pseudonyms, folder: Path, told: Told
 ) -> dict[str, int]:
-    with table_file("feeds", folder) as feeds, table_file("items", folder) as items:
+    with (
+        table_file("feeds", folder) as feeds,
+        table_file("items", folder) as items,
+        table_file("draws", folder) as draws,
+    ):
         for batch in uow.snapshots.feeds(window):
             feeds.write([_feed_row(one, names) for one in batch])
             items.write(_item_rows(batch, uow, names))
+            draws.write(_draw_rows(batch, uow, names))
             told("feeds", feeds.rows, 0)
-    return {"feeds": feeds.rows, "items": items.rows}
+    return {"feeds": feeds.rows, "items": items.rows, "draws": draws.rows}
 
 
 def _veiled(row: dict[str, Any], names: Pseudonyms) -> dict[str, Any]:
@@ -134,6 +143,31 @@ def _item_rows(batch: list[AnsweredFeed], uow: UnitOfWork, names: Pseudonyms) ->
         for feed, items, depth in seen
         for at in range(depth)
     ]
+
+
+def _draw_rows(batch: list[AnsweredFeed], uow: UnitOfWork, names: Pseudonyms) -> Rows:
+    """Every story that a place was drawn from; a draw with a story that was deleted since is left out."""
+    draws = [(one.decision, draw) for one in batch for draw in one.decision.draws]
+    ids = uow.snapshots.story_ids(sorted({number for _, draw in draws for number in draw.among.tolist()}))
+    return [
+        {
+            "feed": names.of("feed", decision.trace_id),
+            "position": int(np.flatnonzero(_numbers(decision) == draw.shown)[0]),
+            "story_id": ids[number],
+            "shown": number == draw.shown,
+            "propensity": draw.propensity,
+            **dict(zip(_FEATURE_COLUMNS, features, strict=True)),
+        }
+        for decision, draw in draws
+        if ids.keys() >= set(draw.among.tolist())
+        for number, features in zip(draw.among.tolist(), draw.features.tolist(), strict=True)
+    ]
+
+
+def _numbers(decision: Decision) -> npt.NDArray[np.int64]:
+    if not isinstance(decision.items, ItemColumns):
+        raise TypeError("only items in columns are kept")
+    return decision.items.number
 
 
 def seal(folder: Path, window: Window, rows: Mapping[str, int], now: datetime) -> Snapshot:

@@ -6,7 +6,18 @@ from datetime import datetime
 
 from tianfu.model.claim import Claim
 from tianfu.model.coverage import Coverage, CoverageState, Pick
-from tianfu.model.coverage_board import BoardStory, Double, Gaps, Hour, Reach, doubles, gaps, timeline
+from tianfu.model.coverage_board import (
+    BoardStory,
+    Double,
+    Gaps,
+    Hour,
+    Reach,
+    ReachTotal,
+    doubles,
+    gaps,
+    reach_of_all,
+    timeline,
+)
 from tianfu.model.coverage_match import Membership
 from tianfu.model.outlet import Outlet
 from tianfu.model.ports import Clock
@@ -25,9 +36,10 @@ class CoverageBoard:
     """One moment of a coverage.
 
     Attributes:
-        stories: All that may be shown, newest first.
+        stories: All that may be shown, newest first by the date that counts.
         claims: Each in the state it is in now.
-        reach: By outlet; outlets without any are left out.
+        reach: By outlet, without those that have none: the asking outlet's alone, or for the platform all.
+        reach_total: Of all outlets together, where that tells of no single other one.
         fill: How far the back-fill is.
     """
 
@@ -39,6 +51,7 @@ class CoverageBoard:
     claims: tuple[Claim, ...]
     timeline: tuple[Hour, ...]
     reach: tuple[Reach, ...]
+    reach_total: ReachTotal | None
     outlets: Mapping[str, Outlet]
 
 
@@ -77,12 +90,13 @@ class CoverageReader:
         return [(coverage, counts.get(coverage.id, (0, 0))) for coverage in found[:limit]]
 
     def board(self, coverage_id: str, *, caller: Caller) -> CoverageBoard:
-        """Everything about one coverage.
+        """Everything about one coverage; an outlet learns of its own readers, and of all together.
 
         Raises:
             NotFound: There is none, or the caller may not know of it.
         """
         now = self._clock.now()
+        own = caller.key.outlet_id
         with self._database.read() as uow:
             coverage = self._coverages.visible(coverage_id, caller, uow)
             stories = uow.coverage_stories.board(coverage_id)
@@ -99,12 +113,13 @@ class CoverageReader:
             gaps=gaps(coverage, stories, claims, outlets, areas_to_tell(coverage.query.places), now),
             claims=tuple(claims),
             timeline=tuple(timeline(stories, outlets)),
-            reach=tuple(reach),
+            reach=tuple(one for one in reach if own in (None, one.outlet_id)),
+            reach_total=reach_of_all(reach, asker=own),
             outlets=outlets,
         )
 
     def stories(self, query: MemberQuery, *, caller: Caller) -> list[tuple[BoardStory, Membership]]:
-        """A page of a coverage's stories, each with the reasons it is there, newest first.
+        """A page of a coverage's stories, newest first by the date that counts, each with its reasons.
 
         Raises:
             NotFound: There is no such coverage, or the caller may not know of it.

@@ -38,6 +38,7 @@ class DecisionLog:
         self._meters = meters or Meters()
         self._receipts = receipts
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
         self._recent: OrderedDict[str, Decision] = OrderedDict()
         self._waiting: list[Decision] = []
         self._forgotten: set[str] = set()
@@ -97,7 +98,14 @@ class DecisionLog:
                 del self._recent[trace_id]
 
     def flush(self) -> None:
-        """Write what waits; when the database is away, keep it for the next time."""
+        """Write what waits; when the database is away, keep it for the next time.
+
+        What another thread is writing at this moment is waited for.
+        """
+        with self._turn:
+            self._flush()
+
+    def _flush(self) -> None:
         with self._lock:
             batch, self._waiting = self._waiting, []
             forgotten, self._forgotten = self._forgotten, set()

@@ -12,7 +12,7 @@ import structlog
 
 from tianfu.model.cluster import DuplicateEdge, cluster_id_of, clusters_of
 from tianfu.model.dating import first_told
-from tianfu.model.errors import StoreUnavailable
+from tianfu.model.errors import IndexUnavailable, StoreUnavailable
 from tianfu.model.expiry import dated_until
 from tianfu.model.ports import Clock, PairText
 from tianfu.model.story import Story
@@ -65,25 +65,29 @@ class Indexer:
         self._meters = meters or Meters()
 
     def step(self, count: int = 256) -> int:
-        """Index up to ``count`` queued stories; returns how many were taken.
+        """Index up to ``count`` queued stories; returns how many were dealt with.
 
-        A story that cannot be read is set aside with its error and never holds up the others.
+        A story that cannot be read is set aside with its error and never holds up the others.  One that has
+        to be compared with what only the archive of vectors holds waits while that does not answer.
         """
         self._release_dead()
         with self._database.write(()) as uow:
             items = uow.queue.take(count, worker=self._worker, now=self._clock.now())
             uow.commit()
+        done = len(items)
         if items:
             try:
                 self._index(items)
             except StoreUnavailable:  # no fault of the stories: they are taken up again with the next step
                 raise
+            except IndexUnavailable:
+                done = sum([self._index_alone(item) for item in items])
+                log.warning("batch.waiting", stories=len(items) - done)
             except Exception:
                 log.exception("batch.failed", stories=len(items))
-                for item in items:
-                    self._index_alone(item)
+                done = sum([self._index_alone(item) for item in items])
         self._library.catch_up()
-        return len(items)
+        return done
 
     def _release_dead(self) -> None:
         """Take up, within seconds, what a killed worker beside this one held."""
@@ -96,16 +100,20 @@ class Indexer:
         if released:
             log.warning("queue.released", stories=released)
 
-    def _index_alone(self, item: QueuedStory) -> None:
+    def _index_alone(self, item: QueuedStory) -> bool:
+        """Index one story; False when it waits for the archive, and is taken up again with the next step."""
         try:
             self._index([item])
         except StoreUnavailable:
             raise
+        except IndexUnavailable:
+            return False
         except Exception as bad:
             log.exception("story.unreadable", story=item.number, attempts=item.attempts)
             with self._database.write(()) as uow:
                 uow.queue.fail(item, f"{type(bad).__name__}: {bad}")
                 uow.commit()
+        return True
 
     def _index(self, items: Sequence[QueuedStory]) -> None:
         with self._database.read() as uow:

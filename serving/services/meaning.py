@@ -4,7 +4,7 @@ Vectors of two encoders say nothing to each other.  What is compared with a vect
 through the meaning that the vector came from: its index, its sketches, its tagger of fine topics.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -24,6 +24,11 @@ log = structlog.get_logger(__name__)
 class SnapshottingIndex(VectorIndex, Protocol):
     """A vector index that can be written to disk."""
 
+    @property
+    def fault(self) -> str | None:
+        """Why a part of it cannot be asked at this moment; ``None`` when all of it can."""
+        ...
+
     def save(self, directory: Path, *, encoder_fingerprint: str, last_sequence: int) -> None:
         """Write a snapshot atomically."""
         ...
@@ -32,8 +37,8 @@ class SnapshottingIndex(VectorIndex, Protocol):
 class IndexFactory(Protocol):
     """Makes the vector index, empty or from a snapshot."""
 
-    def create(self, dimension: int) -> SnapshottingIndex:
-        """Make an empty index."""
+    def create(self, dimension: int, *, encoder_fingerprint: str) -> SnapshottingIndex:
+        """Make an empty index for the vectors of an encoder."""
         ...
 
     def load(self, directory: Path, *, encoder_fingerprint: str) -> tuple[SnapshottingIndex, int]:
@@ -41,6 +46,17 @@ class IndexFactory(Protocol):
 
         Raises:
             SnapshotInvalid: Missing, torn, stale, or of another encoder.
+        """
+        ...
+
+    def drop_others(self, keep: Collection[str]) -> int:
+        """Drop what is kept outside this process for other encoders than these, by fingerprint.
+
+        Returns:
+            How many encoders' vectors went.
+
+        Raises:
+            IndexUnavailable: What keeps them does not answer.
         """
         ...
 
@@ -83,7 +99,9 @@ class Meaning:
         self.version = version
         self.model_id = model_id
         self.learner = learner
-        self.index: SnapshottingIndex = indexes.create(encoder.dimension)
+        self.index: SnapshottingIndex = indexes.create(
+            encoder.dimension, encoder_fingerprint=encoder.fingerprint
+        )
         self.sketch = sketcher(encoder.dimension)
         self._teacher = teacher
         self._indexes = indexes
@@ -111,7 +129,7 @@ class Meaning:
         except SnapshotInvalid as bad:
             if uow.stories.count() > 0:
                 log.warning("index.rebuilding", encoder=self.version, why=bad.message)
-            self.index = self._indexes.create(self.encoder.dimension)
+            self.index = self._indexes.create(self.encoder.dimension, encoder_fingerprint=self.fingerprint)
             for stored in uow.vectors.all(encoder=self.fingerprint):
                 self._add(stored, uow)
             return latest

@@ -200,15 +200,21 @@ class ModelDesk:
         and of the one that serves where none is published.
         """
         with self._database.write() as uow:
-            serving, move = uow.models.serving().get(ModelKind.ENCODER), uow.models.move()
-            ids = [serving.model_id, serving.previous_id] if serving else []
-            versions = [uow.models.by_id(model_id) for model_id in ids if model_id]
-            keep = {self._shipped_encoder(), *(v.fingerprint for v in versions if v and v.fingerprint)}
-            if move is not None:
-                keep.add(move.fingerprint)
-            dropped = uow.vectors.drop_others(sorted(keep))
+            dropped = uow.vectors.drop_others(sorted(self._in_use(uow)))
             uow.commit()
         return dropped
+
+    def encoders_in_use(self) -> set[str]:
+        """Fingerprints of the encoders whose vectors :meth:`drop_vectors` keeps."""
+        with self._database.read() as uow:
+            return self._in_use(uow)
+
+    def _in_use(self, uow: UnitOfWork) -> set[str]:
+        serving, move = uow.models.serving().get(ModelKind.ENCODER), uow.models.move()
+        ids = [serving.model_id, serving.previous_id] if serving else []
+        versions = [uow.models.by_id(model_id) for model_id in ids if model_id]
+        kept = {self._shipped_encoder(), *(v.fingerprint for v in versions if v and v.fingerprint)}
+        return kept if move is None else kept | {move.fingerprint}
 
     def versions(self) -> list[ModelVersion]:
         """Every version, newest first."""

@@ -106,18 +106,18 @@ class PlacementDesk:
         outlet = self._library.outlets.get(caller.key.outlet_id or "")
         return [(p, at) for p, at in orders if outlet is None or p.concerns(outlet)]
 
-    def look(self, placement_id: str, *, caller: Caller) -> Placement:
-        """An order that stands or once stood.
+    def look(self, placement_id: str, *, caller: Caller) -> tuple[Placement, datetime | None]:
+        """An order that stands or once stood, with the time it was withdrawn.
 
         Raises:
             NotFound: There is none, or it does not concern the caller's outlet.
         """
         with self._database.read() as uow:
-            placement = uow.placements.by_id(placement_id, ended=True)
+            found = uow.placements.record(placement_id)
         outlet = self._library.outlets.get(caller.key.outlet_id or "")
-        if placement is None or (outlet is not None and not placement.concerns(outlet)):
+        if found is None or (outlet is not None and not found[0].concerns(outlet)):
             raise NotFound("placement", placement_id)
-        return placement
+        return found
 
     def titles(self, orders: Iterable[Placement]) -> Mapping[str, str]:
         """Today's titles of the stories of orders, by story id."""
@@ -151,8 +151,9 @@ class PlacementDesk:
             NotFound: There is no such order, or it does not concern the caller's outlet.
         """
         with self._database.read() as uow:
-            placement = uow.placements.by_id(placement_id, ended=True)
+            found = uow.placements.record(placement_id)
             shown = uow.receipts.of(placement_id)
+        placement = found[0] if found is not None else None
         own = caller.key.outlet_id
         concerned = [
             outlet

@@ -119,6 +119,9 @@ class ReadinessDesk:
             return Check(ok=False, needed=True, detail="cannot be compared with the database")
         if behind and behind_s > MAX_BEHIND.total_seconds():
             return Check(ok=False, needed=True, detail=f"{behind} changes behind for {behind_s:.0f} s")
+        fault = self.library.index.fault
+        if fault is not None:  # recent stories are found all the same, so requests may go on coming
+            return Check(ok=False, needed=False, detail=fault)
         return Check(ok=True, needed=True, detail=f"{behind} changes behind")
 
     def _models(self, now: datetime) -> Check:

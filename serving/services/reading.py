@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tianfu.embeddings.encoder.windows import encode_stories
-from tianfu.model.ports import PairText, Tagger, TaggingText
+from tianfu.model.ports import Encoder, PairJudge, PairText, Tagger, TaggingText
 from tianfu.model.story import Story, StoryText
 from tianfu.model.tag import EvidenceSpan, TagSuggestion, TextField
 from tianfu.serving.services.live_models import LiveModels
@@ -90,20 +90,11 @@ class StoryReader:
     def read_by(self, stories: Sequence[Story], meaning: Meaning) -> list[StoredVector]:
         """Vectors of stories by some meaning, ready to be stored, in order."""
         judge = self._models.now.judge
-        pairs = [self.pair_text(story.text) for story in stories]
-        return [
-            StoredVector(
-                number=story.number,
-                revision=story.revision,
-                vector=vector,
-                text_fingerprint=judge.fingerprint(pair),
-            )
-            for story, pair, vector in zip(stories, pairs, vectors_of(pairs, meaning), strict=True)
-        ]
+        return stored_vectors(stories, encoder=meaning.encoder, judge=judge, clean=self._clean)
 
     def pair_text(self, text: StoryText) -> PairText:
         """Clean a text for comparison."""
-        return PairText(title=text.title, body=self._clean(text.body), published_at=text.published_at)
+        return clean_pair(text, self._clean)
 
     def words(self, words: str) -> tuple[npt.NDArray[np.float32], Meaning]:
         """Encode a few words as the headline of a story, shape (dimension,), and what to compare it with."""
@@ -116,6 +107,32 @@ class StoryReader:
         """Suggest tags for one text as given; evidence counts in these very strings."""
         pair = PairText(title=title, body=self._clean(body))
         return _tags(self._models.now.taggers_of(self._meaning()), [body], [pair], [home], [None])[0]
+
+
+def clean_pair(text: StoryText, clean: Callable[[str], str]) -> PairText:
+    """A text as the encoder and the judge of pairs take it."""
+    return PairText(title=text.title, body=clean(text.body), published_at=text.published_at)
+
+
+def stored_vectors(
+    stories: Sequence[Story], *, encoder: Encoder, judge: PairJudge, clean: Callable[[str], str]
+) -> list[StoredVector]:
+    """Read stories by an encoder, ready to be stored, in order.
+
+    Raises:
+        EncoderUnavailable: The encoder failed.
+    """
+    pairs = [clean_pair(story.text, clean) for story in stories]
+    vectors = encode_stories(encoder, [(pair.title, pair.body) for pair in pairs])
+    return [
+        StoredVector(
+            number=story.number,
+            revision=story.revision,
+            vector=vector,
+            text_fingerprint=judge.fingerprint(pair),
+        )
+        for story, pair, vector in zip(stories, pairs, vectors, strict=True)
+    ]
 
 
 def vectors_of(pairs: Sequence[PairText], meaning: Meaning) -> npt.NDArray[np.float32]:

@@ -165,6 +165,7 @@ class FeedDesk:
             weights=feed.weights,
             measured=feed.measured,
             orders=feed.orders,
+            draws=feed.draws,
             models={
                 "encoder": context.encoder,
                 "ranker": context.scorer.version,

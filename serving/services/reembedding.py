@@ -15,9 +15,9 @@ from tianfu.model.story import Story
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.meaning import Meaning
 from tianfu.serving.services.reading import StoryReader
+from tianfu.serving.services.vector_writing import write_vectors
 from tianfu.serving.store.changes import ChangeKind
-from tianfu.serving.store.database import Database, UnitOfWork
-from tianfu.serving.store.locks import INDEX
+from tianfu.serving.store.database import Database
 from tianfu.serving.store.models import EncoderMove, MoveState
 from tianfu.serving.store.vectors import StoredVector
 
@@ -92,12 +92,7 @@ class Reembedder:
         with self._database.read() as uow:
             stories = list(uow.stories.by_numbers(numbers).values())
         vectors = self._vectors(stories, meaning)
-        now = self._clock.now()
-        with self._database.write([INDEX]) as uow:
-            kept = self._not_newer(vectors, meaning, uow)
-            uow.vectors.put(kept, encoder=meaning.fingerprint)
-            uow.changes.add(ChangeKind.STORY_VECTORS, [v.number for v in kept], now, key=meaning.fingerprint)
-            uow.commit()
+        write_vectors(vectors, encoder=meaning.fingerprint, database=self._database, now=self._clock.now())
         self._below[meaning.fingerprint] = min(numbers)
         took = time.monotonic() - began
         self._rest_until = time.monotonic() + took * (1.0 / pace - 1.0)
@@ -128,13 +123,6 @@ class Reembedder:
                 log.exception("story.unreadable", story=story.number, encoder=meaning.version)
                 self._unreadable.setdefault(meaning.fingerprint, set()).add(story.number)
         return found
-
-    def _not_newer(
-        self, vectors: Sequence[StoredVector], meaning: Meaning, uow: UnitOfWork
-    ) -> list[StoredVector]:
-        """Leave out stories that a worker indexed at a later revision meanwhile."""
-        there = uow.vectors.of([v.number for v in vectors], encoder=meaning.fingerprint)
-        return [v for v in vectors if v.number not in there or there[v.number].revision <= v.revision]
 
     def _finish(self, move: EncoderMove) -> None:
         """Publish, in the transaction that sees that no story is missing."""

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
-from tianfu.model.errors import StoreUnavailable
+from tianfu.model.errors import IndexUnavailable, StoreUnavailable
 from tianfu.model.ports import IndexFilter
 from tianfu.model.story import Story
 from tianfu.serving.services.access import Caller
@@ -65,7 +65,7 @@ class StorySearch:
         self._words = words
 
     def page(self, query: StoryQuery, caller: Caller) -> list[Story]:
-        """Stories of a page, newest first.
+        """Stories of a page, newest first by the date that counts.
 
         With words asked for, a story whose title lacks them counts only where the caller may read its
         text: whoever could ask which stories hold some words could read any of them, word by word.
@@ -77,7 +77,7 @@ class StorySearch:
         """Search among the stories that ``query`` lets through, at most ``query.limit``, best first.
 
         Words, parted by blanks, count literally and all of them, in the title before the body; meaning
-        by the cosine of the vectors.
+        by the cosine of the vectors.  While the archive of vectors does not answer, words alone count.
         """
         near = self._near(asked, query)
         literal = self._literal(replace(query, words=tuple(asked.split()[:MAX_WORDS])), caller)
@@ -115,7 +115,7 @@ class StorySearch:
             found += self._readable(page, query.words, caller, uow)
             if len(page) < query.limit or len(found) >= query.limit:
                 return found[: query.limit]
-            query = replace(query, before=(page[-1].text.published_at, page[-1].number))
+            query = replace(query, before=(page[-1].dating.fresh_at, page[-1].number))
 
     def _readable(
         self, page: list[Story], words: Sequence[str], caller: Caller, uow: UnitOfWork
@@ -139,7 +139,11 @@ class StorySearch:
             outlets=None if query.outlet_id is None else frozenset({query.outlet_id}),
         )
         vector, meaning = self._words(asked)
-        found = meaning.index.search(vector[None, :], NEIGHBOURS, where)[0]
+        try:
+            found = meaning.index.search(vector[None, :], NEIGHBOURS, where)[0]
+        except IndexUnavailable as away:
+            log.warning("search.by_words_alone", code=away.code)
+            return []
         floor = max(FLOOR, LEAST_OF_BEST * found[0].score) if found else FLOOR
         return [one.number for one in found if one.score >= floor]
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
@@ -115,9 +117,15 @@ class Cards:
             for number, kind, code in self._connection.execute(query):
                 (topics if kind == TagKind.TOPIC.value else places).setdefault(number, []).append(code)
         return {
-            number: (tuple(topics.get(number, ())), tuple(places.get(number, ())))
+            number: (_codes_once(tuple(topics.get(number, ()))), _codes_once(tuple(places.get(number, ()))))
             for number in topics.keys() | places.keys()
         }
+
+
+@lru_cache(maxsize=16_384)
+def _codes_once(codes: tuple[str, ...]) -> tuple[str, ...]:
+    """The same tuple for the same codes, as few of all stories' have their own."""
+    return tuple(intern(code) for code in codes)
 
 
 def _card(row: Row[Any], topics: tuple[str, ...], places: tuple[str, ...], *, republished: bool) -> StoryCard:
@@ -128,8 +136,8 @@ def _card(row: Row[Any], topics: tuple[str, ...], places: tuple[str, ...], *, re
         title=row.title,
         url=row.url,
         image_url=row.image_url,
-        outlet_id=row.outlet_id,
-        channel=row.channel,
+        outlet_id=intern(row.outlet_id),
+        channel=intern(row.channel),
         published_at_s=int(row.published_at.timestamp()),
         fresh_from_s=int(row.fresh.timestamp()),
         told_at_s=int(row.first_at.timestamp()) if row.first_at else None,
@@ -139,8 +147,8 @@ def _card(row: Row[Any], topics: tuple[str, ...], places: tuple[str, ...], *, re
         cluster_id=row.cluster_id,
         ai_generated=row.ai_generated,
         body_chars=row.chars,
-        author=row.author,
-        source=row.source,
+        author=intern(row.author),
+        source=intern(row.source),
         reuse=None if row.reuse is None else Reuse(row.reuse),
         republished=republished,
     )

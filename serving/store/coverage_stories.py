@@ -15,22 +15,25 @@ from tianfu.model.story import StoryState
 from tianfu.model.tag import EvidenceSpan, TagKind, TagState, TextField
 from tianfu.serving.store.joint_schema import coverage_stories, coverages
 from tianfu.serving.store.schema import events, outlets, stories, tags
+from tianfu.serving.store.stories import dating_of
 from tianfu.serving.store.upsert import in_chunks, upsert
 
 _LIVE = and_(stories.c.state == StoryState.LIVE.value, stories.c.indexed_revision > 0)
 
-_NEWEST_FIRST = (stories.c.published_at.desc(), stories.c.number.desc())
+_FRESH_AT = func.coalesce(stories.c.fresh_at, stories.c.published_at)
+_NEWEST_FIRST = (_FRESH_AT.desc(), stories.c.number.desc())
+"""By the date that counts, not the one that an outlet may set anew."""
 _BAR = "|"
 """Stands on both sides of every id in ``angle_ids``; no id holds it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberQuery:
-    """Which stories of a coverage to list, newest first.  ``None`` means no condition.
+    """Which stories of a coverage to list, newest first by the date that counts.  ``None``: no condition.
 
     Attributes:
         angle_id: Under this angle, however confident; :data:`NO_ANGLE` for those under none.
-        before: Resume after this (published_at, number).
+        before: Resume after this (fresh_at, number).
     """
 
     coverage_id: str
@@ -175,8 +178,8 @@ class CoverageStories:
 def _select_board() -> Select[Any]:
     s, c = stories.c, coverage_stories.c
     columns: list[ColumnElement[Any]] = [
-        s.number, s.id, s.outlet_id, s.title, s.url, s.published_at, s.cluster_id, s.adcode, c.picked,
-        c.score, c.angles,
+        s.number, s.id, s.outlet_id, s.title, s.url, s.published_at, s.received_at, s.first_received_at,
+        s.fresh_at, s.first_at, s.cluster_id, s.adcode, c.picked, c.score, c.angles,
     ]  # fmt: skip
     return select(*columns).join(stories, s.number == c.story_number)
 
@@ -197,8 +200,8 @@ def _page(query: MemberQuery) -> Select[Any]:
     if query.picked is not None:
         statement = statement.where(c.picked.is_(query.picked))
     if query.before is not None:
-        at, number = query.before
-        statement = statement.where(or_(s.published_at < at, and_(s.published_at == at, s.number < number)))
+        fresh_at, (at, number) = _FRESH_AT, query.before
+        statement = statement.where(or_(fresh_at < at, and_(fresh_at == at, s.number < number)))
     return statement.order_by(*_NEWEST_FIRST)
 
 
@@ -210,6 +213,7 @@ def _board_story(row: Row[Any], places: dict[int, tuple[str, ...]]) -> BoardStor
         title=row.title,
         url=row.url,
         published_at=row.published_at,
+        dating=dating_of(row),
         cluster_id=row.cluster_id,
         picked=row.picked,
         score=row.score,

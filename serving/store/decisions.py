@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, delete, insert, select
 
 from tianfu.model.feed.line import COLUMNS, ItemColumns, empty
-from tianfu.model.recommendation import Decision, FeedRequest, OrderVerdict, Outcome
+from tianfu.model.recommendation import Decision, Draw, FeedRequest, OrderVerdict, Outcome
 from tianfu.serving.store.schema import decisions
 from tianfu.serving.store.upsert import in_chunks
 
@@ -71,6 +71,7 @@ def packed(decision: Decision) -> bytes:
         "items": columns,
         "orders": [[o.placement_id, o.outcome.value, o.position, o.because] for o in decision.orders],
         "placements": {str(at): placement_id for at, placement_id in items.placements.items()},
+        "draws": [[draw.shown, draw.among, draw.features.round(3)] for draw in decision.draws],
     }
     return zlib.compress(orjson.dumps(whole, option=orjson.OPT_SERIALIZE_NUMPY), _FAST)
 
@@ -99,5 +100,9 @@ def unpacked(record: bytes, reader_key: str | None) -> Decision:
         orders=tuple(
             OrderVerdict(placement_id, Outcome(outcome), position, because)
             for placement_id, outcome, position, because in whole.get("orders", ())
+        ),
+        draws=tuple(
+            Draw(shown=shown, among=np.array(among), features=np.array(rows, dtype=np.float32))
+            for shown, among, rows in whole.get("draws", ())
         ),
     )

@@ -139,7 +139,7 @@ def _sqlite_engine(url: str, *, begin: str | None, pool_size: int) -> Engine:
             "foreign_keys=ON",
             "temp_store=MEMORY",
             "cache_size=-32768",
-            "mmap_size=268435456",
+            "mmap_size=67108864",
             "wal_autocheckpoint=4000",
         ):
             cursor.execute(f"PRAGMA {pragma}")

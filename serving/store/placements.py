@@ -36,13 +36,16 @@ class Placements:
         )
         return self._connection.execute(statement).rowcount > 0
 
-    def by_id(self, placement_id: str, *, ended: bool = False) -> Placement | None:
-        """Find an order that was not withdrawn, or, with ``ended``, any that was ever given."""
+    def by_id(self, placement_id: str) -> Placement | None:
+        """Find an order that was not withdrawn."""
+        found = self.record(placement_id)
+        return found[0] if found is not None and found[1] is None else None
+
+    def record(self, placement_id: str) -> tuple[Placement, datetime | None] | None:
+        """Any order that was ever given, with the time it was withdrawn."""
         query = select(placements).where(placements.c.id == placement_id)
-        if not ended:
-            query = query.where(placements.c.deleted_at.is_(None))
         row = self._connection.execute(query).one_or_none()
-        return _placement(row) if row else None
+        return (_placement(row), row.deleted_at) if row else None
 
     def standing(self, now: datetime) -> list[Placement]:
         """Orders in force now or later, oldest first."""

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select
 from tianfu.model.flow.desk import Desk
 from tianfu.model.flow.submission import Submission, SubmissionState
 from tianfu.serving.store.joint_schema import submissions
+from tianfu.serving.store.schema import stories
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,11 +20,13 @@ class SubmissionQuery:
     Attributes:
         sender: Offered by this outlet.
         receiver: Offered to this outlet.
+        story_id: Of this story.
         before: Resume after this (submitted_at, id).
     """
 
     sender: str | None = None
     receiver: str | None = None
+    story_id: str | None = None
     state: SubmissionState | None = None
     before: tuple[datetime, str] | None = None
     limit: int = 20
@@ -75,6 +78,8 @@ def _conditions(query: SubmissionQuery) -> Sequence[ColumnElement[bool]]:
         found.append(c.outlet_id == query.sender)
     if query.receiver is not None:
         found.append(c.to_outlet_id == query.receiver)
+    if query.story_id is not None:
+        found.append(c.story_number.in_(select(stories.c.number).where(stories.c.id == query.story_id)))
     if query.state is not None:
         found.append(c.state == query.state.value)
     if query.before is not None:

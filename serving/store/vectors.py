@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, delete, exists, func, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, select
 
 from tianfu.serving.store.schema import stories, story_vectors
 from tianfu.serving.store.upsert import among, upsert
@@ -93,14 +93,22 @@ class Vectors:
             below: Only stories of smaller number.
             limit: At most so many.
         """
-        v, s = story_vectors.c, stories.c
-        there = exists().where(
-            v.story_number == s.number, v.encoder == encoder, v.revision >= s.indexed_revision
-        )
-        query = select(s.number).where(s.indexed_revision > 0, ~there).order_by(s.number.desc()).limit(limit)
+        s = stories.c
+        query = select(s.number).where(_lacks(encoder)).order_by(s.number.desc()).limit(limit)
         if below is not None:
             query = query.where(s.number < below)
         return [int(number) for number in self._connection.execute(query).scalars()]
+
+    def missing_from(self, *, encoder: str, above: int, limit: int) -> list[int]:
+        """The same stories, oldest first, of greater number than ``above``."""
+        s = stories.c
+        query = select(s.number).where(_lacks(encoder), s.number > above).order_by(s.number).limit(limit)
+        return [int(number) for number in self._connection.execute(query).scalars()]
+
+    def missing_count(self, *, encoder: str) -> int:
+        """How many such stories there are."""
+        query = select(func.count()).select_from(stories).where(_lacks(encoder))
+        return int(self._connection.execute(query).scalar_one())
 
     def count(self, *, encoder: str) -> int:
         """How many stories have a vector of this encoder."""
@@ -123,6 +131,13 @@ class Vectors:
             v.encoder.not_in(keep), v.story_number >= numbers[0], v.story_number <= numbers[-1]
         )
         return self._connection.execute(statement).rowcount
+
+
+def _lacks(encoder: str) -> ColumnElement[bool]:
+    """That the indexed text of a story has no vector of an encoder."""
+    v, s = story_vectors.c, stories.c
+    there = exists().where(v.story_number == s.number, v.encoder == encoder, v.revision >= s.indexed_revision)
+    return and_(s.indexed_revision > 0, ~there)
 
 
 def _stored(number: int, revision: int, vector: bytes, text_fingerprint: bytes) -> StoredVector:

@@ -205,6 +205,24 @@ def test_a_month_tells_the_reports_figures_and_prints_on_two_sheets(
     expect(page.get_by_text("这个月没有稿件")).to_be_visible()
 
 
+def test_a_first_month_is_compared_with_nothing(open_page: Open) -> None:
+    page = open_page("report")
+    expect(page.get_by_role("heading", level=2, name="发稿")).to_be_visible()
+
+    def nothing_before(route: Route) -> None:
+        answer = route.fetch()
+        report = answer.json()
+        report["output"] = report["originals"] = report["reprints"] = 0
+        report["spread"] = {**report["spread"], "adoptions": 0, "by_higher_levels": 0}
+        route.fulfill(response=answer, json={**report, "readers": None})
+
+    month = page.get_by_label("月份").locator("option").nth(1).get_attribute("value")
+    page.route(f"**/report?month={month}", nothing_before)
+    page.reload()
+    expect(page.get_by_text("上月没有数据").first).to_be_visible()
+    expect(page.get_by_text("比上月")).to_have_count(0)
+
+
 def test_a_reader_count_too_small_is_said_to_be_withheld(open_page: Open, live: Live) -> None:
     page = open_page("report", "operator")
     expect(page.get_by_text("请先选择媒体", exact=True)).to_be_visible()

@@ -88,7 +88,7 @@ def test_a_form_that_breaks_a_rule_says_which_field(open_page: Open) -> None:
 def test_a_second_desk_is_told_who_has_an_angle_and_may_join(
     open_page: Open, live: Live, coverage: dict[str, Any], shot: Shot, assert_accessible: Check
 ) -> None:
-    page = open_page(f"coverage?id={coverage['id']}", "operator")
+    page = open_page(f"coverage?id={coverage['id']}", "operator", reduced_motion="reduce")
     filled(page)
 
     def claim(outlet_id: str, desk: str) -> None:
@@ -115,8 +115,13 @@ def test_a_second_desk_is_told_who_has_an_angle_and_may_join(
     assert_accessible(page)
     story = live.call("GET", "/v1/stories?outlet_id=lizhou&limit=1", "operator")["items"][0]
     angle.locator(".claims li", has_text="（共同）").get_by_role("button", name="交稿").click()
-    page.get_by_label("稿件编号或稿件页的网址").fill(story["story_id"])
-    page.get_by_role("dialog").get_by_role("button", name="交稿", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="交稿", exact=True)).to_be_disabled()
+    dialog.get_by_label("找稿件").fill(story["title"][:6])
+    dialog.get_by_role("list", name="找到的稿件").get_by_role("button", name=story["title"]).first.click()
+    expect(dialog.get_by_role("link", name=story["title"])).to_be_visible()
+    assert_accessible(page)
+    dialog.get_by_role("button", name="交稿", exact=True).click()
     expect(angle.locator(".claims li", has_text="（共同）")).to_contain_text("已交稿")
     angle.locator(".claims li", has_text="经济部").get_by_role("button", name="放弃").click()
     expect(angle.locator(".claims li", has_text="经济部")).to_contain_text("已放弃")
@@ -144,7 +149,10 @@ def test_a_story_put_out_is_listed_and_can_come_back(
     out.get_by_role("button", name="撤回").click()
     expect(page.get_by_text("还没有人工选稿")).to_be_visible()
 
-    page.get_by_label("稿件编号或稿件页的网址").fill(f"http://127.0.0.1/console{href}")
+    page.get_by_label("找稿件").fill("没有这样的稿件")
+    expect(page.get_by_text("没有找到，换一个词试试。")).to_be_visible()
+    page.get_by_label("找稿件").fill(f"http://127.0.0.1/console{href}")
+    page.get_by_role("list", name="找到的稿件").get_by_role("button", name=title).click()
     page.get_by_label("归入角度").select_option(label="灯会巡游")
     page.get_by_role("button", name="选入").click()
     expect(page.get_by_role("row").filter(has_text=title)).to_contain_text("灯会巡游")
@@ -169,6 +177,45 @@ def test_doubles_hours_and_reach_are_drawn(
     assert f"{best['clicks']:,}" in page.get_by_role("region", name="各家稿件与触达").inner_text()
     shot(page, "coverage-reach")
     assert_accessible(page)
+
+
+def test_a_member_sees_its_own_reach_and_the_sum_and_no_other_outlets(
+    open_page: Open, live: Live, shot: Shot, assert_accessible: Check
+) -> None:
+    known = live.call("GET", "/v1/coverages", "editor")["items"]
+    demo = next(one for one in known if one["title"] == "平安温暖过冬")
+    page = open_page(f"coverage?id={demo['id']}&tab=reach", reduced_motion="reduce")
+    board = live.call("GET", f"/v1/coverages/{demo['id']}", "editor")
+    (own,) = board["reach"]
+    assert own["outlet_id"] == live.demo.outlet_id
+    page.wait_for_selector(".chart canvas")
+    rows = page.get_by_role("region", name="触达", exact=True).locator("tbody tr")
+    for row, told in ((rows.first, own), (rows.last, board["reach_total"] or {})):
+        for name in ("exposures", "clicks", "readers"):
+            expect(row).to_contain_text("—" if told.get(name) is None else f"{told[name]:,}")
+    others = page.get_by_role("region", name="各家稿件", exact=True)
+    expect(others.get_by_role("columnheader")).to_have_text(["媒体", "层级", "稿件", "首发"])
+    rows.first.scroll_into_view_if_needed()
+    shot(page, "coverage-reach-member")
+    assert_accessible(page)
+
+
+def test_the_demos_coverages_are_alive_with_claims_doubles_and_a_channel(open_page: Open, live: Live) -> None:
+    known = live.call("GET", "/v1/coverages?state=live", "editor")["items"]
+    for title in ("平安温暖过冬", "川果飘香产地行"):
+        demo = next(one for one in known if one["title"] == title)
+        board = live.call("GET", f"/v1/coverages/{demo['id']}", "editor")
+        assert board["fill"]["done"]
+        assert board["stories"] >= 20
+        assert board["doubles"]
+        assert {claim["state"] for claim in board["claims"]} >= {"claimed", "filed"}
+        assert len({claim["outlet_id"] for claim in board["claims"]}) >= 3
+        assert live.demo.outlet_id in {claim["outlet_id"] for claim in board["claims"]}
+        asked = {"scene": "channel", "channel": board["channel"], "device_id": "d-channel"}
+        assert live.post("/v1/recommend", "app", asked)["items"]
+    page = open_page("coverages")
+    page.get_by_role("link", name="平安温暖过冬").click()
+    expect(page.get_by_role("region", name="角度：水电气保供")).to_contain_text("已交稿")
 
 
 def test_a_coverage_that_nobody_tells_of_says_so_on_every_tab(

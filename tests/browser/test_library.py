@@ -100,16 +100,24 @@ def test_a_key_on_a_tag_is_stored_at_once(
     assert tags[label]["state"] == "rejected"
 
 
-def test_an_editor_offers_a_story_to_a_desk_above(
+def test_an_editor_offers_a_story_to_a_desk_above_and_finds_it_offered_after_a_reload(
     open_page: OpenPage, live: Live, own_story: Callable[..., str]
 ) -> None:
     story_id = own_story("校车新线路报送稿")
     page = open_page(f"story?id={story_id}")
-    offer = page.locator(".desk").first.get_by_role("button")
-    offer.click()
-    expect(offer).to_have_text("已报送")
-    sent = live.call("GET", "/v1/submissions?box=outbox", "editor")["items"]
-    assert story_id in [one["story_id"] for one in sent]
+    desk = page.locator(".desk").first
+    desk.get_by_role("button", name="报送").click()
+    expect(desk).to_contain_text("已报送")
+    expect(desk.get_by_role("button")).to_have_count(0)
+    (sent,) = live.call("GET", f"/v1/submissions?box=outbox&story_id={story_id}", "editor")["items"]
+    page.reload()
+    expect(desk).to_contain_text("已报送")
+    expect(desk.get_by_role("button")).to_have_count(0)
+    declined = {"state": "declined", "reason": "本周同类稿件已满"}
+    live.call("PATCH", f"/v1/submissions/{sent['id']}", "operator", declined)
+    page.reload()
+    expect(desk).to_contain_text("已谢绝")
+    expect(desk.get_by_role("button", name="再报送")).to_be_visible()
 
 
 def test_revisions_show_what_changed(open_page: OpenPage, live: Live, own_story: Callable[..., str]) -> None:

@@ -1,5 +1,6 @@
 """The command line as people and scripts use it."""
 
+import io
 import json
 import os
 import sqlite3
@@ -8,7 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from support.live import Live
+
+from tianfu.cli import show
 
 
 def tianfu(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -67,6 +71,26 @@ def test_a_backup_is_one_command_and_so_is_coming_back(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-100])
     torn = tianfu("restore", str(file), "--force", "--data-dir", str(there))
     assert (torn.returncode, "backup_invalid" in torn.stderr, "Traceback" in torn.stderr) == (1, True, False)
+
+
+def test_a_smaller_demo_has_as_many_stories_and_fewer_events(tmp_path: Path) -> None:
+    done = tianfu("demo", "--data-dir", str(tmp_path), "--stories", "120", "--readers", "20")
+    assert done.returncode == 0, done.stderr
+    notes = json.loads((tmp_path / "demo.json").read_text(encoding="utf-8"))
+    assert notes["stories"] == 120
+    assert 0 < notes["events"] <= 800
+    assert len(json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))["readers"]) == 20
+
+
+def test_a_table_cuts_nothing_off_that_may_have_to_be_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    printed = io.StringIO()
+    monkeypatch.setattr(show, "out", Console(file=printed, width=80))
+    row = {"id": "x" * 33, "version": "encoder-province@1.0.1", "why": "长" * 40, "at": "2026-11-28T19:32"}
+    show.print_table(list(row), [row])
+    text = printed.getvalue()
+    assert row["id"] in text
+    assert row["version"] in text
+    assert "…" not in text
 
 
 def test_an_app_key_needs_an_outlet_and_says_so(tmp_path: Path) -> None:

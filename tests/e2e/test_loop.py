@@ -1,7 +1,8 @@
 """The whole loop on a small demo newsroom, with the real models, the real command line and a real service.
 
-Serve, gather what readers and editors say, export, train, publish, move to another encoder while feeds are
-asked for, roll back; no request fails and no feed mixes two encoders.
+Serve, gather what readers and editors say, export, train a ranker and a tagger, compare each with what
+serves, publish both, move to another encoder while feeds are asked for, roll everything back; no request
+fails and no feed mixes two encoders.
 """
 
 import json
@@ -13,11 +14,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from support.builders import a_body
 from support.live import Demo, Live, make_demo, serving
 
 from tianfu.embeddings.artefact import write_card
@@ -26,9 +29,21 @@ from tianfu.embeddings.encoder.windows import encode_stories
 from tianfu.embeddings.text.html import html_to_text
 from tianfu.model.artifacts import shipped
 from tianfu.model.feed.scoring import COLUMN
+from tianfu.model.outlet import OutletLevel
+from tianfu.model.tag import TagKind
+from tianfu.model.vocab.outlets import load_outlets
 from tianfu.serving.store.database import Database
 
-READERS, VISITS = 170, 4
+READERS, VISITS = 200, 6
+TAGGER = "tagger_0"
+"""What ``/readyz`` calls the tagger of topics."""
+BULLETINS = 240
+HOUSE_RULES = (
+    ("农技夜校开课，农民晚上听专家讲水稻田管", "31"),
+    ("村超篮球赛周末开打，游客涌入小镇看球", "21"),
+    ("供销大集下乡，化肥农药送到田间地头", "19"),
+)
+"""Words and the class this house files them under; the tagger that ships calls two of them agriculture."""
 
 
 @dataclass
@@ -56,35 +71,114 @@ def narrow_encoder(folder: Path) -> str:
 
 
 def live_some_days(live: Live) -> int:
-    """Readers of the demo click what they care for, else what stands first; returns the clicks."""
+    """Readers of the demo click all they care for, wherever it stands; returns the clicks."""
     truth = json.loads((live.demo.data_dir / "truth.json").read_text(encoding="utf-8"))
     readers = [one for one in truth["readers"] if one["kind"] == "reader"]
     clicks = 0
-    for visit in range(VISITS):
-        for reader in readers:
-            who = {"outlet_id": reader["outlet_id"], "reader_id": reader["id"]}
-            page = live.post("/v1/recommend", "operator", {**who, "count": 10})
-            ranked = [item for item in page["items"] if item["placed_by"] == "model"]
-            liked = [item for item in ranked if _codes(item) & set(reader["tastes"])][:3] or ranked[:1]
-            seen = [("expose", item) for item in page["items"]] + [("click", item) for item in liked]
-            clicks += len(liked)
-            events = [
-                {
-                    "event_id": f"loop-{visit}-{reader['id']}-{n}",
-                    "reader_id": reader["id"],
-                    "story_id": item["story_id"],
-                    "type": kind,
-                    "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-                    "trace_id": page["trace_id"],
-                }
-                for n, (kind, item) in enumerate(seen)
-            ]
-            live.post("/v1/events", "operator", {"outlet_id": reader["outlet_id"], "events": events})
+    with as_operator(live) as client:
+        for visit in range(VISITS):
+            for reader in readers:
+                who = {"outlet_id": reader["outlet_id"], "reader_id": reader["id"]}
+                answer = client.post("/v1/recommend", json={**who, "count": 10})
+                assert answer.status_code == 200, answer.text
+                events, liked = told_of(answer.json(), reader, visit)
+                clicks += liked
+                answer = client.post("/v1/events", json={"outlet_id": reader["outlet_id"], "events": events})
+                assert answer.status_code == 200, answer.text
     return clicks
+
+
+def told_of(page: dict[str, Any], reader: dict[str, Any], visit: int) -> tuple[list[dict[str, Any]], int]:
+    """Events of one page: all of it was looked at, what is to the reader's taste was clicked."""
+    ranked = [item for item in page["items"] if item["placed_by"] == "model"]
+    liked = [item for item in ranked if _codes(item) & set(reader["tastes"])]
+    seen = [("expose", item) for item in page["items"]] + [("click", item) for item in liked]
+    events = [
+        {
+            "event_id": f"loop-{visit}-{reader['id']}-{n}",
+            "reader_id": reader["id"],
+            "story_id": item["story_id"],
+            "type": kind,
+            "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "trace_id": page["trace_id"],
+        }
+        for n, (kind, item) in enumerate(seen)
+    ]
+    return events, len(liked)
+
+
+def as_operator(live: Live) -> httpx.Client:
+    """One connection for many calls."""
+    headers = {"Authorization": f"Bearer {live.demo.keys['operator']}"}
+    return httpx.Client(base_url=live.address, headers=headers, timeout=60)
 
 
 def _codes(item: dict[str, Any]) -> set[str]:
     return {topic["code"] for topic in item["topics"]}
+
+
+def file_bulletins(client: httpx.Client) -> dict[tuple[str, str], list[str]]:
+    """Outlets file bulletins of kinds for which the house has its own classes; returns those by story."""
+    now, rows, truth = datetime.now(UTC), [], {}
+    outlets = sorted(outlet.id for outlet in load_outlets() if outlet.level is OutletLevel.COUNTY)
+    for n in range(BULLETINS):
+        words, code = HOUSE_RULES[n % len(HOUSE_RULES)]
+        outlet_id, external_id = outlets[n % len(outlets)], f"bulletin-{n}"
+        at = now - timedelta(days=12) * (1 - n / BULLETINS)
+        rows.append(
+            {"outlet_id": outlet_id, "external_id": external_id, "title": f"第{n}期{words}",
+             "body": f"{words}。{a_body(9_000 + n, 160)}", "published_at": at.isoformat()}
+        )  # fmt: skip
+        truth[outlet_id, external_id] = [code]
+    answer = client.post("/v1/stories", json={"stories": rows}, headers={"Prefer": "wait=30"})
+    assert answer.json()["accepted"] == BULLETINS, answer.text
+    return truth
+
+
+def decide_tags(live: Live) -> int:
+    """Editors say of most stories what they are about, by the demo's truth and their own rules."""
+    rows = json.loads((live.demo.data_dir / "truth.json").read_text(encoding="utf-8"))["stories"]
+    truth = {(row["outlet_id"], row["external_id"]): row["topics"] for row in rows}
+    with as_operator(live) as client:
+        truth |= file_bulletins(client)
+        stories, suggested = decidable(live, live.demo.stories + BULLETINS)
+        for story in stories:
+            told = truth[story.outlet_id, story.external_id]
+            wrong = [code for code in suggested.get(story.number, ()) if code not in told]
+            said = [{"verb": "add", "code": code, "primary": code == told[0]} for code in told]
+            said += [{"verb": "reject", "code": code} for code in wrong]
+            answer = client.put(
+                f"/v1/stories/{story.id}/tags", json={"decisions": [one | {"kind": "topic"} for one in said]}
+            )
+            assert answer.status_code == 200, answer.text
+    return len(stories)
+
+
+def decidable(live: Live, most: int) -> tuple[list[Any], dict[int, list[str]]]:
+    """Every bulletin and every other story of the demo, with the classes that were suggested."""
+    with Database(f"sqlite:///{live.demo.data_dir / 'tianfu.db'}") as database, database.read() as uow:
+        every = uow.stories.by_numbers(range(1, most + 10)).items()
+        stories = [story for n, story in every if n % 2 or story.external_id.startswith("bulletin")]
+        tags = uow.tags.of([story.number for story in stories])
+    return stories, {
+        number: [tag.code for tag in own if tag.kind is TagKind.TOPIC] for number, own in tags.items()
+    }
+
+
+def compared(folder: Path, old: str | Path, new: Path, data: Path) -> dict[str, Any]:
+    """What ``tianfu eval compare`` says, with its page written."""
+    record = folder / f"{new.name}.json"
+    tianfu(
+        "eval", "compare", str(old), str(new), "--data", str(data), "--json", str(record), "--report",
+        str(folder / "pages"),
+    )  # fmt: skip
+    found: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
+    return found
+
+
+def label_of(folder: Path) -> str:
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    return f"{card['name']}@{card['version']}"
 
 
 def tell_a_pair_apart(live: Live) -> tuple[str, str]:
@@ -152,7 +246,7 @@ def encoders_of_feeds(demo: Demo, load: Load, folders: dict[str, Path]) -> dict[
     named: dict[str, int] = {}
     ambiguous = 0
     with Database(f"sqlite:///{demo.data_dir / 'tianfu.db'}") as database, database.read() as uow:
-        stories = uow.stories.by_numbers(range(1, demo.stories + 10))
+        stories = uow.stories.by_numbers(range(1, demo.stories + BULLETINS + 10))
         place = {number: row for row, number in enumerate(stories)}
         texts = [(story.text.title, html_to_text(story.text.body)) for story in stories.values()]
         vectors = {name: encode_stories(load_encoder(folder), texts) for name, folder in folders.items()}
@@ -187,21 +281,40 @@ def encoders_of_feeds(demo: Demo, load: Load, folders: dict[str, Path]) -> dict[
 @pytest.mark.timeout(1_200)
 def test_from_readers_clicks_to_another_encoder_and_back(tmp_path: Path) -> None:
     (tmp_path / "newsroom").mkdir()
+    settings = Path("training/configs/topics.toml").read_text(encoding="utf-8")
+    (tmp_path / "t.toml").write_text(
+        settings.replace("folds = 5", "folds = 3").replace("student_epochs = 3", "student_epochs = 1"),
+        encoding="utf-8",
+    )
     demo = make_demo(tmp_path / "newsroom", most_stories=800, most_readers=READERS)
     where = ("--data-dir", str(demo.data_dir))
     narrow = narrow_encoder(tmp_path / "narrow")
     with serving(demo) as live:
-        wide = httpx.get(f"{live.address}/readyz", timeout=60).json()["models"]["encoder"]
+        shipped_models = httpx.get(f"{live.address}/readyz", timeout=60).json()["models"]
+        wide = shipped_models["encoder"]
         assert live_some_days(live) > 100
+        assert decide_tags(live) > 500
         one, other = tell_a_pair_apart(live)
 
         exported = tmp_path / "export"
         tianfu("export", "--to", str(exported), *where)
         assert _label(exported, one, other) == "unrelated"
-        tianfu("train", "ranker", "--data", str(exported), "--out", str(tmp_path / "ranker"))
-        tianfu("models", "publish", "ranker", str(tmp_path / "ranker"), *where)
-        card = json.loads((tmp_path / "ranker" / "card.json").read_text(encoding="utf-8"))
-        assert wait_for(live, "ranker", f"{card['name']}@{card['version']}") < 30
+        ranker, tagger = tmp_path / "ranker", tmp_path / "tagger"
+        tianfu("train", "ranker", "--data", str(exported), "--out", str(ranker))
+        tianfu(
+            "train", "tagger", "--data", str(exported), "--out", str(tagger),
+            "--config", str(tmp_path / "t.toml"), "--teacher", str(shipped("encoder")),
+        )  # fmt: skip
+        better = compared(tmp_path, shipped("topics"), tagger, exported)
+        assert better["recommendation"]["verdict"] == "better", better["recommendation"]
+        replayed = compared(tmp_path, "hand-set", ranker, exported)
+        assert replayed["gains"]["ndcg_at_10"]["gain"] > 0, replayed["gains"]
+        assert replayed["recommendation"]["verdict"] != "worse"
+        assert replayed["chance"]["draws"] > 0 or "no place was given away" in replayed["chance"]["refused"]
+        assert len(list((tmp_path / "pages").glob("compare-*.html"))) == 2
+        for kind, part, folder in (("tagger", TAGGER, tagger), ("ranker", "ranker", ranker)):
+            tianfu("models", "publish", kind, str(folder), *where)
+            assert wait_for(live, part, label_of(folder)) < 30
 
         listed = live.call("GET", "/v1/stories?limit=40", "operator")["items"]
         with under_load(live, [row["story_id"] for row in listed]) as load:
@@ -212,13 +325,17 @@ def test_from_readers_clicks_to_another_encoder_and_back(tmp_path: Path) -> None
             assert wait_for(live, "encoder", wide) < 30
             time.sleep(2.0)
         assert load.failures == []
-        ranker = live.call("GET", "/v1/models", "scientist")["versions"]
-        assert [row["data_hash"] for row in ranker if row["kind"] == "ranker"] == [
-            json.loads((exported / "manifest.json").read_text(encoding="utf-8"))["data_hash"]
-        ]
+        versions = live.call("GET", "/v1/models", "scientist")["versions"]
+        data_hash = json.loads((exported / "manifest.json").read_text(encoding="utf-8"))["data_hash"]
+        learnt = {row["kind"]: row["data_hash"] for row in versions if row["kind"] in ("ranker", "tagger")}
+        assert learnt == {"ranker": data_hash, "tagger": data_hash}
+        served = httpx.get(f"{live.address}/readyz", timeout=60).json()["models"]
+        assert (served[TAGGER], served["ranker"]) == (label_of(tagger), label_of(ranker))
+        for kind, part in (("tagger", TAGGER), ("ranker", "ranker")):
+            tianfu("models", "rollback", kind, *where)
+            assert wait_for(live, part, shipped_models[part]) < 30
     folders = {wide: shipped("encoder"), narrow: tmp_path / "narrow"}
     assert set(encoders_of_feeds(demo, load, folders)) == {wide, narrow}
-    tianfu("models", "rollback", "ranker", *where)
 
 
 def _label(exported: Path, one: str, other: str) -> str:

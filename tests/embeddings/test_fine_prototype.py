@@ -18,6 +18,7 @@ from tianfu.embeddings.tagging.fine.memory import Example, Memory, ScoreTable
 from tianfu.embeddings.tagging.fine.prototype import Sums, line_of
 from tianfu.embeddings.tagging.fine.spans import shares
 from tianfu.embeddings.tagging.fine.tagger import FineTopicTagger
+from tianfu.embeddings.tagging.segment import load_segmenter
 from tianfu.model.ports import TaggingText, TaughtTopic
 from tianfu.model.tag import TagSuggestion, TextField
 from tianfu.model.vocab.media_topics import load_media_topics
@@ -53,7 +54,13 @@ def taught(title: str, body: str) -> TaggingText:
 
 def new_tagger() -> FineTopicTagger:
     likeness = Likeness(FakeEncoder(), {}, ["医疗卫生医院", "体育比赛运动员", "法院审理案件", "道路交通公交"])
-    return FineTopicTagger(finder=CueFinder(()), likeness=likeness, rarity=RARITY, tree=load_media_topics())
+    return FineTopicTagger(
+        finder=CueFinder(()),
+        likeness=likeness,
+        rarity=RARITY,
+        tree=load_media_topics(),
+        segmenter=load_segmenter(),
+    )
 
 
 def topic(accepted: set[int], rejected: set[int] = frozenset(), label: str = "郫县豆瓣") -> TaughtTopic:  # type: ignore[assignment]

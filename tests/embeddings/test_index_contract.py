@@ -4,10 +4,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
+from support.milvus import an_empty_one
 
 from tianfu.embeddings.index.exact import ExactIndex
 from tianfu.embeddings.index.faiss_index import FaissIndex
+from tianfu.embeddings.index.milvus.link import MilvusLink
+from tianfu.embeddings.index.milvus.milvus_index import MilvusIndex
 from tianfu.embeddings.index.parts import Tuning
+from tianfu.embeddings.index.tiered import TieredIndex
 from tianfu.model.errors import DimensionMismatch
 from tianfu.model.ports import FloatMatrix, IndexFacts, IndexFilter, VectorIndex
 
@@ -20,12 +24,20 @@ MAKERS: dict[str, Callable[[], VectorIndex]] = {
     "faiss with tiny parts": lambda: FaissIndex(DIMENSION, tuning=TINY_PARTS),
     "faiss with inverted lists": lambda: FaissIndex(DIMENSION, tuning=INVERTED_LISTS),
 }
+IN_MILVUS: dict[str, Callable[[MilvusIndex], VectorIndex]] = {
+    "milvus": lambda archive: archive,
+    "recent before milvus": lambda archive: TieredIndex(
+        FaissIndex(DIMENSION), archive, folder="recent", hot_s=980, now_s=lambda: 1_000.0
+    ),
+}
 
 
-@pytest.fixture(params=MAKERS.values(), ids=MAKERS.keys())
+@pytest.fixture(params=[*MAKERS, *IN_MILVUS])
 def index(request: pytest.FixtureRequest) -> VectorIndex:
-    made: VectorIndex = request.param()
-    return made
+    if request.param in MAKERS:
+        return MAKERS[request.param]()
+    link: MilvusLink = request.getfixturevalue("milvus")
+    return IN_MILVUS[request.param](an_empty_one(link, DIMENSION))
 
 
 def unit_rows(count: int, *, seed: int = 0) -> FloatMatrix:

@@ -82,7 +82,7 @@ def test_an_empty_index_can_be_saved(path: Path) -> None:
 
 
 def test_the_factory_reads_what_it_made(path: Path) -> None:
-    index = FaissIndexes().create(DIMENSION)
+    index = FaissIndexes().create(DIMENSION, encoder_fingerprint="this encoder")
     index.add([1], unit_rows(1), [IndexFacts(published_at_s=1, outlet_id="o")])
     save(index, path)
 

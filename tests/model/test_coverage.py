@@ -11,8 +11,17 @@ from hypothesis import strategies as st
 from tianfu.model.claim import Claim, ClaimState, check_claim_time, check_free, find_own
 from tianfu.model.cluster import DuplicateEdge, Relation
 from tianfu.model.coverage import Angle, Coverage, Pick, PickVerb, StandingQuery
-from tianfu.model.coverage_board import BoardStory, Reach, doubles, gaps, timeline
+from tianfu.model.coverage_board import (
+    BoardStory,
+    Reach,
+    ReachTotal,
+    doubles,
+    gaps,
+    reach_of_all,
+    timeline,
+)
 from tianfu.model.coverage_match import AngleLikeness, CoverageStory, Ground, angles_of, matches, membership
+from tianfu.model.dating import dated, redated
 from tianfu.model.errors import AngleClaimed, InvalidCoverage, InvalidTag
 from tianfu.model.outlet import Outlet, OutletLevel
 from tianfu.model.tag import TextField
@@ -244,9 +253,10 @@ def test_a_claim_ends_in_the_future_and_not_too_late() -> None:
 def on_board(
     number: int, outlet_id: str, *, hours_ago: float = 1, cluster: str = "", **fields: Any
 ) -> BoardStory:
+    at = NOW - timedelta(hours=hours_ago)
     known: dict[str, Any] = {
         "number": number, "story_id": f"s{number}", "outlet_id": outlet_id, "title": "稿", "url": None,
-        "published_at": NOW - timedelta(hours=hours_ago), "cluster_id": cluster or f"c{number}",
+        "published_at": at, "dating": dated(at, at), "cluster_id": cluster or f"c{number}",
         "picked": False, "score": 0.9, "angles": (), "places": (), **fields,
     }  # fmt: skip
     return BoardStory(**known)
@@ -276,6 +286,20 @@ def test_a_double_needs_two_outlets_and_names_the_first() -> None:
     assert found.relations[1] is Relation.REPRINT
 
 
+def test_a_copy_dated_back_is_neither_the_first_nor_early_on_the_timeline() -> None:
+    first = on_board(1, "lizhou", hours_ago=3, cluster="c")
+    said, came = NOW - timedelta(hours=9), NOW - timedelta(minutes=30)
+    copy = on_board(2, "daily", hours_ago=9, cluster="c", dating=dated(said, came))
+    (found,) = doubles([copy, first], [])
+    assert [s.number for s in found.stories] == [1, 2]
+    forward = replace(
+        on_board(3, "guangyuan", hours_ago=0),
+        dating=redated(dated(came, came), NOW, NOW),
+    )
+    (hour,) = timeline([forward], OUTLETS)
+    assert hour.starts_at == NOW - timedelta(hours=1)
+
+
 def test_gaps_name_empty_angles_unfiled_claims_silent_outlets_and_places() -> None:
     stories = [on_board(1, "lizhou", angles=(("a1", 0.9),), places=("510802001",))]
     claims = [
@@ -302,3 +326,23 @@ def test_the_timeline_counts_every_story_once_in_order(rows: list[tuple[int, str
 def test_reach_of_few_readers_is_not_told() -> None:
     assert not Reach(outlet_id="lizhou", exposures=90, clicks=3, readers=19).may_be_told
     assert Reach(outlet_id="lizhou", exposures=90, clicks=3, readers=20).may_be_told
+
+
+def of_readers(**readers: int) -> list[Reach]:
+    return [Reach(outlet_id=name, exposures=9 * n, clicks=n, readers=n) for name, n in readers.items()]
+
+
+def test_a_sum_told_to_an_outlet_gives_away_no_single_other_one() -> None:
+    assert reach_of_all(of_readers(lizhou=40, daily=30), asker="lizhou") is None
+    assert reach_of_all(of_readers(daily=40, guangyuan=19), asker="lizhou") is None
+    told = reach_of_all(of_readers(lizhou=19, daily=30, guangyuan=20), asker="lizhou")
+    assert told == ReachTotal(outlets=2, exposures=450, clicks=50, readers=50)
+    told = reach_of_all(of_readers(lizhou=40, daily=30, guangyuan=20), asker="lizhou")
+    assert told == ReachTotal(outlets=3, exposures=810, clicks=90, readers=90)
+
+
+def test_the_platform_is_told_every_sum_that_holds_anything() -> None:
+    assert reach_of_all(of_readers(daily=30), asker=None) == ReachTotal(
+        outlets=1, exposures=270, clicks=30, readers=30
+    )
+    assert reach_of_all(of_readers(daily=19), asker=None) is None

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from support.builders import FakeClock
+from support.builders import FakeClock, a_body
 from support.coverages import ANGLES, UNTIL, Key, StoryJson, a_coverage, board, opened, send_stories
 
 from tianfu.model.access import Role
@@ -216,31 +216,96 @@ def test_an_unknown_example_or_member_is_named(served: TestClient, key: Key) -> 
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
+def read_by(served: TestClient, key: Key, story_id: str, **readers: int) -> None:
+    """Readers of these outlets' apps are shown a story; every fourth of them opens it."""
+    for outlet, count in readers.items():
+        events = [
+            {
+                "event_id": f"{outlet}-{kind}-{n}",
+                "reader_id": f"r-{outlet}-{n}",
+                "story_id": story_id,
+                "type": kind,
+                "at": "2026-03-02T11:59:00+08:00",
+            }
+            for n in range(count)
+            for kind in ("expose", "click")[: 2 if n % 4 == 0 else 1]
+        ]
+        answer = served.post("/v1/events", headers=key(Role.APP, outlet), json={"events": events})
+        assert answer.status_code == 200, answer.text
+
+
+def reach_row(outlet_id: str, readers: int | None) -> dict[str, Any]:
+    clicks = None if readers is None else (readers + 3) // 4
+    return {"outlet_id": outlet_id, "exposures": readers, "clicks": clicks, "readers": readers}
+
+
 def test_reach_is_told_by_outlet_from_twenty_readers_on_and_never_names_one(
     served: TestClient, key: Key, stories: list[str]
 ) -> None:
     coverage_id = opened(served, key())
     board(served, key(), coverage_id)
-    for outlet, readers in (("lizhou", 20), ("cangxi", 19)):
-        events = [
-            {
-                "event_id": f"{outlet}-{kind}-{n}",
-                "reader_id": f"r-{outlet}-{n}",
-                "story_id": stories[0],
-                "type": kind,
-                "at": "2026-03-02T11:59:00+08:00",
-            }
-            for n in range(readers)
-            for kind in ("expose", "click")[: 2 if n % 4 == 0 else 1]
-        ]
-        answer = served.post("/v1/events", headers=key(Role.APP, outlet), json={"events": events})
-        assert answer.status_code == 200, answer.text
-    seen = served.get(f"/v1/coverages/{coverage_id}", headers=key(Role.EDITOR, "cangxi"))
-    assert seen.json()["reach"] == [
-        {"outlet_id": "cangxi", "exposures": None, "clicks": None, "readers": None},
-        {"outlet_id": "lizhou", "exposures": 20, "clicks": 5, "readers": 20},
-    ]
-    assert "r-lizhou" not in seen.text
+    read_by(served, key, stories[0], lizhou=20, cangxi=19)
+    for role in (Role.OPERATOR, Role.SCIENTIST):
+        seen = served.get(f"/v1/coverages/{coverage_id}", headers=key(role))
+        assert seen.json()["reach"] == [reach_row("cangxi", None), reach_row("lizhou", 20)]
+        assert seen.json()["reach_total"] == {"outlets": 1, "exposures": 20, "clicks": 5, "readers": 20}
+        assert "r-lizhou" not in seen.text
+
+
+def test_an_outlet_sees_its_own_reach_and_the_sum_but_no_other_outlets(
+    served: TestClient, key: Key, stories: list[str]
+) -> None:
+    coverage_id = opened(served, key())
+    board(served, key(), coverage_id)
+    read_by(served, key, stories[0], lizhou=24, cangxi=19, guangyuan=28)
+    members = {
+        "lizhou": [reach_row("lizhou", 24)],
+        "cangxi": [reach_row("cangxi", None)],
+        "guangyuan": [reach_row("guangyuan", 28)],
+        "shuchuan-daily": [],
+    }
+    seen = {
+        outlet: served.get(f"/v1/coverages/{coverage_id}", headers=key(Role.EDITOR, outlet)).json()
+        for outlet in members
+    }
+    assert {outlet: told["reach"] for outlet, told in seen.items()} == members
+    both = {"outlets": 2, "exposures": 52, "clicks": 13, "readers": 52}
+    assert {outlet: told["reach_total"] for outlet, told in seen.items()} == {
+        "lizhou": None,  # the rest of the sum would be Guangyuan's
+        "cangxi": both,
+        "guangyuan": None,
+        "shuchuan-daily": both,
+    }
+
+
+def told_at(served: TestClient, headers: dict[str, str], story_json: StoryJson, title: str, at: str) -> str:
+    """A further story of the event, indexed; its public id."""
+    row = story_json(external_id=f"at-{at[11:13]}", title=title, body=a_body(int(at[11:13])), published_at=at)
+    sent = served.post("/v1/stories", headers={**headers, "Prefer": "wait=20"}, json=row)
+    return str(sent.json()["results"][0]["story_id"])
+
+
+def test_a_story_dated_forward_does_not_come_up_again_on_the_board(
+    served: TestClient, key: Key, stories: list[str], clock: FakeClock, story_json: StoryJson
+) -> None:
+    headers = key()
+    coverage_id = opened(served, headers)
+    board(served, headers, coverage_id)
+    old = told_at(served, headers, story_json, "省运会点火", "2026-03-02T12:00:00+08:00")
+    clock.pass_by(hours=5)
+    new = told_at(served, headers, story_json, "省运会加冕", "2026-03-02T16:00:00+08:00")
+    change = {"published_at": "2026-03-02T16:30:00+08:00"}
+    assert served.patch(f"/v1/stories/{old}", headers=headers, json=change).status_code == 200
+    path = f"/v1/coverages/{coverage_id}/stories"
+    for _ in range(100):
+        first = served.get(path, headers=headers, params={"limit": 2}).json()
+        if len(first["items"]) == 2 and first["items"][0]["story_id"] == new:
+            break
+        served.app.state.newsroom.worker.wait_round(0.2)  # type: ignore[attr-defined]
+    rest = served.get(path, headers=headers, params={"limit": 9, "cursor": first["cursor"]}).json()
+    listed = first["items"] + rest["items"]
+    assert [one["story_id"] for one in listed] == [new, old, *(stories[n] for n in (3, 2, 1, 0))]
+    assert listed[1]["published_at"] == "2026-03-02T08:30:00Z"
 
 
 def test_every_act_leaves_an_audit_row(served: TestClient, key: Key, stories: list[str]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from support.builders import FakeClock
 
 from tianfu.model.access import Role
 
@@ -109,6 +110,53 @@ def test_stories_are_paged_newest_first_without_gaps_or_repeats(
             break
     assert sorted(seen) == sorted(f"p{n}" for n in range(25))
     assert len(set(seen)) == 25
+
+
+def paged(served: TestClient, headers: dict[str, str], cursor: str | None = None, **params: Any) -> list[str]:
+    """External ids page by page, from a cursor on."""
+    seen: list[str] = []
+    while True:
+        asked = {"limit": 2, **params, **({"cursor": cursor} if cursor else {})}
+        page = served.get("/v1/stories", headers=headers, params=asked).json()
+        seen += [item["external_id"] for item in page["items"]]
+        cursor = page["cursor"]
+        if cursor is None:
+            return seen
+
+
+def test_a_story_dated_forward_is_listed_by_its_arrival_and_shows_its_own_time(
+    served: TestClient, key: Key, story_json: StoryJson, clock: FakeClock
+) -> None:
+    headers = key()
+    rows = [
+        story_json(external_id=f"p{n}", title=f"第{n}条", published_at=f"2026-03-02T1{n}:00:00+08:00")
+        for n in range(3)
+    ]
+    sent = served.post("/v1/stories", headers=headers, json={"stories": rows}).json()["results"]
+    first = served.get("/v1/stories", headers=headers, params={"limit": 1}).json()
+    clock.pass_by(hours=30)
+    old = {"title": "第0条", "published_at": "2026-03-03T18:00:00+08:00"}
+    served.patch(f"/v1/stories/{sent[0]['story_id']}", headers=headers, json=old)
+    new = story_json(external_id="new", title="新的", published_at="2026-03-03T17:00:00+08:00")
+    served.post("/v1/stories", headers=headers, json=new)
+
+    assert paged(served, headers) == ["new", "p2", "p0", "p1"]
+    assert paged(served, headers, first["cursor"]) == ["p0", "p1"]
+    assert paged(served, headers, outlet_id="lizhou", words="条") == ["p2", "p0", "p1"]
+    told = served.get(f"/v1/stories/{sent[0]['story_id']}", headers=headers).json()
+    assert (told["published_at"], told["fresh_from"]) == ("2026-03-03T10:00:00Z", "2026-03-02T04:00:00Z")
+
+
+def test_a_story_dated_back_goes_down_at_once(served: TestClient, key: Key, story_json: StoryJson) -> None:
+    headers = key()
+    rows = [
+        story_json(external_id=f"p{n}", title=f"第{n}条", published_at=f"2026-03-02T1{n}:00:00+08:00")
+        for n in range(3)
+    ]
+    sent = served.post("/v1/stories", headers=headers, json={"stories": rows}).json()["results"]
+    back = {"published_at": "2026-03-01T08:00:00+08:00"}
+    served.patch(f"/v1/stories/{sent[2]['story_id']}", headers=headers, json=back)
+    assert paged(served, headers) == ["p1", "p0", "p2"]
 
 
 def test_an_edit_makes_a_revision_and_keeps_the_earlier_text(

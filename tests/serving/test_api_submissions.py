@@ -40,6 +40,10 @@ def test_a_story_goes_up_is_taken_and_stands_in_the_ledger(
     assert (taken["state"], taken["adopted_at"]) == ("accepted", "2026-03-02T05:00:00Z")
     outbox = served.get("/v1/submissions", headers=lizhou, params={"box": "outbox"}).json()["items"]
     assert [one["state"] for one in outbox] == ["accepted"]
+    for story_id, states in ((stories[2], ["accepted"]), (stories[0], []), ("s404", [])):
+        asked = {"box": "outbox", "story_id": story_id}
+        found = served.get("/v1/submissions", headers=lizhou, params=asked).json()["items"]
+        assert [one["state"] for one in found] == states
     assert served.patch(one, headers=guangyuan, json={"state": "accepted"}).status_code == 409
     assert served.post(path, headers=lizhou, json={"desk": "guangyuan:31"}).status_code == 409
 

@@ -1,5 +1,7 @@
 """The OpenAPI contract under a fuzzer: no request, however odd, breaks the service."""
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from schemathesis.specs.openapi.checks import (
 from support.builders import FakeClock
 from support.fakes import fake_parts
 
+from tianfu.client import EventRow
 from tianfu.model.access import Role
 from tianfu.serving.app import create_app
 from tianfu.serving.services.access import create_key
@@ -82,3 +85,17 @@ def test_every_answer_keeps_the_contract(
         keeps()
     except Unsatisfiable:
         assert mode is GenerationMode.NEGATIVE, "a call that takes no input cannot be called wrongly"
+
+
+def test_every_shape_that_is_named_is_there() -> None:
+    contract = create_app(ServiceSettings()).openapi()
+    named = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(contract)))
+    assert {"Problem", "EventIn", "StoryIn"} <= named
+    assert named <= set(contract["components"]["schemas"])
+
+
+def test_the_contract_tells_what_an_event_is_made_of() -> None:
+    contract = create_app(ServiceSettings()).openapi()
+    form = contract["components"]["schemas"]["EventBatchIn"]["properties"]["events"]["items"]
+    assert form == {"$ref": "#/components/schemas/EventIn"}
+    assert set(EventRow.__annotations__) <= set(contract["components"]["schemas"]["EventIn"]["properties"])

@@ -1,10 +1,12 @@
 """Exports: whole, checked, and without anybody's name."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -15,10 +17,12 @@ from support.readers import farm_and_school, feed
 from tianfu.model.access import Role
 from tianfu.model.errors import InvalidRequest, SnapshotInvalid
 from tianfu.model.feed.scoring import FEATURES
+from tianfu.model.recommendation import Draw
 from tianfu.model.snapshot import FEATURE_PREFIX, TABLES
 from tianfu.serving.exporting.export import Snapshot, export_snapshot
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.store.snapshots import Window
+from tianfu.training.ranker.log import read_draws
 from tianfu.training.snapshot import open_snapshot
 
 EVER = Window(since=NOW - timedelta(days=9), until=NOW + timedelta(days=9))
@@ -75,6 +79,35 @@ def test_a_snapshot_holds_what_was_shown_down_to_the_deepest_event(
     assert kept.any()
     (event,) = rows(tmp_path / "s", "events")
     assert (event["feed"], event["story_id"]) == (items[3]["feed"], items[3]["story_id"])
+
+
+def test_a_drawn_place_goes_out_with_all_it_was_drawn_from(
+    served: TestClient, app_key: dict[str, str], lived: tuple[Newsroom, dict[str, Any]], tmp_path: Path
+) -> None:
+    room, page = lived
+    decision = room.feeds.replay(page["trace_id"])[0]
+    numbers = np.sort(decision.items.number[:3])  # type: ignore[attr-defined]
+    features = np.arange(3 * len(FEATURES), dtype=np.float32).reshape(3, -1) / 64
+    draw = Draw(shown=int(numbers[1]), among=numbers, features=features)
+    drawn = replace(decision, trace_id="f" + "0" * 31, draws=(draw,))
+    room.decisions.add(drawn)
+    room.decisions.flush()
+    event = {
+        "event_id": "e-2", "reader_id": READER, "story_id": page["items"][0]["story_id"], "type": "expose",
+        "at": "2026-03-02T11:59:30+08:00", "trace_id": drawn.trace_id, "position": 0,
+    }  # fmt: skip
+    assert served.post("/v1/events", headers=app_key, json={"events": [event]}).json()["accepted"] == 1
+    exported(room, tmp_path / "s")
+    found = rows(tmp_path / "s", "draws")
+    assert len({row["feed"] for row in found}) == 1
+    assert [row["shown"] for row in found] == [False, True, False]
+    shown = next(item.position for item in decision.items if item.number == draw.shown)
+    assert {row["position"] for row in found} == {shown}
+    assert [row["propensity"] for row in found] == pytest.approx([1 / 3] * 3)
+    for row, own in zip(found, features.tolist(), strict=True):
+        assert [row[FEATURE_PREFIX + name] for name in FEATURES] == pytest.approx(own, abs=1e-3)
+    draws = read_draws(open_snapshot(tmp_path / "s"))
+    assert (len(draws), draws.reward.tolist(), draws.shown.tolist()) == (1, [0.0], [False, True, False])
 
 
 def test_no_reader_and_no_feed_is_named(lived: tuple[Newsroom, dict[str, Any]], tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from support.artefacts import a_judge, a_ranker, a_tagger, an_artefact
 from support.builders import FakeClock, a_draft
 from support.readers import Key, StoryJson, farm_and_school, feed
 
+from tianfu.embeddings.artefact import write_card
 from tianfu.model.access import Role
 from tianfu.model.errors import ArtefactInvalid, Conflict, ModelRefused, NotFound
 from tianfu.model.release import ModelKind, ReleaseAction
@@ -146,6 +147,61 @@ def test_an_artefact_altered_in_the_cabinet_is_not_published(
     next(settings.models_dir.glob("*/fake.json")).write_text("{}")
     with pytest.raises(ModelRefused, match="missing or altered"):
         room.model_desk.publish(ModelKind.TAGGER, version.id, actor="test")
+
+
+def _rewritten(folder: Path, **card: Any) -> Path:
+    whole = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    write_card(folder, whole | card, files=list(whole["files"]))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("kind", "make", "card", "why", "advice"),
+    [
+        (ModelKind.PAIRS, a_judge, {"encoder_fingerprint": "another"}, "beside the encoder another", "again"),
+        (
+            ModelKind.PAIRS,
+            a_judge,
+            {"metrics": {"reprint_f1": 0.6}},
+            "below the floor of 0.7",
+            "better data",
+        ),
+        (ModelKind.RANKER, a_ranker, {"features": ["gone"]}, "other features than feeds have", "Export anew"),
+        (
+            ModelKind.RANKER,
+            a_ranker,
+            {"metrics": {"page_auc": 0.4}},
+            "below the floor of 0.5",
+            "better data",
+        ),
+        (ModelKind.RANKER, a_ranker, {"metrics": {}}, "tells no page_auc", "tianfu train"),
+        (ModelKind.TAGGER, a_tagger, {"classes": ["99"]}, "the vocabulary has not: 99", "Train it"),
+        (ModelKind.TAGGER, a_tagger, {"classes": []}, "lists no classes", "tianfu train tagger"),
+    ],
+)
+def test_every_kind_is_refused_with_what_to_do(
+    room: Newsroom, tmp_path: Path, kind: ModelKind, make: Any, card: dict[str, Any], why: str, advice: str
+) -> None:
+    served = dict(room.models)
+    with pytest.raises(ModelRefused, match=why) as refused:
+        publish(room, kind, _rewritten(make(tmp_path / "new"), **card))
+    assert advice in refused.value.advice
+    follow(room)
+    assert dict(room.models) == served
+
+
+@pytest.mark.parametrize(
+    ("kind", "make", "file"),
+    [(ModelKind.PAIRS, a_judge, "fake.json"), (ModelKind.RANKER, a_ranker, "curves.json")],
+)
+def test_an_altered_file_of_any_kind_is_refused(
+    room: Newsroom, settings: ServiceSettings, tmp_path: Path, kind: ModelKind, make: Any, file: str
+) -> None:
+    version = room.model_desk.take_in(make(tmp_path / "new"), actor="test")
+    next(settings.models_dir.glob(f"*/{file}")).write_text("{}", encoding="utf-8")
+    with pytest.raises(ModelRefused, match="missing or altered") as refused:
+        room.model_desk.publish(kind, version.id, actor="test")
+    assert refused.value.advice
 
 
 def test_only_whole_artefacts_of_kinds_that_serve_are_taken_in(room: Newsroom, tmp_path: Path) -> None:

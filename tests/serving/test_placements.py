@@ -237,9 +237,10 @@ def test_orders_tell_the_title_and_ended_ones_stay_listed_for_a_month(
     withdrawn = give(served, editor, story_id=stories[1], position=1, **pin)
     run_out = give(served, editor, story_id=stories[2], position=2, **pin)
     assert withdrawn["story_title"] == served.get(f"/v1/stories/{stories[1]}", headers=editor).json()["title"]
+    assert served.get(f"/v1/placements/{withdrawn['id']}", headers=editor).json()["withdrawn_at"] is None
     served.delete(f"/v1/placements/{withdrawn['id']}", headers=editor)
     told = served.get(f"/v1/placements/{withdrawn['id']}", headers=editor)
-    assert told.json()["id"] == withdrawn["id"]
+    assert (told.json()["id"], told.json()["withdrawn_at"]) == (withdrawn["id"], "2026-03-02T04:00:00Z")
     stands = served.get("/v1/placements", headers=editor).json()["items"]
     ended = served.get("/v1/placements", headers=editor, params={"ended": True}).json()["items"]
     assert ([o["id"] for o in stands], [o["id"] for o in ended]) == ([run_out["id"]], [withdrawn["id"]])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
@@ -148,6 +149,16 @@ def test_only_the_province_keeps_the_list_of_sources(
     assert served.delete("/v1/sources/某某晚报", headers=key()).status_code == 404
     names = [one["name"] for one in served.get("/v1/sources", headers=editor).json()["items"]]
     assert "新华社" in names
+
+
+@pytest.mark.parametrize("address", [f"/v1/sources/{quote('新闻/早报', safe='')}", "/v1/sources/新闻/早报"])
+def test_a_source_whose_name_holds_a_slash_can_be_taken_off(
+    served: TestClient, key: Key, address: str
+) -> None:
+    assert served.post("/v1/sources", headers=key(), json={"name": "新闻/早报"}).status_code == 201
+    assert served.delete(address, headers=key()).status_code == 204
+    names = [one["name"] for one in served.get("/v1/sources", headers=key()).json()["items"]]
+    assert "新闻/早报" not in names
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,10 @@ from support.decided import DAY, a_story, a_tag, write_decided
 from support.snapshots import write_snapshot
 from support.training_data import write
 
+from tianfu.cli.learn import train_tagger_command
 from tianfu.embeddings.artefact import load_artefact
 from tianfu.embeddings.tagging.topics import load_topic_tagger
+from tianfu.model.artifacts import shipped
 from tianfu.model.errors import UnreadableFile
 from tianfu.model.ports import TaggingText
 from tianfu.training.decisions.sides import newer_stories, read_sides
@@ -149,6 +151,20 @@ def test_a_tagger_learns_from_an_export_and_is_measured_on_newer_stories(tmp_pat
     checks = json.loads((tmp_path / "a" / "data-checks.json").read_text(encoding="utf-8"))
     assert checks["balance"]["14"] == {"train": 24, "held": 6}
     assert "to learn from" in (tmp_path / "a" / "data-checks.txt").read_text(encoding="utf-8")
+
+
+def test_the_command_works_from_any_folder_and_takes_name_and_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    train_tagger_command(
+        write_decided(tmp_path / "s"),
+        Path("own"),
+        teacher=shipped("encoder"),
+        name="topics-lizhou",
+        version="2026.11",
+    )
+    assert load_artefact(tmp_path / "own", kind="topics").version == "topics-lizhou@2026.11"
 
 
 def test_the_same_data_and_seed_give_the_same_artefact_and_a_changed_row_another_hash(tmp_path: Path) -> None:

@@ -1,44 +1,29 @@
 """The feed's ranker: learns what readers want from pages, and nothing from where things stood."""
 
 import json
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from support.pages import a_snapshot, made_up
 from support.snapshots import write_snapshot
 
-from tianfu.embeddings.scorer import CURVES, load_scorer
+from tianfu.cli.learn import train_feed_ranker_command
+from tianfu.embeddings.artefact import load_artefact
+from tianfu.embeddings.scorer import CURVES, KIND, load_scorer
+from tianfu.eval.feedlog import Pages, page_measures
 from tianfu.model.errors import SnapshotInvalid, UnreadableFile
-from tianfu.model.feed.scoring import COLUMN, FEATURES, HAND_SET, POLICY
+from tianfu.model.feed.scoring import FEATURES, HAND_SET, POLICY
+from tianfu.model.release import data_hash_of
 from tianfu.training.configuration import read_as
 from tianfu.training.ranker.fit import PageLoss, fit, knots_of, ramps
-from tianfu.training.ranker.measure import page_measures
-from tianfu.training.ranker.pages import Pages
 from tianfu.training.ranker.train import FeedRankerConfig, train_feed_ranker
 from tianfu.training.snapshot import open_snapshot
-
-TRUE = {"interest": 3.0, "local": 1.5}
 
 
 def silent(_step: str, _done: int, _of: int) -> None:
     return None
-
-
-def made_up(pages: int = 1_500, size: int = 10, *, position: float = 1.0, seed: int = 1) -> Pages:
-    """Pages whose readers want near and local stories, and click less the further down."""
-    rng = np.random.default_rng(seed)
-    features = rng.random((pages * size, len(FEATURES))).astype(np.float32)
-    place = np.tile(np.arange(size), pages)
-    # what stands first is newer: without the position, freshness would seem wanted
-    features[:, COLUMN["fresh"]] = np.clip(1 - place / size + rng.normal(0, 0.1, len(place)), 0, 1)
-    worth = sum(weight * features[:, COLUMN[name]] for name, weight in TRUE.items())
-    logits = (worth - position * np.log1p(place)).reshape(pages, size)
-    chosen = (logits + rng.gumbel(size=logits.shape)).argmax(axis=1)
-    clicked = (np.arange(size) == chosen[:, None]).ravel()
-    starts = np.arange(pages) * size
-    return Pages(features, place, clicked, starts, rng.integers(0, 50, pages), np.arange(pages, dtype=float))
 
 
 def test_what_readers_want_is_found_and_position_is_not_taken_for_it() -> None:
@@ -92,31 +77,6 @@ def test_measures_of_a_page_by_hand() -> None:
     assert found["ndcg_at_10"].tolist() == pytest.approx([expected])
 
 
-def a_snapshot(folder: Path, pages: Pages) -> Path:
-    feeds: list[dict[str, Any]] = []
-    items: list[dict[str, Any]] = []
-    events: list[dict[str, Any]] = []
-    ends: Sequence[int] = [*pages.starts[1:].tolist(), len(pages.clicked)]
-    for page, (start, end) in enumerate(zip(pages.starts.tolist(), ends, strict=True)):
-        feeds.append({"feed": f"f{page}", "reader": f"r{pages.reader[page]}", "made_at": page})
-        for place in range(start, end):
-            known = {f"feature_{name}": pages.features[place, at] for at, name in enumerate(FEATURES)}
-            row = {
-                "feed": f"f{page}",
-                "position": place - start,
-                "story_id": f"s{place}",
-                "placed_by": "model",
-            }
-            items.append(row | known)
-            if pages.clicked[place]:
-                events.append({"feed": f"f{page}", "story_id": f"s{place}", "type": "click"})
-    # an order of an editor's on top, never clicked, must not count
-    items += [
-        {"feed": row["feed"], "position": 99, "story_id": "pinned", "placed_by": "editor"} for row in feeds
-    ]
-    return write_snapshot(folder, {"feeds": feeds, "items": items, "events": events})
-
-
 def test_a_snapshot_becomes_a_ranker_that_serves_and_the_same_one_again(tmp_path: Path) -> None:
     data = a_snapshot(tmp_path / "data", made_up(600))
     cards = [
@@ -131,6 +91,30 @@ def test_a_snapshot_becomes_a_ranker_that_serves_and_the_same_one_again(tmp_path
     assert set(card["baselines"]) == {"hand_set", "hot", "newest", "trees"}
     assert json.loads((tmp_path / "a" / "card.json").read_text())["data"]["data_hash"]
     assert "feed-curves" in (tmp_path / "a" / "card.md").read_text()
+
+
+def test_a_changed_click_gives_another_hash_and_another_ranker(tmp_path: Path) -> None:
+    pages = made_up(400)
+    one = a_snapshot(tmp_path / "one", pages)
+    changed = pages.clicked.copy()
+    changed[:10] = np.roll(changed[:10], 1)
+    other = a_snapshot(tmp_path / "other", replace(pages, clicked=changed))
+    cards = [
+        train_feed_ranker(data, tmp_path / f"{data.name}-out", FeedRankerConfig(most_steps=60), silent)
+        for data in (one, other)
+    ]
+    assert data_hash_of(cards[0]) == open_snapshot(one).data_hash != data_hash_of(cards[1])
+    prints = [load_artefact(tmp_path / f"{name}-out", kind=KIND).fingerprint for name in ("one", "other")]
+    assert prints[0] != prints[1]
+
+
+def test_the_command_works_from_any_folder_and_takes_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = a_snapshot(tmp_path / "data", made_up(300))
+    train_feed_ranker_command(data, Path("ranker"), name="feed-lizhou")
+    assert load_scorer(tmp_path / "ranker").version == "feed-lizhou@1"
 
 
 def test_the_data_hash_follows_the_rows(tmp_path: Path) -> None:

@@ -13,9 +13,11 @@ from tianfu.embeddings.pairs.judge import load_pair_judge
 from tianfu.model.cluster import Relation
 from tianfu.model.errors import UnreadableFile
 from tianfu.model.ports import PairText
+from tianfu.model.release import data_hash_of
 from tianfu.training.decisions.pairs import newer_pairs, read_pair_sides
 from tianfu.training.pairs.sources import from_decisions, from_files
 from tianfu.training.pairs.train import train_pairs
+from tianfu.training.snapshot import open_snapshot
 
 pytestmark = pytest.mark.filterwarnings("ignore:The least populated class:UserWarning")
 
@@ -67,6 +69,18 @@ def test_a_judge_learns_from_decisions_alone_and_again_the_same(tmp_path: Path) 
         "reprint": {"train": 24, "held": 6},
         "unrelated": {"train": 24, "held": 6},
     }
+
+
+def test_a_changed_pair_gives_another_hash_and_another_judge(tmp_path: Path) -> None:
+    hashes, prints = [], []
+    for name, more in (("one", []), ("two", [a_pair("a002", "b004", "unrelated")])):
+        data, out = write_decided_pairs(tmp_path / name, more=more), tmp_path / f"{name}-out"
+        card = train_pairs(from_decisions(data, out), target=out, version="t")
+        hashes.append(data_hash_of(card))
+        prints.append(load_artefact(out, kind="pairs").fingerprint)
+    assert hashes[0] == open_snapshot(tmp_path / "one").data_hash
+    assert hashes[0] != hashes[1]
+    assert prints[0] != prints[1]
 
 
 def test_decisions_stand_beside_labelled_pairs(tmp_path: Path) -> None:

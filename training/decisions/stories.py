@@ -1,5 +1,6 @@
 """Stories whose topics editors decided."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from tianfu.model.vocab.topics import load_topics
 from tianfu.training.snapshot import DataSnapshot
 
 _COLUMNS = ["story_id", "outlet_id", "title", "body", "published_at", "state", "cluster_id"]
+_OF_TAG = ["story_id", "kind", "code", "is_primary", "state", "decided_at"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,7 @@ def read_decided(snapshot: DataSnapshot) -> DecidedStories:
     counts: Counter[str] = Counter()
     newest: dict[str, tuple[datetime, DecidedStory]] = {}
     undecided = []
-    for row in snapshot.table("stories", _COLUMNS).to_pylist():
+    for row in snapshot.rows("stories", _COLUMNS):
         counts["stories"] += 1
         own = tags.get(row["story_id"], [])
         decided = [tag for tag in own if tag["decided_at"] is not None]
@@ -92,7 +94,7 @@ def read_decided(snapshot: DataSnapshot) -> DecidedStories:
 def _topic_tags(snapshot: DataSnapshot) -> dict[str, list[dict[str, Any]]]:
     codes = frozenset(load_topics().codes)
     found: dict[str, list[dict[str, Any]]] = {}
-    for tag in snapshot.table("tags").to_pylist():
+    for tag in snapshot.rows("tags", _OF_TAG):
         if tag["kind"] == TagKind.TOPIC.value and tag["code"] in codes:
             found.setdefault(tag["story_id"], []).append(tag)
     return found
@@ -104,7 +106,8 @@ def _story(row: Mapping[str, Any], tags: Sequence[Mapping[str, Any]]) -> Decided
     labels = [tag["code"] for tag in sorted(kept, key=lambda tag: (not tag["is_primary"], tag["code"]))]
     whole = bool(labels) and len(decided) == len(tags)
     title, body = str(row["title"] or ""), html_to_text(row["body"] or "")
-    copies = ["text/" + normalise(f"{title}\n{body}").strip()]
+    text = normalise(f"{title}\n{body}").strip()
+    copies = ["text/" + hashlib.blake2b(text.encode(), digest_size=16).hexdigest()]
     copies += [f"cluster/{row['cluster_id']}"] if row["cluster_id"] else []
     return DecidedStory(
         story_id=row["story_id"],

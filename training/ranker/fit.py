@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
+from tianfu.eval.feedlog import Pages
 from tianfu.model.errors import UnreadableFile
 from tianfu.model.feed.scoring import COLUMN, FEATURES, HAND_SET, POLICY, Curve
-from tianfu.training.ranker.pages import Pages
 
 Floats = npt.NDArray[np.float64]
 LEARNT = tuple(name for name in FEATURES if name not in POLICY)

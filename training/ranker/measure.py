@@ -7,17 +7,18 @@ import lightgbm
 import numpy as np
 import numpy.typing as npt
 
-from tianfu.eval.bootstrap import Measure, compare
+from tianfu.eval.bootstrap import Measure, compare, means
 from tianfu.eval.core import Comparison
+from tianfu.eval.feedlog import Pages, over_readers, page_measures
 from tianfu.model.feed.scoring import COLUMN, FEATURES, HAND_SET, Scorer
-from tianfu.training.ranker.pages import Pages
 
 Floats = npt.NDArray[np.float64]
 AS_IT_COMES = dict.fromkeys(FEATURES, 1.0)
-DEPTH = 10
+MEASURED = ("ndcg_at_10", "page_auc")
 _TREES: Mapping[str, Any] = {
     "objective": "lambdarank", "learning_rate": 0.1, "num_leaves": 15, "min_data_in_leaf": 50,
-    "feature_fraction": 0.8, "deterministic": True, "force_row_wise": True, "verbose": -1,
+    "feature_fraction": 0.8, "deterministic": True, "force_row_wise": True, "num_threads": 1,
+    "verbose": -1,
 }  # fmt: skip
 
 
@@ -36,39 +37,17 @@ def measured(pages: Pages, learnt: Pages, scorer: Scorer, *, seed: int) -> Compa
         "newest": pages.features[:, COLUMN["fresh"]],
         "trees": _trees(pages, learnt, seed),
     }
-    readers, of = np.unique(pages.reader, return_inverse=True)
     model, *others = (
-        _over_readers(pages, np.asarray(score, dtype=np.float64), of, len(readers))
+        _over_readers(pages, np.asarray(score, dtype=np.float64))
         for score in (_scores(scorer, pages), *scores.values())
     )
-    return compare(len(readers), model, dict(zip(scores, others, strict=True)), resamples=300)
+    return compare(len(np.unique(pages.reader)), model, dict(zip(scores, others, strict=True)), resamples=300)
 
 
-def page_measures(pages: Pages, score: Floats) -> dict[str, Floats]:
-    """For each page ``ndcg_at_10`` and ``page_auc``: how often a wanted story stands above a passed one.
-
-    Equal scores count one half in the second, and stand in the order they were shown in for the first.
-    """
-    found: dict[str, list[float]] = {"ndcg_at_10": [], "page_auc": []}
-    for start, end in zip(pages.starts, np.append(pages.starts[1:], len(score)), strict=True):
-        found_score, wanted = score[start:end], pages.clicked[start:end]
-        gaps = found_score[wanted][:, None] - found_score[~wanted][None, :]
-        found["page_auc"].append(float(((gaps > 0) + 0.5 * (gaps == 0)).mean()))
-        order = np.argsort(-found_score, kind="stable")[:DEPTH]
-        worth = 1.0 / np.log2(np.arange(2, DEPTH + 2))
-        best = worth[: min(DEPTH, int(wanted.sum()))].sum()
-        found["ndcg_at_10"].append(float(wanted[order] @ worth[: len(order)] / best))
-    return {name: np.array(values) for name, values in found.items()}
-
-
-def _over_readers(pages: Pages, score: Floats, of: npt.NDArray[np.intp], readers: int) -> Measure:
+def _over_readers(pages: Pages, score: Floats) -> Measure:
     """The mean over readers of each one's mean over pages."""
-    counts = np.bincount(of, minlength=readers)
-    means = {
-        name: np.bincount(of, weights=values, minlength=readers) / counts
-        for name, values in page_measures(pages, score).items()
-    }
-    return lambda at: {name: float(values[at].mean()) for name, values in means.items()}
+    found = page_measures(pages, score)
+    return means({name: over_readers(pages.reader, found[name]) for name in MEASURED})
 
 
 def _scores(scorer: Scorer, pages: Pages) -> npt.NDArray[np.float32]:

@@ -11,13 +11,14 @@ import numpy as np
 
 from tianfu.embeddings.artefact import write_card
 from tianfu.embeddings.scorer import CURVES, KIND, load_scorer, save_curves
+from tianfu.eval.feedlog import Pages
 from tianfu.model.errors import UnreadableFile
 from tianfu.model.feed.scoring import FEATURES, POLICY
 from tianfu.training.pages import write_page
 from tianfu.training.progress import Progress
 from tianfu.training.ranker.fit import POSITION_KNOTS, Fitted, fit
 from tianfu.training.ranker.measure import measured
-from tianfu.training.ranker.pages import Pages, read_pages
+from tianfu.training.ranker.pages import read_pages
 from tianfu.training.snapshot import DataSnapshot, open_snapshot
 
 LEAST_PAGES = 200
@@ -84,7 +85,7 @@ def train_feed_ranker(data: Path, out: Path, config: FeedRankerConfig, progress:
     fitted = fit(learnt, knots=config.knots, ridge=config.ridge, most_steps=config.most_steps)
     out.mkdir(parents=True, exist_ok=True)
     save_curves(out, fitted.curves)
-    card = _card(config, snapshot, learnt, fitted)
+    card = _card(config, snapshot, learnt, fitted, until=_moment(held))
     write_card(out, card, files=[CURVES])
     progress("measure", 2, 3)
     found = measured(held, learnt, load_scorer(out), seed=config.seed)
@@ -102,7 +103,14 @@ def train_feed_ranker(data: Path, out: Path, config: FeedRankerConfig, progress:
     return card
 
 
-def _card(config: FeedRankerConfig, snapshot: DataSnapshot, learnt: Pages, fitted: Fitted) -> dict[str, Any]:
+def _moment(held: Pages) -> datetime:
+    """When the first page was made that was not learnt from."""
+    return datetime.fromtimestamp(float(held.made_at_s[0]), UTC)
+
+
+def _card(
+    config: FeedRankerConfig, snapshot: DataSnapshot, learnt: Pages, fitted: Fitted, *, until: datetime
+) -> dict[str, Any]:
     return {
         "kind": KIND,
         "name": config.name,
@@ -115,7 +123,7 @@ def _card(config: FeedRankerConfig, snapshot: DataSnapshot, learnt: Pages, fitte
         "data": {
             "data_hash": snapshot.data_hash,
             "since": snapshot.manifest["since"],
-            "until": snapshot.manifest["until"],
+            "until": until.isoformat(),
             "pages": len(learnt),
             "items": len(learnt.clicked),
             "wanted": int(learnt.clicked.sum()),

@@ -21,6 +21,8 @@ class TopicConfig:
         held_share: Share of its clusters, the newest, that is kept to measure on.
         teacher: Encoder artefact whose vectors the teacher reads beside the words; ``None`` does
             without a teacher.
+        teacher_below: With so many decided stories or more no teacher is asked: it reads
+            some twenty a second, and what it added to 3,700 labels a thousand more labels add too.
         unlabelled: Stories and headlines that the teacher gives its opinion on.
         headlines_per_class: Most headlines of one class from the public sets.
         headline_weight: Weight of a headline; a labelled story has 1.
@@ -47,6 +49,7 @@ class TopicConfig:
     decisions: Path | None = None
     held_share: float = 0.2
     teacher: Path | None = None
+    teacher_below: int = 8_000
     name: str = "topics-ngram"
     version: str = "2"
     unlabelled: int = 16_000

@@ -60,7 +60,8 @@ def fit_margins(
         wanted = column[told]
         if wanted.any() and not wanted.all():
             svm: Any = LinearSVC(C=strength, random_state=seed)
-            svm.fit(features[told], wanted, sample_weight=sample[told])
+            rows = features if told.all() else features[told]
+            svm.fit(rows, wanted, sample_weight=sample[told])
             weights[:, place], bias[place] = svm.coef_[0], svm.intercept_[0]
     return Linear(weights, bias)
 

@@ -65,10 +65,10 @@ def train_topics(
     """
     given = read_given(config)
     classes = load_topics().codes
-    encoder = _teacher(config)
+    encoder = _teacher(config) if len(given.measured) < config.teacher_below else None
     measured = _known(given.measured, classes, encoder, progress, "labelled stories")
     others = _known([*given.more, *given.headlines], classes, encoder, progress, "more labels and headlines")
-    unlabelled = _texts(given.unlabelled, encoder, progress, "unlabelled stories")
+    unlabelled = _texts(given.unlabelled if encoder else [], encoder, progress, "unlabelled stories")
     groups = fold_groups(given.measured)
     scores = _cross_validated(measured, others, unlabelled, groups, config, progress)
     slope, offset = fit_platt_by_class(scores, measured.truth)
@@ -81,7 +81,7 @@ def train_topics(
         likely = probability(answered, slope, offset)
     metrics, intervals = _metrics(likely, given.held or given.measured, classes, threshold, config)
     _write_weights(config.out, space, model)
-    card = _card(config, given, classes) | {
+    card = _card(config, given, classes, taught=encoder is not None) | {
         "calibration": {"slope": _rounded(slope), "offset": _rounded(offset)},
         "threshold": threshold,
         "metrics": metrics,
@@ -193,8 +193,8 @@ def _decided(config: TopicConfig) -> list[str]:
     return [] if config.decisions is None else ["Stories of the newsrooms, with what their editors decided."]
 
 
-def _card(config: TopicConfig, given: Given, classes: Sequence[str]) -> dict[str, Any]:
-    teacher = None if config.teacher is None else load_artefact(config.teacher, kind="encoder").version
+def _card(config: TopicConfig, given: Given, classes: Sequence[str], *, taught: bool) -> dict[str, Any]:
+    teacher = load_artefact(config.teacher, kind="encoder").version if taught and config.teacher else None
     return {
         "kind": "topics",
         "name": config.name,
@@ -209,7 +209,7 @@ def _card(config: TopicConfig, given: Given, classes: Sequence[str]) -> dict[str
             **given.data,
             "more_labels": len(given.more),
             "headlines": len(given.headlines),
-            "unlabelled": len(given.unlabelled),
+            "unlabelled": len(given.unlabelled) if taught else 0,
             "note": "The texts belong to their publishers and are not part of this product.",
         },
         **TOLD,

@@ -10,6 +10,7 @@ from transformers import BertModel
 
 from tianfu.embeddings.text.normalise import normalise
 from tianfu.model.errors import UnreadableFile
+from tianfu.training.team import ALONE, Team
 
 
 class SentenceNet(nn.Module):
@@ -20,10 +21,17 @@ class SentenceNet(nn.Module):
         tokenizer: Of that BERT; padding and cutting are set.
         max_pieces: Longer texts are cut.
         classes: Number of classes of each headline set.
+        team: Who shares the texts of a batch.
     """
 
     def __init__(
-        self, bert: BertModel, tokenizer: Tokenizer, *, max_pieces: int, classes: Mapping[str, int]
+        self,
+        bert: BertModel,
+        tokenizer: Tokenizer,
+        *,
+        max_pieces: int,
+        classes: Mapping[str, int],
+        team: Team = ALONE,
     ) -> None:
         super().__init__()
         self.bert = bert
@@ -34,15 +42,17 @@ class SentenceNet(nn.Module):
         self.tokenizer = tokenizer
         self.tokenizer.enable_truncation(max_pieces)
         self.tokenizer.enable_padding(pad_id=bert.config.pad_token_id)
+        self.team = team
 
     def forward(self, texts: Sequence[str]) -> torch.Tensor:
         """Encode texts to float32, shape (len(texts), hidden), rows of unit length."""
-        encoded = self.tokenizer.encode_batch([normalise(text) for text in texts])
-        ids = torch.tensor([e.ids for e in encoded])
-        mask = torch.tensor([e.attention_mask for e in encoded])  # (B, T)
+        encoded = self.tokenizer.encode_batch([normalise(text) for text in self.team.share(texts)])
+        ids = torch.tensor([e.ids for e in encoded], device=self.head_scale.device)
+        mask = torch.tensor([e.attention_mask for e in encoded], device=self.head_scale.device)  # (B, T)
         states = self.bert(input_ids=ids, attention_mask=mask).last_hidden_state
         weight = mask.unsqueeze(-1).to(states.dtype)
-        return nn.functional.normalize((states * weight).sum(dim=1) / weight.sum(dim=1), dim=1)
+        own = nn.functional.normalize((states * weight).sum(dim=1) / weight.sum(dim=1), dim=1)
+        return self.team.whole(own, len(texts))
 
     def logits(self, source: str, vectors: torch.Tensor) -> torch.Tensor:
         """Class scores of vectors, shape (B, classes of the source)."""

@@ -50,7 +50,7 @@ class Stories:
         later = rng.random() < config.rest_share
         left = net([self.rows[i].title for i in at])
         right = net([_stretch(self.rows[i].body, config, rng, later=later) for i in at])
-        groups = torch.from_numpy(self.groups[at])
+        groups = _beside(left, self.groups[at])
         loss = contrast(left, right, groups, temperature=config.scale)
         if config.prefixes:
             length = config.prefixes[int(rng.integers(len(config.prefixes)))]
@@ -59,8 +59,8 @@ class Stories:
         if later:
             return loss
         ours, theirs = config.scale**0.5, config.companion_scale**0.5
-        one = torch.cat([left * ours, torch.from_numpy(self.titles[at]) * theirs], dim=1)
-        other = torch.cat([right * ours, torch.from_numpy(self.leads[at]) * theirs], dim=1)
+        one = torch.cat([left * ours, _beside(left, self.titles[at]) * theirs], dim=1)
+        other = torch.cat([right * ours, _beside(left, self.leads[at]) * theirs], dim=1)
         return 0.5 * loss + 0.5 * contrast(one, other, groups, temperature=1.0)
 
 
@@ -78,7 +78,7 @@ class Twins:
         start = int(rng.integers(0, len(self.left) - reach + 1))
         at = start + rng.choice(reach, min(config.batch, reach), replace=False)
         left, right = (net([side[i] for i in at]) for side in (self.left, self.right))
-        return contrast(left, right, torch.from_numpy(self.groups[at]), temperature=config.scale)
+        return contrast(left, right, _beside(left, self.groups[at]), temperature=config.scale)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +92,7 @@ class Graded:
         at = rng.choice(len(self.rows), min(config.batch, len(self.rows)), replace=False)
         vectors = net([self.rows[i][0] for i in at] + [self.rows[i][1] for i in at])
         left, right = vectors.chunk(2)
-        grades = torch.tensor([self.rows[i][2] for i in at])
+        grades = torch.tensor([self.rows[i][2] for i in at], device=vectors.device)
         return graded((left * right).sum(dim=1), grades, temperature=20.0)
 
 
@@ -108,7 +108,7 @@ class Classes:
         """Cross-entropy of a linear head that is thrown away afterwards."""
         at = rng.choice(len(self.titles), min(config.class_batch, len(self.titles)), replace=False)
         scores = net.logits(self.source, net([self.titles[i] for i in at]))
-        return functional.cross_entropy(scores, torch.from_numpy(self.classes[at]), label_smoothing=SMOOTHING)
+        return functional.cross_entropy(scores, _beside(scores, self.classes[at]), label_smoothing=SMOOTHING)
 
 
 def build_tasks(
@@ -137,6 +137,11 @@ def headline_sets(corpus: Corpus) -> Mapping[str, Sequence[tuple[str, str]]]:
     """The headlines to learn from by the name of their set."""
     names = [Path(name).name.split(".")[0] for name in HEADLINES]
     return {name: rows for name, rows in zip(names, corpus.headlines, strict=True) if rows}
+
+
+def _beside(other: torch.Tensor, values: Indices | FloatMatrix) -> torch.Tensor:
+    """As a tensor where the other is."""
+    return torch.from_numpy(values).to(other.device)
 
 
 def _stretch(body: str, config: TransformerConfig, rng: np.random.Generator, *, later: bool) -> str:

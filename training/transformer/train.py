@@ -16,6 +16,7 @@ from tianfu.training.loop import Pace, optimise
 from tianfu.training.pretrained.extract import extract_pretrained
 from tianfu.training.progress import Progress
 from tianfu.training.runlog import log_run
+from tianfu.training.team import ALONE, Team, join
 from tianfu.training.transformer.artefact import write_artefact
 from tianfu.training.transformer.config import TransformerConfig
 from tianfu.training.transformer.net import SentenceNet, open_bert
@@ -27,12 +28,17 @@ MAX_NORM = 1.0
 CHECKPOINT_STEPS = 50
 
 
+def silent(_name: str, _done: int, _total: int) -> None:
+    """Tell nobody: the first process does."""
+
+
 def train_transformer(
     config: TransformerConfig, progress: Progress = lambda _name, _done, _total: None
 ) -> Path:
     """Train, measure and write the artefact; go on from a checkpoint of the same run if there is one.
 
-    Every run, a failed one too, adds a line to ``config.log``.
+    Every run, a failed one too, adds a line to ``config.log``.  Of several processes (``accelerate launch``)
+    the first writes; each has its share of every batch, see :mod:`tianfu.training.team`.
 
     Returns:
         The artefact's folder; ``SentenceTransformer`` loads it plainly, without the companion.
@@ -43,10 +49,14 @@ def train_transformer(
         ArtefactInvalid: The ONNX graph does not agree with torch.
     """
     torch.set_num_threads(config.threads)
+    team = join()
+    if not team.leads:
+        learn(read_corpus(config.data, development_from=config.development_from), config, silent, team)
+        return config.out
     progress("reading the texts", 0, 1)
     corpus = read_corpus(config.data, development_from=config.development_from)
     try:
-        net, standing = learn(corpus, config, progress)
+        net, standing = learn(corpus, config, progress, team)
         progress("exporting", 0, 1)
         companion = config.companion or shipped("encoder")
         write_artefact(config, net, corpus, standing, companion=companion)
@@ -60,7 +70,9 @@ def train_transformer(
     return config.out
 
 
-def learn(corpus: Corpus, config: TransformerConfig, progress: Progress) -> tuple[SentenceNet, Standing]:
+def learn(
+    corpus: Corpus, config: TransformerConfig, progress: Progress, team: Team = ALONE
+) -> tuple[SentenceNet, Standing]:
     """Train, going on from a checkpoint of the same run if there is one.
 
     Returns:
@@ -78,14 +90,18 @@ def learn(corpus: Corpus, config: TransformerConfig, progress: Progress) -> tupl
         Tokenizer.from_file(str(start / "tokenizer.json")),
         max_pieces=config.max_pieces,
         classes=classes,
-    )
+        team=team,
+    ).to(team.device)
     companion = load_encoder(config.companion or shipped("encoder"))
     tasks = build_tasks(corpus, companion, config)
     made_of = f"{json.dumps(config.as_dict(), sort_keys=True)} {corpus.sha256} {companion.fingerprint}"
     key = hashlib.sha256(made_of.encode()).hexdigest()
     pace = Pace(warm_up=WARM_UP_SHARE * config.steps, checkpoint=CHECKPOINT_STEPS, max_norm=MAX_NORM)
-    standing = optimise(net, tasks, config, _optimiser(net, config), pace, key=key, progress=progress)
-    return net.eval(), standing
+    standing = optimise(
+        net, tasks, config, _optimiser(net, config), pace, key=key, progress=progress, team=team
+    )
+    net.team = ALONE
+    return net.cpu().eval(), standing
 
 
 def _optimiser(net: SentenceNet, config: TransformerConfig) -> torch.optim.Optimizer:

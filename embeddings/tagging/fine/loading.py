@@ -34,6 +34,7 @@ def load_fine_topic_tagger(encoder: Encoder, pairs: Path) -> FineTopicTagger:
         ),
         rarity=read_rarity(load_artefact(pairs, kind="pairs")),
         tree=load_media_topics(),
+        segmenter=load_segmenter(),
     )
 
 

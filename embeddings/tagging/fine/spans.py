@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from tianfu.embeddings.tagging.evidence import Source
+from tianfu.embeddings.tagging.evidence import Source, loud_spans
 from tianfu.embeddings.tagging.fine.cues import CueHit
 from tianfu.embeddings.tagging.fine.grams import Grams, Occurrences
 from tianfu.embeddings.tagging.fine.prototype import Line
+from tianfu.embeddings.tagging.segment import Segmenter
 from tianfu.embeddings.tagging.topics import char_shares
 from tianfu.model.tag import EvidenceSpan, TextField
 
@@ -38,21 +39,12 @@ def shares(line: Line, grams: Grams, found: Occurrences) -> npt.NDArray[np.float
     return char_shares(len(found.text), found.starts, sizes, each)
 
 
-def gram_spans(share: npt.NDArray[np.float32], title: Source, body: Source) -> list[EvidenceSpan]:
-    """Runs of characters that speak for the topic, with the sum of their shares."""
+def gram_spans(
+    share: npt.NDArray[np.float32], title: Source, body: Source, segmenter: Segmenter
+) -> list[EvidenceSpan]:
+    """Stretches that speak for the topic, with the sum of their shares."""
     floor = max(float(share.max(initial=0.0)) * _AUDIBLE, 1e-6)
-    high = np.flatnonzero(share >= floor)
-    spans: list[EvidenceSpan] = []
-    for run in np.split(high, np.flatnonzero(np.diff(high) > 1) + 1):
-        if len(run) < 2:
-            continue
-        start, end, weight = int(run[0]), int(run[-1]) + 1, float(share[run].sum())
-        if end <= len(title.text):
-            spans.append(title.span(start, end, weight))
-        elif start > len(title.text):
-            shift = len(title.text) + 1
-            spans.append(body.span(start - shift, end - shift, weight))
-    return spans
+    return loud_spans(share, title, body, segmenter, floor=floor, most=MOST_SPANS)
 
 
 def loudest(spans: Sequence[EvidenceSpan]) -> tuple[EvidenceSpan, ...]:

@@ -23,6 +23,7 @@ from tianfu.embeddings.tagging.fine.memory import Example, Memory, Prototype, Sc
 from tianfu.embeddings.tagging.fine.own_labels import LIFT, finder_of_labels
 from tianfu.embeddings.tagging.fine.spans import cue_spans, gram_spans, loudest, shares
 from tianfu.embeddings.tagging.fine.zero_shot import CueScore, score_cues
+from tianfu.embeddings.tagging.segment import Segmenter
 from tianfu.model.ports import TaggingText, TaughtTopic
 from tianfu.model.tag import EvidenceSpan, TagKind, TagSuggestion, TextField
 from tianfu.model.vocab.media_topics import MediaTopicTree
@@ -61,12 +62,19 @@ class FineTopicTagger:
     """
 
     def __init__(
-        self, *, finder: CueFinder, likeness: Likeness, rarity: Rarity, tree: MediaTopicTree
+        self,
+        *,
+        finder: CueFinder,
+        likeness: Likeness,
+        rarity: Rarity,
+        tree: MediaTopicTree,
+        segmenter: Segmenter,
     ) -> None:
         self._finder = finder
         self._likeness = likeness
         self._rarity = rarity
         self._tree = tree
+        self._segmenter = segmenter
         self._memory = Memory(rarity)
         self._taught = _Taught()
         self._lock = threading.Lock()
@@ -157,7 +165,7 @@ class FineTopicTagger:
             code=code,
             label=media.name if media else reading.prototypes[code].topic.label,
             confidence=round(sure, 4),
-            evidence=_evidence(code, reading),
+            evidence=_evidence(code, reading, self._segmenter),
         )
 
 
@@ -165,12 +173,12 @@ def _sources(text: TaggingText) -> tuple[Source, Source]:
     return Source.of(TextField.TITLE, text.title), Source.of(TextField.BODY, text.body[:BODY_CHARS])
 
 
-def _evidence(code: str, reading: _Reading) -> tuple[EvidenceSpan, ...]:
+def _evidence(code: str, reading: _Reading, segmenter: Segmenter) -> tuple[EvidenceSpan, ...]:
     found: list[EvidenceSpan] = []
     if code in reading.cues:
         found += cue_spans(reading.cues[code].parts, reading.title, reading.body)
     known = reading.prototypes.get(code)
     if known is not None:
         share = shares(known.line, reading.grams, reading.occurrences)
-        found += gram_spans(share, reading.title, reading.body)
+        found += gram_spans(share, reading.title, reading.body, segmenter)
     return loudest(found)

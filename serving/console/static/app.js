@@ -2,29 +2,9 @@
 import { html, render, useEffect, useErrorBoundary, useRef, useState } from "./lib/html.js";
 import { get, onSignedOut, queryString, send, setCsrf, useData } from "./lib/api.js";
 import { Button, Empty, Loading, ProblemNote, Toasts } from "./lib/ui.js";
+import { GROUPS, PAGES, pageOf } from "./lib/places.js";
 import { word } from "./lib/words.js";
 import { SignIn } from "./lib/signin.js";
-
-// One line a page.  `nav` names it in the navigation (null: reached by links only); `roles` are who sees it
-// there, everybody when left out; the module's own `roles` decide whether it opens.  `within` is the page that a linked one belongs to.
-const PAGES = [
-  { name: "write", module: () => import("./pages/write.js"), nav: "写稿助手", group: "稿件", roles: ["editor", "operator", "admin"] },
-  { name: "library", module: () => import("./pages/library.js"), nav: "稿库", group: "稿件" },
-  { name: "story", module: () => import("./pages/story.js"), nav: null, group: "稿件", within: "library" },
-  { name: "spread", module: () => import("./pages/spread.js"), nav: "传播热点", group: "传播" },
-  { name: "map", module: () => import("./pages/map.js"), nav: "传播地图", group: "传播" },
-  { name: "cluster", module: () => import("./pages/cluster.js"), nav: null, group: "传播", within: "spread" },
-  { name: "flow", module: () => import("./pages/flow.js"), nav: "选题与报送", group: "传播", roles: ["editor", "operator", "admin"] },
-  { name: "coverages", module: () => import("./pages/coverages.js"), nav: "专题", group: "传播" },
-  { name: "coverage", module: () => import("./pages/coverage.js"), nav: null, group: "传播", within: "coverages" },
-  { name: "report", module: () => import("./pages/report.js"), nav: "月报", group: "传播" },
-  { name: "front", module: () => import("./pages/front.js"), nav: "首屏与干预", group: "首屏", roles: ["editor", "operator"] },
-  { name: "orders", module: () => import("./pages/orders.js"), nav: "人工安排", group: "首屏", roles: ["editor", "operator"] },
-  { name: "preview", module: () => import("./pages/preview.js"), nav: "推荐预览", group: "首屏" },
-  { name: "decision", module: () => import("./pages/decision.js"), nav: null, group: "首屏", within: "preview" },
-  { name: "ops", module: () => import("./pages/ops.js"), nav: "运行状态", group: "运行", roles: ["operator", "scientist"] },
-];
-const GROUPS = ["稿件", "传播", "首屏", "运行"];
 
 function App() {
   const { data: session, problem, loading, reload } = useData(openSession, []);
@@ -76,8 +56,8 @@ function Frame({ session }) {
 }
 
 function Navigation({ session, here, open }) {
-  const within = PAGES.find((page) => page.name === here)?.within;
-  const mine = PAGES.filter((page) => page.nav && mayOpen(page.roles, session));
+  const within = pageOf(here)?.within;
+  const mine = PAGES.filter((page) => !page.linked && mayOpen(page.roles, session));
   return html`<nav id="nav" class=${`nav ${open ? "open" : ""}`} aria-label="主导航">
     ${GROUPS.map((group) => [group, mine.filter((page) => page.group === group)])
       .filter(([, pages]) => pages.length)
@@ -87,7 +67,7 @@ function Navigation({ session, here, open }) {
           <ul>
             ${pages.map(
               (page) => html`<li key=${page.name}>
-                <a href=${`#/${page.name}`} aria-current=${page.name === here ? "page" : page.name === within ? "true" : undefined}>${page.nav}</a>
+                <a href=${`#/${page.name}`} aria-current=${page.name === here ? "page" : page.name === within ? "true" : undefined}>${page.title}</a>
               </li>`,
             )}
           </ul>
@@ -100,17 +80,17 @@ function Navigation({ session, here, open }) {
 let arrived = false;
 
 function PageOf({ name, query, session }) {
-  const entry = PAGES.find((page) => page.name === name);
+  const entry = pageOf(name);
   const { data: module, problem, reload } = useData(() => entry?.module() ?? null, [name]);
   const [broken, mend] = useErrorBoundary((error) => console.error(error));
   const heading = useRef(null);
-  const title = module?.title ?? entry?.nav ?? "";
+  const title = entry?.title ?? "找不到";
   useEffect(() => {
-    document.title = title ? `${title} · 天府荐闻` : "天府荐闻";
+    document.title = `${title} · 天府荐闻`;
     if (module && arrived) heading.current?.focus();
     if (module) arrived = true;
   }, [module, title]);
-  if (!entry) return html`<h1>找不到</h1>
+  if (!entry) return html`<h1>${title}</h1>
     <${Empty} text="没有这个页面" hint="请从导航重新进入。" />`;
   const allowed = !module || mayOpen(module.roles, session);
   return html`<h1 ref=${heading} tabindex="-1">${title}</h1>
@@ -142,7 +122,7 @@ function usePlace(session) {
 
 function placeOf(hash, session) {
   const [path, search = ""] = hash.replace(/^#\/?/, "").split("?");
-  const home = PAGES.find((page) => page.nav && mayOpen(page.roles, session)).name;
+  const home = PAGES.find((page) => !page.linked && mayOpen(page.roles, session)).name;
   return { name: path || home, query: Object.fromEntries(new URLSearchParams(search)) };
 }
 

@@ -30,6 +30,7 @@ app.add_typer(learn.train_app, name="train")
 app.add_typer(trials.trials_app, name="trials")
 
 _TRAINING = {
+    "accelerate",
     "torch",
     "implicit",
     "sklearn",

@@ -6,11 +6,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import typer
 
 from tianfu.cli.show import err
 from tianfu.model.artifacts import shipped_version
 from tianfu.model.errors import UnreadableFile
+from tianfu.model.feed.scoring import HAND_SET
 from tianfu.model.snapshot import MANIFEST
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 QUESTION = "Is the new model better than the old one, on the same items?"
 CARD = "card.json"
+HAND = "hand-set"
+RANKER = "feed_ranker"
 _Compare = Callable[[Path, datetime | None, int | None, "Subject", "Subject"], "SuiteResult"]
 
 
@@ -31,7 +35,8 @@ def compare_models(
     model learnt from.
 
     Args:
-        names: Old and new: folders, or ``NAME@VERSION`` of what ships.
+        names: Old and new: folders, ``NAME@VERSION`` of what ships, or ``hand-set`` for the ranker that
+            serves where none was learnt.
         data: A file of the suite, or the folder of an export.
         limit: At most so many items.
         examples: How many changed items are quoted by their headlines.
@@ -40,25 +45,36 @@ def compare_models(
         BadParameter: Not two models of one kind that can be compared, or no data.
         UnreadableFile: The data hold nothing to compare on.
     """
-    from tianfu.eval.opening import SEEN, open_subject
+    from tianfu.eval.opening import SEEN
 
     if len(names) != 2 or data is None:
         raise typer.BadParameter("compare takes two models and data: compare OLD NEW --data FILE_OR_EXPORT.")
-    folders = [_folder(name) for name in names]
-    cards = [_card(folder) for folder in folders]
+    folders = [None if name == HAND else _folder(name) for name in names]
+    cards = [{"kind": RANKER} if folder is None else _card(folder) for folder in folders]
     kinds = {str(card.get("kind")) for card in cards}
     kind = kinds.pop()
     if kinds or kind not in _KINDS:
         raise typer.BadParameter(f"compare takes two models of one kind: {' or '.join(_KINDS)}.")
     files = measured_files(data)
-    old, new = (
-        open_subject(folder, kind=kind, files=files, examples=examples, limit=limit) for folder in folders
-    )
+    old, new = (_opened(folder, kind, files, examples=examples, limit=limit) for folder in folders)
     result = _KINDS[kind](data, _newest(cards), limit, old, new)
     for subject in (old, new):
         for file in subject.facts.get(SEEN, []):
             err.print(f"{subject.facts['name']} learnt from {file}: no recommendation.", highlight=False)
     return result
+
+
+def _opened(
+    folder: Path | None, kind: str, files: Sequence[Path], *, examples: int, limit: int | None
+) -> "Subject":
+    from tianfu.eval.core import Subject
+    from tianfu.eval.opening import open_subject
+
+    if folder is not None:
+        return open_subject(folder, kind=kind, files=files, examples=examples, limit=limit)
+    name, version = HAND_SET.version.split("@")
+    facts = {"name": name, "version": version, "fingerprint": ""}
+    return Subject(scorer=HAND_SET, facts=facts, examples=examples, limit=limit)
 
 
 def measured_files(data: Path | None) -> list[Path]:
@@ -184,4 +200,24 @@ def _judges(
     return compare_judges(pairs[:limit], groups[:limit], old, new)
 
 
-_KINDS: Mapping[str, _Compare] = {"topics": _taggers, "pairs": _judges}
+def _rankers(
+    data: Path, since: datetime | None, limit: int | None, old: "Subject", new: "Subject"
+) -> "SuiteResult":
+    from tianfu.eval.comparing.rankers import Replay, compare_rankers
+    from tianfu.training.ranker.log import read_log
+
+    if not data.is_dir():
+        raise typer.BadParameter("Rankers are compared on the folder of an export: --data EXPORT.")
+    log = read_log(data, since=since)
+    pages = len(log.feeds.pages)
+    if not pages:
+        raise UnreadableFile(
+            f"{data} holds no page newer than what the models learnt from.", advice="Export a later time."
+        )
+    feeds = log.feeds if limit is None else log.feeds.only(np.arange(pages) < limit)
+    return compare_rankers(
+        Replay(log=feeds, draws=log.draws, rankers=log.rankers, places=log.places, notes=log.notes), old, new
+    )
+
+
+_KINDS: Mapping[str, _Compare] = {"topics": _taggers, "pairs": _judges, RANKER: _rankers}

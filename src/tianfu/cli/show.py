@@ -19,6 +19,9 @@ err = Console(stderr=True)
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON value for machines.")]
 DataDir = Annotated[Path | None, typer.Option(help="Folder of the box's data.")]
 
+TO_COPY = frozenset({"id", "kind", "version"})
+"""Columns whose cells other commands take; they stay on one line."""
+
 Advance = Callable[[str, int, int], None]
 
 
@@ -48,8 +51,10 @@ def database_of(data_dir: Path | None) -> Database:
 
 
 def print_table(columns: list[str], rows: list[dict[str, Any]]) -> None:
-    """Print rows as a table; missing cells stay empty."""
-    table = Table(*columns)
+    """Print rows as a table; missing cells stay empty, and nothing is cut off: it may have to be copied."""
+    table = Table()
+    for column in columns:
+        table.add_column(column, overflow="fold", no_wrap=column in TO_COPY)
     for row in rows:
         table.add_row(*(cell(row.get(column)) for column in columns))
     out.print(table)

@@ -33,7 +33,9 @@ def trials_begin(
         trial = _desk(settings, database).begin(
             kind, version, share=share, days=days, rails=Rails(), actor="command line"
         )
-    out.print(f"Trial {trial.id} runs; see `tianfu trials report {trial.id}`.", highlight=False)
+    out.print(
+        f"Trial {trial.id} runs; see `tianfu trials report {trial.id}`.", highlight=False, soft_wrap=True
+    )
 
 
 @trials_app.command("list")
@@ -45,7 +47,11 @@ def trials_list(data_dir: DataDir = None, as_json: JsonFlag = False) -> None:
     if as_json:
         out.print_json(json.dumps(rows, default=str))
     else:
-        print_table(["id", "kind", "model_id", "share", "state", "ends_at", "why"], rows)
+        short = [
+            {**row, "model_id": row["model_id"][:12], "ends_at": row["ends_at"].isoformat(timespec="minutes")}
+            for row in rows
+        ]
+        print_table(["id", "kind", "model_id", "share", "state", "ends_at", "why"], short)
 
 
 @trials_app.command("report")

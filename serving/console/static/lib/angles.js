@@ -3,7 +3,7 @@ import { html, useState } from "./html.js";
 import { send } from "./api.js";
 import { dayField, fromField } from "./beijing.js";
 import { Button, Chip, Dialog, Field, fullTime, OutletName, OutletPicker, ProblemNote, StoryLink, toast, When } from "./ui.js";
-import { storyIdOf } from "./story_id.js";
+import { StoryChoice } from "./story_choice.js";
 import { word } from "./words.js";
 
 const TONES = { claimed: "accent", filed: "good", released: "plain", expired: "warn" };
@@ -22,7 +22,7 @@ export function AngleCard({ angle, coverage, mine, reload }) {
     </header>
     ${angle.description ? html`<p class="hint">${angle.description}</p>` : null}
     <ul class="angle-stories">
-      ${angle.latest.slice(0, 3).map(
+      ${oneOfEach(angle.latest).slice(0, 3).map(
         (story) => html`<li key=${story.story_id}>
           <${StoryLink} story_id=${story.story_id} title=${story.title} />
           <span class="hint"><${OutletName} id=${story.outlet_id} /> · <${When} at=${story.published_at} /></span>
@@ -40,6 +40,11 @@ export function AngleCard({ angle, coverage, mine, reload }) {
       <${ClaimForm} angle=${angle} coverage=${coverage} mine=${mine} onDone=${claimed} />
     <//>`}
   </section>`;
+}
+
+/** The newest version of each story: copies say nothing new of an angle. */
+function oneOfEach(stories) {
+  return stories.filter((story, at) => stories.findIndex((other) => other.cluster_id === story.cluster_id) === at);
 }
 
 function ClaimRow({ claim, coverage, mine, reload }) {
@@ -77,13 +82,13 @@ function ClaimRow({ claim, coverage, mine, reload }) {
 }
 
 function FileForm({ claim, coverage, onDone }) {
-  const [story, setStory] = useState("");
+  const [story, setStory] = useState(null);
   const [problem, setProblem] = useState(null);
   const submit = async (event) => {
     event.preventDefault();
     setProblem(null);
     try {
-      await send("PATCH", `/v1/coverages/${coverage.id}/claims/${claim.id}`, { state: "filed", story_id: storyIdOf(story) });
+      await send("PATCH", `/v1/coverages/${coverage.id}/claims/${claim.id}`, { state: "filed", story_id: story.story_id });
       toast("已交稿，稿件归入这个角度");
       onDone();
     } catch (found) {
@@ -91,11 +96,9 @@ function FileForm({ claim, coverage, onDone }) {
     }
   };
   return html`<form class="form" onSubmit=${submit}>
-    <${Field} label="稿件编号或稿件页的网址" hint="从稿件页的浏览器地址栏复制即可；须是认领媒体自己的稿件">
-      <input class="input" name="story_id" required maxlength="400" value=${story} onInput=${(event) => setStory(event.target.value)} />
-    <//>
+    <${StoryChoice} story=${story} onChange=${setStory} outletId=${claim.outlet_id} hint="须是认领媒体自己的稿件" />
     <${ProblemNote} problem=${problem} />
-    <div class="row"><${Button} type="submit" tone="main" disabled=${!story.trim()}>交稿<//></div>
+    <div class="row"><${Button} type="submit" tone="main" disabled=${!story}>交稿<//></div>
   </form>`;
 }
 

@@ -19,7 +19,7 @@ export function Bars({ rows, label, unit = "" }) {
   </ul>`;
 }
 
-/** One figure with its name; `was` is the same of the time before. */
+/** One figure with its name; `was` is the same of the month before, null where there is none. */
 export function Figure({ label, value, was, hint }) {
   return html`<div class="fact">
     <dt>${label}</dt>
@@ -30,7 +30,7 @@ export function Figure({ label, value, was, hint }) {
 }
 
 function changeText(value, was) {
-  if (value === null || was === null) return "上月无可比数据";
+  if (was === null) return "上月没有数据";
   if (value === was) return "与上月持平";
   return value > was ? `比上月多 ${numberText(value - was)}` : `比上月少 ${numberText(was - value)}`;
 }

@@ -2,7 +2,7 @@
 import { html, useMemo, useState } from "./html.js";
 import { useAreas } from "./areas.js";
 import { Chart } from "./chart.js";
-import { Button, Card, Chip, Count, Empty, fullTime, hashOf, OutletName, spanOf, StoryLink, Table } from "./ui.js";
+import { Button, Card, Chip, Count, Empty, fullTime, hashOf, OutletName, StoryLink, Table, afterText } from "./ui.js";
 import { word } from "./words.js";
 
 const LEVELS = ["province", "city", "county"];
@@ -64,7 +64,7 @@ function OneDouble({ double, open }) {
     <ol>
       ${double.stories.map(
         (story, at) => html`<li key=${story.story_id}>
-          <span class="figure hint">${at ? `+${spanOf(story.minutes_after_first)}` : "首发"}</span>
+          <span class="figure hint">${at ? afterText(story.minutes_after_first) : "首发"}</span>
           <span><${OutletName} id=${story.outlet_id} /></span>
           <${Chip} tone=${at ? "plain" : "good"}>${at ? word("relation", story.relation) : "首发"}<//>
           <${StoryLink} story_id=${story.story_id} title=${story.title} />
@@ -113,25 +113,45 @@ function hourOption(timeline) {
   };
 }
 
-export function Reach({ coverage }) {
-  const reach = new Map(coverage.reach.map((one) => [one.outlet_id, one]));
+/** How far a coverage got: every outlet's for the platform, the own and the sum for an outlet. */
+export function Reach({ coverage, mine }) {
+  return html`${mine.outlet_id ? html`<${OwnReach} coverage=${coverage} mine=${mine} />` : null}
+    <${ByOutlet} coverage=${coverage} counted=${!mine.outlet_id} />`;
+}
+
+function OwnReach({ coverage, mine }) {
+  const own = coverage.reach.find((one) => one.outlet_id === mine.outlet_id) ?? { exposures: 0, clicks: 0, readers: 0 };
+  const all = coverage.reach_total;
+  const rows = [
+    { id: "own", name: html`<${OutletName} id=${mine.outlet_id} />`, ...own },
+    { id: "all", name: all ? `全部媒体合计（${all.outlets} 家）` : "全部媒体合计", ...(all ?? { exposures: null, clicks: null, readers: null }) },
+  ];
+  const columns = [{ key: "name", label: "范围" }, count("exposures", "曝光"), count("clicks", "点击"), count("readers", "读者")];
+  const few = own.readers === null ? "本媒体读过的不足 20 位，不显示。" : "";
+  return html`<${Card} title="触达" hint="这个专题的稿件在应用里的数字">
+    <${Table} caption="本媒体与全部媒体的曝光、点击与读者" columns=${columns} rows=${rows} />
+    <p class="hint">${few}${all ? "合计只含读者满 20 位的媒体；别家各自的数字不显示。" : "别家达到两家以上、读者都满 20 位时才显示合计；别家各自的数字不显示。"}</p>
+  <//>`;
+}
+
+const count = (key, label) => ({ key, label, align: "end", render: (row) => html`<${Count} n=${row[key]} />` });
+
+function ByOutlet({ coverage, counted }) {
+  const reach = new Map((counted ? coverage.reach : []).map((one) => [one.outlet_id, one]));
   const known = new Set(coverage.by_outlet.map((one) => one.outlet_id));
-  const carrying = coverage.reach.filter((one) => !known.has(one.outlet_id)).map((one) => ({ outlet_id: one.outlet_id, stories: 0, firsts: 0 }));
+  const carrying = [...reach.keys()].filter((id) => !known.has(id)).map((id) => ({ outlet_id: id, stories: 0, firsts: 0 }));
   const rows = [...coverage.by_outlet, ...carrying].map((row) => ({ ...reach.get(row.outlet_id), ...row, id: row.outlet_id }));
   rows.sort((a, b) => (b.clicks ?? -1) - (a.clicks ?? -1) || b.stories - a.stories);
   const [shown, setShown] = useState(FIRST_ROWS);
-  const count = (key, label) => ({ key, label, align: "end", render: (row) => html`<${Count} n=${row[key]} />` });
   const columns = [
     { key: "name", label: "媒体", render: (row) => html`<${OutletName} id=${row.outlet_id} />` },
     { key: "level", label: "层级", render: (row) => (row.level ? word("level", row.level) : "转发") },
     count("stories", "稿件"),
     count("firsts", "首发"),
-    count("exposures", "曝光"),
-    count("clicks", "点击"),
-    count("readers", "读者"),
+    ...(counted ? [count("exposures", "曝光"), count("clicks", "点击"), count("readers", "读者")] : []),
   ];
-  return html`<${Card} title="各家稿件与触达" hint="触达是这些稿件在各家应用里的数字；不足 20 位读者的不显示">
-    <${Table} caption="各家的稿件、首发、曝光、点击与读者" columns=${columns} rows=${rows.slice(0, shown)} empty="还没有媒体发稿" />
+  return html`<${Card} title=${counted ? "各家稿件与触达" : "各家稿件"} hint=${counted ? "触达是这些稿件在各家应用里的数字；不足 20 位读者的不显示" : "谁发了多少，谁先发"}>
+    <${Table} caption=${counted ? "各家的稿件、首发、曝光、点击与读者" : "各家的稿件与首发"} columns=${columns} rows=${rows.slice(0, shown)} empty="还没有媒体发稿" />
     <${More} rest=${rows.length - shown} onMore=${() => setShown(rows.length)} />
   <//>`;
 }

@@ -1,7 +1,7 @@
 // A joint coverage's stories with the reasons they are there, and what editors put in or out.
 import { html, useState } from "./html.js";
 import { get, send, useData } from "./api.js";
-import { storyIdOf } from "./story_id.js";
+import { StoryChoice } from "./story_choice.js";
 import { Button, Card, Chip, Empty, Field, Loading, OutletName, ProblemNote, StoryLink, Table, toast, When } from "./ui.js";
 
 /** Whether this session may put a story in or out: its own outlet's, or every one for who leads. */
@@ -100,40 +100,40 @@ export function Picks({ coverage, mine, reload }) {
     { key: "undo", label: "", render: (row) => may(mine, row.outlet_id) && html`<${Button} tone="quiet small" label=${`撤回：${row.title}`} onClick=${() => undo(row)}>撤回<//>` },
   ];
   return html`<${Card} title="人工选稿" hint="编辑的决定高于收稿条件；撤回后由条件再定">
-    ${mine.writes && html`<${PickForm} coverage=${coverage} path=${path} onDone=${done("已选入专题")} />`}
+    ${mine.writes && html`<${PickForm} coverage=${coverage} mine=${mine} path=${path} onDone=${done("已选入专题")} />`}
     <${ProblemNote} problem=${picks.problem ?? problem} retry=${picks.problem ? picks.reload : undefined} />
     ${picks.data
-      ? html`<${Table} caption="人工选稿" columns=${columns} rows=${picks.data.items} empty=${html`<${Empty} text="还没有人工选稿" hint="条件收不到的稿件，可以按编号选进来。" />`} />`
+      ? html`<${Table} caption="人工选稿" columns=${columns} rows=${picks.data.items} empty=${html`<${Empty} text="还没有人工选稿" hint="条件收不到的稿件，可以在上面找到并选进来。" />`} />`
       : picks.problem
         ? null
         : html`<${Loading} />`}
   <//>`;
 }
 
-function PickForm({ coverage, path, onDone }) {
-  const [storyId, setStoryId] = useState("");
+function PickForm({ coverage, mine, path, onDone }) {
+  const [story, setStory] = useState(null);
   const [angle, setAngle] = useState("");
   const [problem, setProblem] = useState(null);
   const submit = async (event) => {
     event.preventDefault();
     setProblem(null);
     try {
-      await send("POST", path, { story_id: storyIdOf(storyId), verb: "add", ...(angle ? { angle_id: angle } : {}) });
-      setStoryId("");
+      await send("POST", path, { story_id: story.story_id, verb: "add", ...(angle ? { angle_id: angle } : {}) });
+      setStory(null);
       onDone();
     } catch (found) {
       setProblem(found);
     }
   };
-  return html`<form class="filters picks-form" onSubmit=${submit}>
-    <${Field} label="稿件编号或稿件页的网址" hint="从浏览器地址栏复制即可"><input class="input" name="story_id" required maxlength="400" value=${storyId} onInput=${(event) => setStoryId(event.target.value)} /><//>
+  return html`<form class="picks-form" onSubmit=${submit}>
+    <${StoryChoice} story=${story} onChange=${setStory} outletId=${mine.leads ? "" : mine.outlet_id} hint=${mine.leads ? "" : "本媒体自己的稿件"} />
     <${Field} label="归入角度" hint="可以不选">
       <select class="input" value=${angle} onChange=${(event) => setAngle(event.target.value)}>
         <option value="">不指定</option>
         ${coverage.angles.map((one) => html`<option value=${one.id} key=${one.id}>${one.name}</option>`)}
       </select>
     <//>
-    <div class="field"><${Button} type="submit" tone="main">选入<//></div>
+    <div class="field"><${Button} type="submit" tone="main" disabled=${!story}>选入<//></div>
     <${ProblemNote} problem=${problem} />
   </form>`;
 }

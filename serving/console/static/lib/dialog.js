@@ -1,4 +1,4 @@
-// A dialog that keeps the focus, and short notes at the edge of the screen.
+// A dialog that keeps the focus, and short notes in the head of the page.
 import { html, useEffect, useRef, useState } from "./html.js";
 
 /** A modal window: the browser keeps the focus inside, Esc closes it and focus returns. */
@@ -22,6 +22,7 @@ export function Dialog({ title, onClose, children }) {
   </dialog>`;
 }
 
+const SHOWN_MS = 6_000;
 const listeners = new Set();
 let lastNote = 0;
 
@@ -31,18 +32,21 @@ export function toast(text, tone = "good") {
   for (const listener of listeners) listener(note);
 }
 
-/** Where notes appear; the frame of the console holds one. */
+/**
+ * Where the latest note appears: over the head of the page, which holds nothing one works with, so that no
+ * button is ever covered.  The frame of the console holds one.
+ */
 export function Toasts() {
-  const [notes, setNotes] = useState([]);
+  const [note, setNote] = useState(null);
   useEffect(() => {
-    const add = (note) => {
-      setNotes((was) => [...was, note]);
-      setTimeout(() => setNotes((was) => was.filter((one) => one.id !== note.id)), 6000);
+    const show = (given) => {
+      setNote(given);
+      setTimeout(() => setNote((now) => (now?.id === given.id ? null : now)), SHOWN_MS);
     };
-    listeners.add(add);
-    return () => listeners.delete(add);
+    listeners.add(show);
+    return () => listeners.delete(show);
   }, []);
   return html`<div class="toasts" role="status" aria-live="polite">
-    ${notes.map((note) => html`<p key=${note.id} class=${`toast ${note.tone}`}>${note.text}</p>`)}
+    ${note && html`<p key=${note.id} class=${`toast ${note.tone}`}>${note.text}</p>`}
   </div>`;
 }

@@ -35,11 +35,17 @@ const RULES = {
 };
 const AIMS = { popular: "热门", fresh: "新鲜", local: "本地", varied: "多样", related: "相关", explore: "拓展" };
 const MODELS = {
-  encoder: "文本编码器",
-  ranker: "排序模型",
-  pairs: "查重模型",
-  tagger: "标签模型",
-  topics: "主题模型",
+  encoder: ["文本编码器", "把稿件变成向量，用来找相近的稿件"],
+  ranker: ["排序模型", "决定推荐列表的先后"],
+  pairs: ["查重模型", "判断两篇是转载、同一事件还是无关"],
+  tagger: ["主题标签", "按国家标准的 24 个大类给稿件定主题"],
+};
+// Taggers by the name in their version; one that was published under another name classifies topics.
+const TAGGERS = {
+  "fine-topics": ["细主题标签", "在大类之下标出更细的主题，跟着编辑的采纳和否定学"],
+  places: ["地点标签", "认出写到的市州、县和乡镇"],
+  keywords: ["关键词标签", "从标题和正文选出最能代表稿件的词"],
+  names: ["人物与机构标签", "认出人名和机构名"],
 };
 const ORDER_WORDS = { pin: "置顶", insert: "插入", boost: "加权", suppress: "压后", block: "屏蔽", must_carry: "省级必推", emergency: "紧急信息" };
 const PLACED = { editor: "编辑推荐", must_carry: "省级必推", fallback: "补足" };
@@ -52,12 +58,15 @@ export const actionWord = (name) => ORDER_WORDS[name] ?? name;
 /** How much an aim counts, 0..1 with 0.5 as usual, in words. */
 export const amountText = (value) => (value < 0.05 ? "不要" : value < 0.45 ? "少一些" : value <= 0.55 ? "一般" : "多一些");
 
-/** The Chinese name of a model's kind; the place of one of several taggers stays as a number. */
-export function modelWord(kind) {
-  const [, stem, place] = /^([a-z_]+?)(?:_(\d+))?$/.exec(kind) ?? [];
-  const name = MODELS[stem] ?? kind;
-  return place === undefined ? name : `${name} ${Number(place) + 1}`;
+/** The Chinese name of a model's part and what it does: `{name, does}`.  Taggers are told apart by their version. */
+export function modelWords(part, version = "") {
+  const stem = part.replace(/_\d+$/, "");
+  const [name, does] = (stem === "tagger" && TAGGERS[version.split("@")[0]]) || MODELS[stem] || [part, ""];
+  return { name, does };
 }
+
+/** The Chinese name of a model's kind. */
+export const modelWord = (kind) => modelWords(kind).name;
 
 /** Bars of a few figures, largest first; each row is `{label, value, text, tone}`.  `of` is what fills a bar. */
 export function Meters({ rows, label, of }) {
@@ -233,11 +242,17 @@ export function MeasuredAims({ measured }) {
   </div>`;
 }
 
-export function ModelVersions({ models }) {
-  return html`<dl class="fact-grid">
-    ${Object.entries(models).map(
-      ([kind, version]) => html`<div key=${kind}><dt>${modelWord(kind)}</dt><dd><code lang="en">${version}</code></dd></div>`,
-    )}
+/** Versions by part; with `explain` each says what it does. */
+export function ModelVersions({ models, explain = false }) {
+  return html`<dl class=${explain ? "fact-grid wide" : "fact-grid"}>
+    ${Object.entries(models).map(([part, version]) => {
+      const { name, does } = modelWords(part, version);
+      return html`<div key=${part}>
+        <dt>${name}</dt>
+        <dd><code lang="en">${version}</code></dd>
+        ${explain && does ? html`<dd class="hint">${does}</dd>` : null}
+      </div>`;
+    })}
   </dl>`;
 }
 

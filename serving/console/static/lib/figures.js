@@ -47,6 +47,11 @@ export function spanOf(minutes) {
   return `${Math.floor(whole / (24 * 60))} 天${hours ? ` ${hours} 小时` : ""}`;
 }
 
+/** How long after the first publisher; a copy may say an earlier time than the one that counts for it. */
+export function afterText(minutes) {
+  return minutes < 0 ? `自称早 ${spanOf(minutes)}` : `+${spanOf(minutes)}`;
+}
+
 export function numberText(n) {
   return n === null || n === undefined ? "—" : NUMBER.format(n);
 }

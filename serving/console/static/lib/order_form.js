@@ -1,10 +1,11 @@
 // The form of a new order: what it would reach and meet is shown before it is given.
-import { html, useEffect, useMemo, useState } from "./html.js";
-import { get, send, useData, useOutlets } from "./api.js";
-import { Button, Chip, Field, Loading, OutletPicker, ProblemNote, StoryLink, When, Count } from "./ui.js";
+import { html, useMemo, useState } from "./html.js";
+import { send, useData, useOutlets } from "./api.js";
+import { Button, Chip, Field, Loading, OutletPicker, ProblemNote, StoryLink, Count } from "./ui.js";
 import { choices, word } from "./words.js";
 import { actionWord } from "./feed.js";
 import { AreaPicker, useAreas } from "./areas.js";
+import { StoryChoice } from "./story_choice.js";
 import { ActionChip, LASTING, doesText, giveOrder, inHours, reachText } from "./orders.js";
 
 const SAYS = {
@@ -100,51 +101,6 @@ function fieldsOf(form, story, session) {
     ...(PLACED.includes(form.action) ? { position } : {}),
     ...(WEIGHED.includes(form.action) ? { strength: Number(form.strength) } : {}),
   };
-}
-
-/** Find a story by words of its title, or hold the one that is chosen. */
-function StoryChoice({ story, onChange }) {
-  const [words, setWords] = useState("");
-  const [asked, setAsked] = useState("");
-  useEffect(() => {
-    const wait = setTimeout(() => setAsked(words.trim()), 300);
-    return () => clearTimeout(wait);
-  }, [words]);
-  const named = useData(
-    (signal) => (story && !story.title ? get(`/v1/stories/${encodeURIComponent(story.story_id)}`, {}, { signal }) : null),
-    [story?.story_id],
-  );
-  const found = useData((signal) => (asked ? get("/v1/stories", { words: asked, limit: 8 }, { signal }) : null), [asked]);
-  const outlets = useOutlets();
-  if (story) {
-    return html`<div class="field">
-      <span class="field-label">稿件</span>
-      <div class="row">
-        <${StoryLink} story_id=${story.story_id} title=${story.title || named.data?.title || "正在读取……"} />
-        <${Button} tone="small" onClick=${() => onChange(null)}>换一篇<//>
-      </div>
-      <${ProblemNote} problem=${named.problem} />
-    </div>`;
-  }
-  return html`<div class="field">
-    <${Field} label="稿件：搜标题里的词">
-      <input class="input" type="search" maxlength="100" value=${words} onInput=${(event) => setWords(event.target.value)} />
-    <//>
-    <${ProblemNote} problem=${found.problem} retry=${found.reload} />
-    ${asked && found.loading ? html`<${Loading} />` : null}
-    ${found.data
-      ? html`<ul class="choices" aria-label="找到的稿件">
-          ${found.data.items.map(
-            (one) => html`<li key=${one.story_id}>
-              <button type="button" class="story-choice" onClick=${() => onChange(one)}>
-                <span>${one.title}</span><span class="hint">${outlets.get(one.outlet_id)?.name ?? one.outlet_id} · <${When} at=${one.published_at} /></span>
-              </button>
-            </li>`,
-          )}
-          ${found.data.items.length ? null : html`<li class="hint">没有找到，换一个词试试。</li>`}
-        </ul>`
-      : null}
-  </div>`;
 }
 
 /** Whom an order of the province reaches. */

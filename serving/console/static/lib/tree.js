@@ -1,7 +1,7 @@
 // A spread drawn as a tree: three lanes for the three levels, one column a telling, in order of time.
 import { html } from "./html.js";
 import { hashOf } from "./pickers.js";
-import { spanOf } from "./figures.js";
+import { afterText } from "./figures.js";
 import { word } from "./words.js";
 
 const LANES = ["province", "city", "county"];
@@ -55,7 +55,7 @@ function pathOf(from, to) {
 function Node({ node, first }) {
   const outlet = node.outlet || node.outlet_id;
   const lines = linesOf(shortName(outlet));
-  const when = first ? "首发" : `+${spanOf(node.minutes_after_lead)}`;
+  const when = first ? "首发" : afterText(node.minutes_after_lead);
   const said = `${word("relation", first ? "" : node.relation)}`;
   return html`<a
     class="tree-node"

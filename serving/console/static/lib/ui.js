@@ -1,9 +1,9 @@
 // The building blocks of every page.  Whatever they are given is shown as text.
-import { html, useRef } from "./html.js";
+import { html, useLayoutEffect, useRef } from "./html.js";
 import { fieldWord, problemWords } from "./words.js";
 
 export { Dialog, toast, Toasts } from "./dialog.js";
-export { When, Count, Ratio, fullTime, relativeTime, spanOf, numberText, percentText } from "./figures.js";
+export { When, Count, Ratio, fullTime, relativeTime, spanOf, afterText, numberText, percentText } from "./figures.js";
 export { OutletPicker, OutletName, StoryLink, OutLink, hashOf } from "./pickers.js";
 
 export function Card({ title, actions, children, hint }) {
@@ -36,7 +36,7 @@ export function Table({ columns, rows, empty, caption }) {
         ${rows.map(
           (row, place) => html`<tr key=${row.id ?? row.story_id ?? place}>
             ${columns.map(
-              (c) => html`<td key=${c.key} class=${c.align ?? ""}>${c.render ? c.render(row) : row[c.key]}</td>`,
+              (c) => html`<td key=${c.key} class=${c.align ?? ""} data-label=${c.label || undefined}>${c.render ? c.render(row) : row[c.key]}</td>`,
             )}
           </tr>`,
         )}
@@ -112,6 +112,13 @@ export function Field({ label, hint, error, children }) {
 /** Tabs are `{value, label}`; arrow keys move between them. */
 export function Tabs({ tabs, value, onChange, label = "分栏" }) {
   const list = useRef(null);
+  // On a phone the chosen tab may lie outside what is seen of the row.
+  useLayoutEffect(() => {
+    const chosen = list.current.querySelector('[aria-selected="true"]');
+    const { offsetLeft: left, offsetWidth: width } = chosen ?? { offsetLeft: 0, offsetWidth: 0 };
+    list.current.scrollLeft = Math.min(list.current.scrollLeft, left);
+    list.current.scrollLeft = Math.max(list.current.scrollLeft, left + width - list.current.clientWidth);
+  }, [value]);
   const move = (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;

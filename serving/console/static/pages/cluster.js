@@ -1,12 +1,12 @@
 // 一稿传播: one cluster as a timeline and as a graph, from the first publisher through the three levels.
 import { html, useMemo, useState } from "../lib/html.js";
 import { get, useData } from "../lib/api.js";
-import { Card, Chip, Empty, fullTime, hashOf, Loading, OutletName, ProblemNote, spanOf, StoryLink, Tabs } from "../lib/ui.js";
+import { Card, Chip, Empty, fullTime, Loading, OutletName, ProblemNote, spanOf, StoryLink, Tabs, afterText } from "../lib/ui.js";
+import { PageLink } from "../lib/places.js";
 import { Figure } from "../lib/bars.js";
 import { SpreadTree } from "../lib/tree.js";
 import { word } from "../lib/words.js";
 
-export const title = "一稿传播";
 export const roles = ["editor", "operator", "scientist", "admin"];
 
 const TABS = [
@@ -20,7 +20,7 @@ export default function Page({ query }) {
     (signal) => query.id && get(`/v1/clusters/${encodeURIComponent(query.id)}`, {}, { signal }),
     [query.id],
   );
-  if (!query.id) return html`<${Empty} text="没有选定稿件" hint=${html`请从<a href=${hashOf("spread")}>传播热点</a>里选一条。`} />`;
+  if (!query.id) return html`<${Empty} text="没有选定稿件" hint=${html`请从<${PageLink} name="spread" />里选一条。`} />`;
   if (problem) return html`<${ProblemNote} problem=${problem} retry=${reload} />`;
   if (!data) return html`<${Loading} />`;
   return html`<${Spread} cluster=${data} />`;
@@ -61,7 +61,7 @@ function Timeline({ members }) {
   return html`<ol class="timeline">
     ${members.map(
       (m, place) => html`<li key=${m.story_id} class=${m.level}>
-        <p class="timeline-when figure">${place ? `+${spanOf(m.minutes_after_lead)}` : "首发"}</p>
+        <p class="timeline-when figure">${place ? afterText(m.minutes_after_lead) : "首发"}</p>
         <div>
           <p>
             <${Chip} tone=${m.level === "province" ? "accent" : "plain"}>${word("level", m.level)}<//>

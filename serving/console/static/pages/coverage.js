@@ -1,7 +1,8 @@
 // 专题看板: who tells which angle, who has claimed what, what is missing, told twice, when, and how far.
 import { html, useState } from "../lib/html.js";
 import { get, send, useData } from "../lib/api.js";
-import { Button, Card, Chip, Dialog, Empty, fullTime, hashOf, Loading, OutletName, ProblemNote, Tabs, toast, When } from "../lib/ui.js";
+import { Button, Card, Chip, Dialog, Empty, fullTime, Loading, OutletName, ProblemNote, Tabs, toast, When } from "../lib/ui.js";
+import { PageLink } from "../lib/places.js";
 import { Figure } from "../lib/bars.js";
 import { AngleCard } from "../lib/angles.js";
 import { Doubles, Gaps, Hours, Reach } from "../lib/board.js";
@@ -9,7 +10,6 @@ import { CoverageForm } from "../lib/coverage_form.js";
 import { CoverageStories, Picks } from "../lib/coverage_stories.js";
 import { word } from "../lib/words.js";
 
-export const title = "专题看板";
 export const roles = ["editor", "operator", "scientist", "admin"];
 
 const TABS = [
@@ -22,7 +22,7 @@ const TABS = [
 
 export default function Page({ session, query, go }) {
   const board = useData((signal) => query.id && get(`/v1/coverages/${encodeURIComponent(query.id)}`, {}, { signal }), [query.id]);
-  if (!query.id) return html`<${Empty} text="没有选定专题" hint=${html`请从<a href=${hashOf("coverages")}>专题</a>里选一个。`} />`;
+  if (!query.id) return html`<${Empty} text="没有选定专题" hint=${html`请从<${PageLink} name="coverages" />里选一个。`} />`;
   if (board.problem && !board.data) return html`<${ProblemNote} problem=${board.problem} retry=${board.reload} />`;
   if (!board.data) return html`<${Loading} />`;
   const coverage = board.data;
@@ -36,7 +36,7 @@ export default function Page({ session, query, go }) {
     ${tab === "angles" && html`<${Angles} ...${props} />`}
     ${tab === "stories" && html`<${CoverageStories} ...${props} />`}
     ${tab === "doubles" && html`<${Doubles} coverage=${coverage} />`}
-    ${tab === "reach" && html`<div class="stack"><${Hours} coverage=${coverage} /><${Reach} coverage=${coverage} /></div>`}
+    ${tab === "reach" && html`<div class="stack"><${Hours} coverage=${coverage} /><${Reach} coverage=${coverage} mine=${mine} /></div>`}
     ${tab === "picks" && html`<${Picks} ...${props} />`}
   </div>`;
 }

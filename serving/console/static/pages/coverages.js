@@ -5,7 +5,6 @@ import { Button, Card, Chip, Count, Dialog, Empty, fullTime, hashOf, Loading, Ou
 import { CoverageForm } from "../lib/coverage_form.js";
 import { choices, word } from "../lib/words.js";
 
-export const title = "专题";
 export const roles = ["editor", "operator", "scientist", "admin"];
 
 const TONES = { live: "good", planned: "warn", closed: "plain" };

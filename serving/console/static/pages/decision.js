@@ -1,11 +1,11 @@
 // 决策回放: any feed that was made, by the number that came with it.
 import { html, useEffect, useState } from "../lib/html.js";
 import { get, useData } from "../lib/api.js";
-import { Button, Card, Chip, Empty, Field, Loading, OutletName, ProblemNote, fullTime, hashOf } from "../lib/ui.js";
+import { Button, Card, Chip, Empty, Field, Loading, OutletName, ProblemNote, fullTime } from "../lib/ui.js";
+import { PageLink } from "../lib/places.js";
 import { word } from "../lib/words.js";
 import { DecisionFacts, ItemReplay, Phone, PlacedChip, whyText } from "../lib/feed.js";
 
-export const title = "推荐决策回放";
 export const roles = ["editor", "operator", "scientist", "admin"];
 
 export default function Page({ query, go }) {
@@ -17,7 +17,7 @@ export default function Page({ query, go }) {
     go("decision", { trace: text.trim() });
   };
   return html`<p class="hint page-lead">
-      每次推荐都有编号，保存 180 天。编号在客户端的每次应答里，也在必推的展示凭证里。<a href="#/preview">返回推荐预览</a>
+      每次推荐都有编号，保存 180 天。编号在客户端的每次应答里，也在必推的展示凭证里。<${PageLink} name="preview">返回推荐预览<//>
     </p>
     <${Card}>
       <form class="row grow-first" onSubmit=${submit}>
@@ -34,7 +34,7 @@ export default function Page({ query, go }) {
         <${Button} type="submit" tone="main" disabled=${!text.trim()}>回放<//>
       </form>
     <//>
-    ${trace ? html`<${Replay} key=${trace} trace=${trace} />` : html`<${Card}><${Empty} text="填入编号，看那一次推荐是怎样决定的" hint=${html`没有编号？向应用的技术人员要，或在<a href=${hashOf("orders")}>人工安排</a>的展示情况里点“回放首次展示”。`} /><//>`}`;
+    ${trace ? html`<${Replay} key=${trace} trace=${trace} />` : html`<${Card}><${Empty} text="填入编号，看那一次推荐是怎样决定的" hint=${html`没有编号？向应用的技术人员要，或在<${PageLink} name="orders" />的展示情况里点“回放首次展示”。`} /><//>`}`;
 }
 
 function Replay({ trace }) {

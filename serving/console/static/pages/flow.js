@@ -2,10 +2,10 @@
 import { html, useState } from "../lib/html.js";
 import { get, send, useData } from "../lib/api.js";
 import { Button, Card, Chip, Dialog, Empty, Field, hashOf, Loading, numberText, OutletName, OutletPicker, ProblemNote, StoryLink, Tabs, toast, When } from "../lib/ui.js";
+import { PageLink } from "../lib/places.js";
 import { TopicPicker } from "../lib/vocabulary.js";
 import { choices, word } from "../lib/words.js";
 
-export const title = "选题与报送";
 export const roles = ["editor", "operator", "admin"];
 
 const TABS = [
@@ -116,7 +116,7 @@ function Box({ box, outletId }) {
   const empty =
     box === "inbox"
       ? html`<${Empty} text=${state === "submitted" ? "没有待处理的报送" : "没有收到报送"} hint="下级媒体报来的稿件会列在这里。" />`
-      : html`<${Empty} text="没有发出报送" hint=${html`在<a href=${hashOf("library", { outlet_id: outletId })}>稿库</a>打开本媒体的稿件，看哪些编辑部可能要，再报送。`} />`;
+      : html`<${Empty} text="没有发出报送" hint=${html`在<${PageLink} name="library" params=${{ outlet_id: outletId }} />打开本媒体的稿件，看哪些编辑部可能要，再报送。`} />`;
   return html`<${Card} title=${box === "inbox" ? "下级媒体报来的稿件" : "本媒体报上去的稿件"}>
     <div class="filters few">
       <${Pick} label="状态" value=${state} options=${[{ value: "", label: "全部" }, ...choices("submission_state")]} onChange=${setState} />

@@ -6,7 +6,6 @@ import { word } from "../lib/words.js";
 import { FeedItemText, Mix, Phone, aimWord, amountText } from "../lib/feed.js";
 import { ActionChip, LASTING, concerns, doesText, giveOrder, inHours, moveOrder, stateOf, withdrawOrder } from "../lib/orders.js";
 
-export const title = "首屏与人工干预";
 export const roles = ["editor", "operator", "admin"];
 
 const SCREEN = 10;

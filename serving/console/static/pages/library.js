@@ -5,7 +5,6 @@ import { Button, Card, Chip, Empty, Field, Loading, OutletName, OutletPicker, Pr
 import { PlacePicker, TopicPicker } from "../lib/vocabulary.js";
 import { choices } from "../lib/words.js";
 
-export const title = "稿库";
 export const roles = ["editor", "operator", "scientist", "admin"];
 
 const SPANS = [

@@ -4,7 +4,6 @@ import { get, useData, useOutlets } from "../lib/api.js";
 import { Card, Count, Empty, Field, hashOf, Loading, numberText, ProblemNote, Table } from "../lib/ui.js";
 import { Figure } from "../lib/bars.js";
 
-export const title = "传播地图";
 export const roles = ["editor", "operator", "scientist", "admin"];
 
 const WINDOWS = [1, 3, 7, 14, 30];

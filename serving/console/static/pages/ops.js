@@ -6,7 +6,6 @@ import { Chart } from "../lib/chart.js";
 import { ModelVersions } from "../lib/feed.js";
 import { ModelList } from "../lib/models.js";
 
-export const title = "运行状态";
 export const roles = ["operator", "scientist", "admin"];
 
 const EVERY_MS = 15_000;
@@ -182,7 +181,7 @@ function Models({ running, session }) {
   const paths = data?.paths ?? {};
   if (loading) return html`<${Loading} />`;
   return html`<div class="stack">
-    <${ModelVersions} models=${running} />
+    <${ModelVersions} models=${running} explain />
     ${"/v1/models" in paths ? html`<${ModelList} paths=${paths} session=${session} />` : null}
   </div>`;
 }

@@ -2,12 +2,12 @@
 import { html, useEffect, useMemo, useState } from "../lib/html.js";
 import { get, useData, useOutlets } from "../lib/api.js";
 import { Button, Card, Chip, Count, Dialog, Empty, Loading, ProblemNote, StoryLink, Table, Tabs, When, fullTime, hashOf } from "../lib/ui.js";
+import { PageLink } from "../lib/places.js";
 import { word } from "../lib/words.js";
 import { useAreas } from "../lib/areas.js";
 import { Meets, OrderForm } from "../lib/order_form.js";
 import { ActionChip, doesText, reachText, stateOf, withdrawOrder } from "../lib/orders.js";
 
-export const title = "人工安排";
 export const roles = ["editor", "operator", "admin"];
 
 const EVERY_MS = 5_000;
@@ -75,7 +75,7 @@ function List({ orders, ended, here, session, onChange }) {
     caption="全部安排"
     empty=${html`<${Empty}
       text=${ended ? "近 30 天没有结束的安排" : "现在没有人工安排"}
-      hint=${ended ? "" : html`点“新的安排”，或在<a href=${hashOf("front")}>首屏与干预</a>里拖动稿件。`}
+      hint=${ended ? "" : html`点“新的安排”，或在<${PageLink} name="front" />里拖动稿件。`}
     />`}
   />`;
 }
@@ -101,7 +101,8 @@ function Order({ id, session, go, onChange }) {
   if (order.problem) return html`<${Card} title="安排"><${ProblemNote} problem=${order.problem} retry=${order.reload} /><//>`;
   if (!order.data) return html`<${Loading} />`;
   const it = order.data;
-  const ended = stateOf(it).label === "已结束";
+  const state = stateOf(it);
+  const ended = it.withdrawn_at || state.label === "已结束";
   return html`<${Card}
     title=${doesText(it)}
     actions=${html`${mayEnd(it, session) && !ended ? html`<${Button} tone="bad" onClick=${withdraw}>撤回<//>` : null}
@@ -112,7 +113,8 @@ function Order({ id, session, go, onChange }) {
       <dl class="fact-grid wide">
         <div><dt>到哪里</dt><dd>${reachText(it, outlets, names)}</dd></div>
         <div><dt>从</dt><dd>${fullTime(it.starts_at)}</dd></div>
-        <div><dt>到</dt><dd>${fullTime(it.ends_at)}</dd></div>
+        <div><dt>${it.withdrawn_at ? "原定到" : "到"}</dt><dd>${fullTime(it.ends_at)}</dd></div>
+        <div><dt>状态</dt><dd><${Chip} tone=${state.tone}>${state.label}<//>${it.withdrawn_at ? ` ${fullTime(it.withdrawn_at)}` : ""}</dd></div>
         <div><dt>谁下达</dt><dd>${word("authority", it.authority)}</dd></div>
         ${it.note ? html`<div><dt>说明</dt><dd>${it.note}</dd></div>` : null}
       </dl>

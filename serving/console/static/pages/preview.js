@@ -5,7 +5,6 @@ import { Button, Card, Chip, Empty, Field, Loading, OutletPicker, ProblemNote, T
 import { word } from "../lib/words.js";
 import { ChoosableFeed, DecisionFacts, ItemReplay, Mix } from "../lib/feed.js";
 
-export const title = "推荐预览与回放";
 export const roles = ["editor", "operator", "scientist", "admin"];
 
 const WAYS = [

@@ -6,7 +6,6 @@ import { monthBefore, monthOf } from "../lib/beijing.js";
 import { Button, Card, Chip, Count, Empty, Field, fullTime, Loading, OutletPicker, percentText, ProblemNote, StoryLink, Table } from "../lib/ui.js";
 import { choices, word } from "../lib/words.js";
 
-export const title = "月报";
 export const roles = ["editor", "operator", "scientist", "admin"];
 
 const LEVELS = ["province", "city", "county"];
@@ -55,28 +54,35 @@ function Month({ outletId, month }) {
   const [madeAt] = useState(() => new Date().toISOString());
   if (problem) return html`<${ProblemNote} problem=${problem} retry=${reload} />`;
   if (!data) return html`<${Loading} text="正在统计……" />`;
-  const [report, before] = data;
+  const [report, earlier] = data;
+  const before = hasAny(earlier) ? earlier : null;
   return html`<article class="stack" aria-label=${`${report.outlet}${monthText(month)}月报`}>
     <header class="report-head">
       <h2>${report.outlet} · ${monthText(month)}</h2>
-      <p class="hint">统计期 ${fullTime(report.since)} 至 ${fullTime(report.until)}（不含），生成于 ${fullTime(madeAt)}</p>
+      <p class="hint">统计期 ${fullTime(report.since)} 至 ${fullTime(report.until)}（不含），生成于 ${fullTime(madeAt)}${report.until > madeAt ? "。这个月还没有结束" : ""}</p>
     </header>
-    ${report.output || report.spread.adoptions || report.readers
+    ${hasAny(report)
       ? html`<${Figures} report=${report} before=${before} />`
       : html`<${Empty} text="这个月没有稿件" hint="换一个月份看看。" />`}
   </article>`;
 }
 
+function hasAny(report) {
+  return Boolean(report.output || report.spread.adoptions || report.readers);
+}
+
+/** `before` is the report of the month before, or null where that has nothing. */
 function Figures({ report, before }) {
   const { spread } = report;
+  const was = (name) => before?.[name] ?? null;
   return html`
     <${Card} title="发稿">
       <dl class="figures">
-        <${Figure} label="发稿" value=${report.output} was=${before.output} />
-        <${Figure} label="原创" value=${report.originals} was=${before.originals} hint=${report.output ? `占 ${percentText(report.originals / report.output)}` : undefined} />
-        <${Figure} label="转载" value=${report.reprints} was=${before.reprints} />
-        <${Figure} label="被采用（篇次）" value=${spread.adoptions} was=${before.spread.adoptions} />
-        <${Figure} label="被上级采用" value=${spread.by_higher_levels} was=${before.spread.by_higher_levels} />
+        <${Figure} label="发稿" value=${report.output} was=${was("output")} />
+        <${Figure} label="原创" value=${report.originals} was=${was("originals")} hint=${report.output ? `占 ${percentText(report.originals / report.output)}` : undefined} />
+        <${Figure} label="转载" value=${report.reprints} was=${was("reprints")} />
+        <${Figure} label="被采用（篇次）" value=${spread.adoptions} was=${before?.spread.adoptions ?? null} />
+        <${Figure} label="被上级采用" value=${spread.by_higher_levels} was=${before?.spread.by_higher_levels ?? null} />
       </dl>
     <//>
     <div class="columns">
@@ -98,9 +104,9 @@ function Figures({ report, before }) {
       <${Card} title="读者" hint="本媒体应用里的数字">
         ${report.readers
           ? html`<dl class="figures">
-              <${Figure} label="曝光" value=${report.readers.exposures} was=${before.readers?.exposures ?? null} />
-              <${Figure} label="点击" value=${report.readers.clicks} was=${before.readers?.clicks ?? null} />
-              <${Figure} label="读者" value=${report.readers.readers} was=${before.readers?.readers ?? null} />
+              <${Figure} label="曝光" value=${report.readers.exposures} was=${before?.readers?.exposures ?? null} />
+              <${Figure} label="点击" value=${report.readers.clicks} was=${before?.readers?.clicks ?? null} />
+              <${Figure} label="读者" value=${report.readers.readers} was=${before?.readers?.readers ?? null} />
             </dl>`
           : html`<${Empty} text="不足 20 位读者，不显示" hint="人数太少的数字可能认出个人，所以不给。" />`}
       <//>

@@ -5,7 +5,6 @@ import { AreaPicker, PROVINCE, useAreas } from "../lib/areas.js";
 import { Button, Card, Chip, Count, Empty, Field, hashOf, Loading, OutletName, ProblemNote, Table, When } from "../lib/ui.js";
 import { Chart } from "../lib/chart.js";
 
-export const title = "传播热点";
 export const roles = ["editor", "operator", "scientist", "admin"];
 
 const WINDOWS = [3, 7, 14, 30];

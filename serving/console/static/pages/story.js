@@ -8,9 +8,9 @@ import { Matches } from "../lib/sidebyside.js";
 import { TagBoard, tagKey } from "../lib/tagboard.js";
 import { Orders } from "../lib/takedown.js";
 import { Button, Card, Chip, Count, Empty, fullTime, hashOf, Loading, OutletName, OutLink, ProblemNote, Ratio, Table, toast } from "../lib/ui.js";
+import { PageLink } from "../lib/places.js";
 import { problemWords, word } from "../lib/words.js";
 
-export const title = "稿件";
 export const roles = ["editor", "operator", "scientist", "admin"];
 
 const ANALYSING_MS = 2_000;
@@ -26,7 +26,7 @@ export default function Page({ session, query }) {
     const timer = setTimeout(reload, ANALYSING_MS);
     return () => clearTimeout(timer);
   }, [story]);
-  if (!query.id) return html`<${Empty} text="没有指定稿件" hint="请从稿库打开一篇。" />`;
+  if (!query.id) return html`<${Empty} text="没有指定稿件" hint=${html`请从<${PageLink} name="library" />打开一篇。`} />`;
   if (problem) return html`<${ProblemNote} problem=${problem} retry=${reload} />`;
   if (!story || story.story_id !== query.id) return html`<${Loading} />`;
   const mine = session.role !== "scientist" && (!session.outlet_id || session.outlet_id === story.outlet_id);
@@ -125,29 +125,60 @@ function Copies({ story }) {
   <//>`;
 }
 
-/** Desks above that may take the story; its own outlet offers it to one with a button. */
+/** Desks above that may take the story; its own outlet offers it to one with a button and sees what came of it. */
 function StoryDesks({ story }) {
   const path = `/v1/stories/${story.story_id}`;
-  const { data, problem, loading, reload } = useData((signal) => get(`${path}/desks`, { limit: 5 }, { signal }), [story.story_id]);
-  const [offered, setOffered] = useState(new Set());
+  const desks = useData((signal) => get(`${path}/desks`, { limit: 5 }, { signal }), [story.story_id]);
+  const asked = { box: "outbox", outlet_id: story.outlet_id, story_id: story.story_id, limit: 100 };
+  const sent = useData((signal) => get("/v1/submissions", asked, { signal }), [story.story_id]);
+  const latest = useMemo(() => latestByDesk(sent.data?.items ?? []), [sent.data]);
   const offer = async (desk) => {
     try {
       await send("POST", `${path}/submissions`, { desk: desk.desk });
-      setOffered(new Set(offered).add(desk.desk));
-      toast(`已报送${desk.name}。`);
+      toast(`已报送${desk.name}`);
+      sent.reload();
     } catch (found) {
       const said = problemWords(found);
       toast(`${said.title}，${said.advice}`, "bad");
     }
   };
+  const { data } = desks;
+  const problem = desks.problem ?? sent.problem;
+  const reload = () => {
+    desks.reload();
+    sent.reload();
+  };
+  const others = [...latest.values()].filter((one) => !data?.items.some((desk) => desk.desk === one.desk));
   return html`<${Card} title="上级编辑部" hint="谁可能采用，按往期采用情况估计">
     <${ProblemNote} problem=${problem} retry=${reload} />
-    ${loading && !data ? html`<${Loading} />` : null}
+    ${problem || (data && sent.data) ? null : html`<${Loading} />`}
     ${data && !data.items.length ? html`<${Empty} text="这家媒体之上没有编辑部" />` : null}
-    ${data?.items.length
-      ? html`<${DeskList} desks=${data.items} action=${(desk) => html`<${Button} tone="small" label=${`报送 ${desk.name}`} disabled=${offered.has(desk.desk)} onClick=${() => offer(desk)}>${offered.has(desk.desk) ? "已报送" : "报送"}<//>`} />`
+    ${data?.items.length && sent.data
+      ? html`<${DeskList} desks=${data.items} action=${(desk) => html`<${Offer} desk=${desk} sent=${latest.get(desk.desk)} onOffer=${() => offer(desk)} />`} />`
+      : null}
+    ${others.length
+      ? html`<ul class="desks" aria-label="报送过的其他编辑部">
+          ${others.map((one) => html`<li key=${one.desk} class="desk desk-head"><strong>${one.desk_name}</strong><${SentChip} sent=${one} /></li>`)}
+        </ul>`
       : null}
   <//>`;
+}
+
+function latestByDesk(newestFirst) {
+  return new Map([...newestFirst].reverse().map((one) => [one.desk, one]));
+}
+
+const SENT_TONES = { submitted: "warn", accepted: "good", declined: "bad" };
+const SENT_WORDS = { submitted: "已报送" };
+
+function SentChip({ sent }) {
+  return html`<${Chip} tone=${SENT_TONES[sent.state]} title=${sent.reason || undefined}>${SENT_WORDS[sent.state] ?? word("submission_state", sent.state)}<//>`;
+}
+
+function Offer({ desk, sent, onOffer }) {
+  const again = sent?.state === "declined" ? "再报送" : "报送";
+  return html`${sent && sent.state !== "withdrawn" ? html`<${SentChip} sent=${sent} />` : null}
+    ${["submitted", "accepted"].includes(sent?.state) ? null : html`<${Button} tone="small" label=${`${again} ${desk.name}`} onClick=${onOffer}>${again}<//>`}`;
 }
 
 function Exposure({ story }) {

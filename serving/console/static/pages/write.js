@@ -8,7 +8,6 @@ import { Matches } from "../lib/sidebyside.js";
 import { focusFirstTag, TagBoard, tagKey } from "../lib/tagboard.js";
 import { Button, Dialog, Empty, Field, OutletPicker, ProblemNote, Tabs, toast } from "../lib/ui.js";
 
-export const title = "写稿助手";
 export const roles = ["editor", "operator", "admin"];
 
 export default function Page({ session, go }) {
