@@ -95,8 +95,13 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "python": platform.python_version(),
-        "load_before": round(os.getloadavg()[0], 2),
+        "load": round(os.getloadavg()[0], 2),
     }
+
+
+def told(on: Mapping[str, Any]) -> str:
+    """A line about the machine, and how busy others kept it when a run ended."""
+    return f"{on['cores']} cores of {on['processor']}; load when it ended: {on['load']:.1f}."
 
 
 def results(name: str) -> Path:

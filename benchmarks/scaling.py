@@ -27,6 +27,7 @@ from benchmarks.province_newsroom import (
     results,
     say,
     size_options,
+    told,
 )
 from benchmarks.table_sizes import OTHER_TABLES, STORY_TABLES, bytes_a_row, rows, sizes, written_ahead
 from benchmarks.traffic import SHARES, Traffic
@@ -172,6 +173,8 @@ def lines(report: dict[str, Any]) -> list[str]:
     """The section of ``docs/benchmarks.md``."""
     steps = report["processes"]
     return [
+        f"{report['stories']:,} stories in feeds; {told(report['machine'])}",
+        "",
         *table(
             ["processes", "calls a second", "CPU ms a call: serve", "PostgreSQL", "generator", "cores busy"],
             [

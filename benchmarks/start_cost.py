@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.generated import DOCS, renew, table
-from benchmarks.province_newsroom import Province, machine, province, results, say, size_options
+from benchmarks.province_newsroom import Province, machine, province, results, say, size_options, told
 from benchmarks.table_sizes import rows
 
 _HERE = Path(__file__).parents[1]
@@ -61,7 +61,7 @@ def lines(report: dict[str, Any]) -> list[str]:
     head = [f"{name}: {way}" if several else way for name, way, _ in columns]
     steps = {step: None for _, _, found in columns for step in found["steps"]}
     return [
-        f"{report['stories']:,} stories, {report['events']:,} events of three days.",
+        f"{report['stories']:,} stories, {report['events']:,} events; {told(report['machine'])}",
         "",
         *table(
             ["seconds", *head],

@@ -31,7 +31,7 @@ from benchmarks.hot_newsroom import build
 from benchmarks.index_compare import own_memory_mb
 from benchmarks.index_life import facts_of
 from benchmarks.made_texts import TextMill
-from benchmarks.province_newsroom import machine, results, say
+from benchmarks.province_newsroom import machine, results, say, told
 from tianfu.embeddings.encoder.loading import load_encoder
 from tianfu.embeddings.index.faiss_index import FaissIndex
 from tianfu.embeddings.pairs.judge import load_pair_judge
@@ -219,6 +219,8 @@ def lines(report: dict[str, Any]) -> list[str]:
         "new view s",
     ]
     return [
+        told(report["machine"]),
+        "",
         *table(head, rows),
         "",
         *table(
