@@ -236,7 +236,8 @@ def _page_statement(query: StoryQuery) -> Select[Any]:
 def _first(at: ColumnElement[datetime], query: StoryQuery, kind: ColumnElement[bool]) -> Select[Any]:
     """Numbers of the first stories of one kind, with the date that they are ordered by."""
     c = stories.c
-    statement = select(c.number, at.label("at")).where(kind, *_conditions(query))
+    columns: list[ColumnElement[Any]] = [c.number, at.label("at")]
+    statement = select(*columns).where(kind, *_conditions(query))
     if query.before is not None:
         before, number = query.before
         statement = statement.where(or_(at < before, and_(at == before, c.number < number)))
