@@ -75,7 +75,8 @@ function HotList({ rows, area }) {
           <a class="story-link" href=${hashOf("cluster", { id: row.cluster_id })}>${row.title}</a>
           <p class="hint">
             <${OutletName} id=${row.outlet_id} />首发 · <${When} at=${row.first_published_at} /> ·
-            ${` ${row.outlets} 家媒体 ${row.stories} 篇 · 点击 `}<${Count} n=${row.clicks} />
+            ${` ${row.outlets} 家媒体 ${row.stories} 篇`}
+            ${row.clicks === null ? null : html` · 点击 <${Count} n=${row.clicks} />`}
           </p>
         </div>
       </li>`,
