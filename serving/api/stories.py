@@ -1,17 +1,16 @@
 """Stories: send, list, read, edit, take down, restore."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from tianfu.model.access import Role
 from tianfu.model.cluster import relations_to_lead
-from tianfu.model.errors import InvalidRequest, MalformedJson, NotFound, TianfuError
+from tianfu.model.errors import InvalidRequest, NotFound, TianfuError
 from tianfu.model.rules import check_adcode, check_text, check_time
 from tianfu.model.story import Story, StoryState
 from tianfu.model.tag import TagKind
@@ -32,6 +31,7 @@ from tianfu.serving.api.story_forms import (
     row_problem,
     story_fields,
 )
+from tianfu.serving.api.story_rows import MAX_ROWS, read_rows
 from tianfu.serving.services.access import Caller
 from tianfu.serving.services.ingest import IngestOutcome, StoryDraft, StoryReceipt, ingest, revise
 from tianfu.serving.services.newsroom import Newsroom
@@ -40,7 +40,6 @@ from tianfu.serving.store.stories import StoryQuery
 
 router = APIRouter(prefix="/stories", tags=["stories"])
 
-MAX_ROWS = 500
 MAX_WAIT_S = 30.0
 
 
@@ -93,7 +92,7 @@ def post_stories(
     The same text again changes nothing and answers 200; a faulty row never spoils the others.  With
     one single faulty story the answer is its error.
     """
-    rows = _rows(raw, request.headers.get("content-type", ""))
+    rows = read_rows(raw, request.headers.get("content-type", ""))
     single = not isinstance(rows, list)
     given = [rows] if single else rows
     drafts, failures = _drafts(given, room, known)
@@ -283,51 +282,6 @@ def patch_story(
     )
     room.worker.wake()
     return _received(0, receipt, None)
-
-
-def _rows(raw: bytes, content_type: str) -> Any:
-    """One value for a single story, a list for a batch or NDJSON."""
-    if content_type.partition(";")[0].strip().lower() in ("application/x-ndjson", "application/jsonl"):
-        lines = [line for line in raw.splitlines() if line.strip()]
-        if not 1 <= len(lines) <= MAX_ROWS:
-            raise InvalidRequest(field="body", why=f"has {len(lines)} lines, 1 to {MAX_ROWS} are taken")
-        return list(_ndjson(lines))
-    value = _json(raw)
-    if isinstance(value, dict) and "stories" in value:
-        return parse_batch(value)
-    if not isinstance(value, dict):
-        raise InvalidRequest(
-            field="body", why='must be one story or {"stories": […]}', advice="Wrap a list in stories."
-        )
-    return value
-
-
-def parse_batch(value: dict[str, Any]) -> list[Any]:
-    """Check a batch's own form; its rows are checked one by one."""
-    unknown = sorted(set(value) - {"stories"})
-    if unknown:
-        raise InvalidRequest(
-            field=unknown[0][:100], why="is not a field of this request", advice="Remove it."
-        )
-    rows = value["stories"]
-    if not isinstance(rows, list) or not 1 <= len(rows) <= MAX_ROWS:
-        raise InvalidRequest(field="stories", why=f"must be a list of 1 to {MAX_ROWS} stories")
-    return rows
-
-
-def _ndjson(lines: Sequence[bytes]) -> Iterator[Any]:
-    for line in lines:
-        try:
-            yield orjson.loads(line)
-        except orjson.JSONDecodeError:
-            yield InvalidRequest(field="body", why="this line is not valid JSON in UTF-8")
-
-
-def _json(raw: bytes) -> Any:
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError as bad:
-        raise MalformedJson from bad
 
 
 def _drafts(
