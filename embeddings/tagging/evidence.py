@@ -87,7 +87,7 @@ def loud_spans(
         title: The story's.
         body: The story's, or its beginning.
         segmenter: Knows where words begin and end.
-        floor: The least share that is loud; one loud character alone is no stretch.
+        floor: The least share that is loud; one loud character alone counts only where no longer stretch is.
         most: How many of the loudest stretches; what they share a word with becomes one.
 
     Returns:
@@ -100,9 +100,10 @@ def loud_spans(
         runs += [
             (float(shares[run].sum()), source, int(run[0]) - begins, int(run[-1]) + 1 - begins)
             for run in np.split(inside, np.flatnonzero(np.diff(inside) > 1) + 1)
-            if len(run) >= 2
+            if len(run)
         ]
-    loudest = sorted(runs, key=lambda run: -run[0])[:most]
+    longer = [run for run in runs if run[3] - run[2] >= 2]
+    loudest = sorted(longer or runs, key=lambda run: -run[0])[:most]
     spans: list[EvidenceSpan] = []
     for source in (title, body):
         own = sorted((start, end, weight) for weight, where, start, end in loudest if where is source)
