@@ -29,6 +29,14 @@ from tianfu.serving.store.vectors import StoredVector
 log = structlog.get_logger(__name__)
 
 _BATCH = 2_000
+_ON_CARDS = (
+    ChangeKind.STORY_INDEXED,
+    ChangeKind.STORY_STATE,
+    ChangeKind.STORY_TAGS,
+    ChangeKind.STORY_CLUSTER,
+    ChangeKind.STORY_COPIES,
+)
+"""Changes after which a story's card may read otherwise."""
 
 
 class Sight(NamedTuple):
@@ -58,11 +66,24 @@ class Library:
         clock: Clock,
         hot_window: timedelta = timedelta(days=30),
         least_cards: int = 5_000,
+        shows: bool = True,
     ) -> None:
+        """Keep nothing yet; :meth:`start` loads.
+
+        Args:
+            database: The truth.
+            meaning: Which encoder's vectors and index serve.
+            new_copy_index: Makes an empty index of copies.
+            clock: Tells which stories are hot.
+            hot_window: How long feeds show a story.
+            least_cards: So many of the newest are shown however old they are.
+            shows: Whether feeds are made here; where none are, ``view`` stays empty.
+        """
         self._database = database
         self._clock = clock
         self._followers: tuple[ChangeFollower, ...] = ()
         self._lock = threading.Lock()
+        self._shows = shows
         self._shelf = Shelf(meaning, hot_window=hot_window, least_cards=least_cards)
         self.beside: tuple[Meaning, ...] = ()
         self.new_copy_index = new_copy_index
@@ -111,7 +132,8 @@ class Library:
             self._reload_taken_down(uow)
             self._reload_aims(uow)
             self._reload_rights(uow)
-            self._fill_shelf(uow)
+            if self._shows:
+                self._fill_shelf(uow)
             for follower in self._followers:
                 follower.load(uow)
         self.catch_up()
@@ -120,8 +142,10 @@ class Library:
     def catch_up(self, *, at_once: bool = False) -> int:
         """Apply every change since the last; returns how many there were.
 
+        Takedowns and what is shown again show with the very next view, other changes when it is time for one.
+
         Args:
-            at_once: Show what changed with the very next view, whatever making it costs.
+            at_once: Show all that changed with the very next view, whatever making it costs.
         """
         applied = 0
         with self._lock:
@@ -134,6 +158,7 @@ class Library:
                     self._apply(changes, uow)
                 self.sequence = changes[-1].sequence
                 applied += len(changes)
+                at_once |= any(change.kind is ChangeKind.STORY_STATE for change in changes)
             self._shelf.refresh(self._clock.now(), at_once=at_once)
         return applied
 
@@ -225,18 +250,15 @@ class Library:
             self._reload_aims(uow)
         if kinds & {ChangeKind.RIGHTS, ChangeKind.OUTLETS}:
             self._reload_rights(uow)
-        touched = numbers_of(
-            changes,
-            ChangeKind.STORY_INDEXED,
-            ChangeKind.STORY_STATE,
-            ChangeKind.STORY_TAGS,
-            ChangeKind.STORY_CLUSTER,
-            ChangeKind.STORY_COPIES,
-        )
-        touched = sorted({*touched, *numbers})
-        self._shelf.put(touched, uow.cards.of(touched), self.index.vectors(numbers))
+        if self._shows:
+            self._renew_cards(changes, numbers, uow)
         for follower in self._followers:
             follower.apply(changes, uow)
+
+    def _renew_cards(self, changes: Sequence[Change], read: Sequence[int], uow: UnitOfWork) -> None:
+        """Renew the cards of all stories that changes touched; those ``read`` have a new vector."""
+        touched = sorted({*numbers_of(changes, *_ON_CARDS), *read})
+        self._shelf.put(touched, uow.cards.of(touched), self.index.vectors(read))
 
     def _reload_outlets(self, uow: UnitOfWork) -> None:
         self.outlets = {outlet.id: outlet for outlet in uow.outlets.all()}

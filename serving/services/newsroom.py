@@ -73,9 +73,11 @@ class Newsroom:
 
     Attributes:
         line: Hears of other processes' changes at once; ``None`` on a box, which is one process.
+        answers: Whether requests are answered here, or stories only indexed.
     """
 
     machine: Machine
+    answers: bool
     database: Database
     clock: Clock
     library: Library
@@ -154,10 +156,11 @@ class Newsroom:
         if self.line is not None:
             self.line.start()
         self.library.start()
-        events = self.stream.load()
+        events = self.stream.load() if self.answers else 0
         if self.machine.background:
-            self.decisions.start()
-            self.interests.start()
+            if self.answers:
+                self.decisions.start()
+                self.interests.start()
             self.worker.start()
             self.keeper.start()
         log.info("newsroom.started", events=events)

@@ -45,6 +45,7 @@ def build_newsroom(
     parts: ModelParts | None = None,
     clock: Clock | None = None,
     machine: Machine | None = None,
+    answers: bool = True,
 ) -> Newsroom:
     """Build the running service; :meth:`Newsroom.start` then loads it.
 
@@ -53,9 +54,10 @@ def build_newsroom(
         parts: Models and indexes; the shipped ones when left out.
         clock: The machine's when left out.
         machine: What else is taken from the machine; as it is when left out.
+        answers: Whether requests are answered; without, no cards of stories and no events are kept.
     """
     parts = parts or load_parts(settings)
-    ground = lay_ground(settings, parts, clock or SystemClock(), machine or Machine())
+    ground = lay_ground(settings, parts, clock or SystemClock(), machine or Machine(), answers=answers)
     models = build_models(ground)
     feeds = build_feeds(ground, models)
     behind = build_background(ground, models, feeds)
@@ -69,6 +71,7 @@ def _open_desks(ground: Ground, models: Models, feeds: Feeds, behind: Behind) ->
     gatekeeper = Gatekeeper(database=database, clock=clock)
     return Newsroom(
         machine=ground.machine,
+        answers=ground.answers,
         database=database,
         clock=clock,
         names=names,

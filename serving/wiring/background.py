@@ -76,11 +76,15 @@ def build_background(ground: Ground, models: Models, feeds: Feeds) -> Behind:
         decision_days=settings.decision_days,
     )
     vitals = Vitals(database=database, library=library, clock=clock)
-    chores = [matcher.step, claims.expire, retention.step] if settings.indexes else []
+    chores = [
+        *([feeds.stream.catch_up] if ground.answers else []),
+        vitals.step,
+        *([matcher.step, claims.expire, retention.step] if settings.indexes else []),
+    ]
     worker = Worker(
         library=library,
         indexer=indexer if settings.indexes else None,
-        chores=[feeds.stream.catch_up, vitals.step, *chores],
+        chores=chores,
         idle_s=_IDLE_S if settings.indexes else _FOLLOWER_IDLE_S,
         meters=ground.meters,
     )

@@ -18,6 +18,7 @@ class Ground:
 
     Attributes:
         worker: Name of this process in queues and leases, unlike any other's.
+        answers: Whether requests are answered here; a worker has no use for what only feeds need.
     """
 
     settings: ServiceSettings
@@ -28,9 +29,12 @@ class Ground:
     meters: Meters
     counters: Counters
     worker: str
+    answers: bool
 
 
-def lay_ground(settings: ServiceSettings, parts: ModelParts, clock: Clock, machine: Machine) -> Ground:
+def lay_ground(
+    settings: ServiceSettings, parts: ModelParts, clock: Clock, machine: Machine, *, answers: bool
+) -> Ground:
     """Open the database and what is counted."""
     counters = Counters(settings.rate_limit_url)
     return Ground(
@@ -42,4 +46,5 @@ def lay_ground(settings: ServiceSettings, parts: ModelParts, clock: Clock, machi
         meters=Meters(),
         counters=counters,
         worker=f"w-{secrets.token_hex(6)}",
+        answers=answers,
     )

@@ -59,6 +59,7 @@ def build_models(ground: Ground) -> Models:
         new_copy_index=parts.new_copy_index,
         clock=clock,
         hot_window=timedelta(days=ground.settings.hot_days),
+        shows=ground.answers,
     )
     return Models(
         live=live,

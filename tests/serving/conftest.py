@@ -55,12 +55,12 @@ def settings(tmp_path: Path, database_url: str) -> ServiceSettings:
 
 
 @pytest.fixture
-def new_room(settings: ServiceSettings, clock: FakeClock) -> Iterator[Callable[[], Newsroom]]:
+def new_room(settings: ServiceSettings, clock: FakeClock) -> Iterator[Callable[..., Newsroom]]:
     """Start a newsroom on the test's database; called again it is a second process on the same data."""
     rooms: list[Newsroom] = []
 
-    def start() -> Newsroom:
-        room = build_newsroom(settings, parts=fake_parts(), clock=clock)
+    def start(*, answers: bool = True) -> Newsroom:
+        room = build_newsroom(settings, parts=fake_parts(), clock=clock, answers=answers)
         room.start()
         rooms.append(room)
         return room

@@ -21,7 +21,7 @@ from tianfu.serving.services.signals import scopes_of
 from tianfu.serving.store.changes import ChangeKind
 from tianfu.serving.store.database import Database
 
-NewRoom = Callable[[], Newsroom]
+NewRoom = Callable[..., Newsroom]
 
 
 def stories_in(room: Newsroom, count: int = 12) -> list[str]:
@@ -200,6 +200,25 @@ def test_two_workers_with_one_copy_each_still_join_them(new_room: NewRoom) -> No
     assert len(stories) == 8
     assert all(story.is_indexed for story in stories.values())
     assert len({story.cluster_id for story in stories.values()}) == 4
+
+
+def test_a_worker_that_answers_nobody_indexes_and_keeps_neither_cards_nor_events(new_room: NewRoom) -> None:
+    replica, worker = new_room(), new_room(answers=False)
+    story_ids = stories_in(worker)
+    replica.events.record(clicks(replica, story_ids[0], "r1", "r2"))
+    copy = a_draft("copy", title="转发第0篇", body=a_body(0), outlet_id="cangxi", hours_ago=0.5)
+    (receipt,) = ingest([copy], database=replica.database, clock=replica.clock)
+    assert worker.indexer.step() == 1
+    replica.library.catch_up(at_once=True)
+
+    assert worker.library.index.size == replica.library.index.size == 13
+    assert len(worker.library.view) == 0
+    assert len(replica.library.view) == 13
+    assert hot(worker) == {}
+    first, second = map(replica.library.view.card_named, (story_ids[0], receipt.story_id))
+    assert first is not None
+    assert second is not None
+    assert first.cluster_id == second.cluster_id, "found by a worker that has no cards"
 
 
 def test_a_revision_that_arrives_while_its_story_is_read_is_not_overwritten_by_the_older_text(

@@ -33,12 +33,14 @@ from tianfu.serving.demo.load import clear, load_demo, standing_demo
 from tianfu.serving.importers.formats import ImportFormat, read_stories
 from tianfu.serving.importers.send import send_stories
 from tianfu.serving.logs import configure_logs
-from tianfu.serving.process import loading, one_thread_each
+from tianfu.serving.process import give_way, loading, one_thread_each
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.store.database import Database
 from tianfu.serving.wiring import build_newsroom
 
 app = typer.Typer()
+_WORKER_GIVES_WAY = 5
+"""Steps of niceness by which a worker stands back behind what answers people on the same machine."""
 
 
 @app.command()
@@ -58,8 +60,9 @@ def worker(data_dir: DataDir = None) -> None:
     settings = settings_of(data_dir=data_dir, worker=True)
     configure_logs(settings.log_level)
     one_thread_each()
+    give_way(_WORKER_GIVES_WAY)
     with loading():
-        room = build_newsroom(settings)
+        room = build_newsroom(settings, answers=False)
         room.start()
     if settings.metrics_port:
         start_http_server(settings.metrics_port, settings.host, registry=room.meters.registry)
