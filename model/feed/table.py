@@ -95,19 +95,22 @@ class StoryTable:
         """Stories published before a moment (seconds since the epoch), sparing the newest so many."""
         if len(self._slots) <= beyond:
             return []
-        rows = self._rows[np.fromiter(self._slots.values(), dtype=np.intp, count=len(self._slots))]
-        rows = rows[np.argsort(-rows["published_s"], kind="stable")][beyond:]
-        return [int(n) for n in rows["number"][rows["published_s"] < oldest_s]]
+        slots = np.fromiter(self._slots.values(), dtype=np.intp, count=len(self._slots))
+        published_s = self._rows["published_s"][slots]
+        if published_s.min() >= oldest_s:
+            return []
+        last = np.argsort(-published_s, kind="stable")[beyond:]
+        numbers: list[int] = self._rows["number"][slots[last[published_s[last] < oldest_s]]].tolist()
+        return numbers
 
     def view(self) -> FeedView:
         """A view of the rows as they are now, which later changes do not touch."""
         slots = np.fromiter(self._slots.values(), dtype=np.intp, count=len(self._slots))
-        rows = self._rows[slots]
-        order = np.lexsort((-rows["number"], -rows["published_s"]))
+        slots = slots[np.lexsort((-self._rows["number"][slots], -self._rows["published_s"][slots]))]
         return FeedView(
-            rows=rows[order],
-            cards=self._cards[slots[order]],
-            sketches=self._sketches[slots[order]],
+            rows=self._rows[slots],
+            cards=self._cards[slots],
+            sketches=self._sketches[slots],
             numbers=dict(self._numbers),
             outlets=self._outlets.known(),
             rights=self._rights.known(),

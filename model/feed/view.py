@@ -34,12 +34,19 @@ ROW = np.dtype(
 
 
 class Postings:
-    """Rows by key, each list ascending, so newest first."""
+    """Rows by key, each list ascending, so newest first.
+
+    Args:
+        keys: One for each row; those of one key in ascending order of their rows.
+        rows: Places in a view.
+    """
 
     def __init__(self, keys: npt.NDArray[np.int64], rows: Rows) -> None:
-        order = np.lexsort((rows, keys))
+        order = np.argsort(keys, kind="stable")
+        ordered = keys[order]
+        starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
         self._rows = rows[order]
-        self._keys, starts = np.unique(keys[order], return_index=True)
+        self._keys = ordered[starts]
         self._starts = np.append(starts, len(rows))
 
     def rows(self, key: int) -> Rows:
