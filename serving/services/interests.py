@@ -18,6 +18,7 @@ import structlog
 from tianfu.model.feed.context import Proposals
 from tianfu.model.ports import Clock, FloatMatrix, IndexFilter
 from tianfu.model.reader import INTEREST_HALF_LIFE_S, Engagement, Reader
+from tianfu.serving.process import give_way
 from tianfu.serving.services.library import Library, Sight
 from tianfu.serving.services.meaning import Meaning
 
@@ -28,7 +29,10 @@ SHORT_TERM_S = 2 * 3_600
 _RECENT_ENGAGEMENTS = 24
 _SAME_INTEREST = 0.55
 _NEIGHBOURS = 60
-_KEEP = timedelta(minutes=15)
+_FRESH = timedelta(minutes=15)
+_KEEP = timedelta(hours=2)
+"""A list that was fresh within this time still serves, and is looked up anew in the background."""
+_GIVE_WAY = 10
 _MOST_LISTS = 50_000
 _MOST_WANTED = 2_000
 _LOOK_S = 0.5
@@ -45,9 +49,10 @@ class InterestFinder:
 
     Everything found is by the encoder of the sight that is given, also what was remembered.
 
-    Lists of neighbours are remembered for a quarter of an hour, interests until the reader's next event.  A
-    request looks up at most one list itself, the one of the interest that matters most; the others are looked
-    up in the background and serve from the next request on, so that no feed waits for many searches.
+    Lists of neighbours are looked up anew after a quarter of an hour, interests after the reader's next
+    event.  A request looks up at most one list itself, the one of the interest that matters most, if nothing
+    is known; all others are looked up in the background and serve from the next request on, so that no feed
+    waits for many searches.
     """
 
     def __init__(self, library: Library, clock: Clock) -> None:
@@ -85,11 +90,12 @@ class InterestFinder:
         voices = []
         find = self._known_interests if remember else _interests_of
         for place, (number, weight) in enumerate(find(reader, now_s, sight.meaning)):
-            near = self._kept((sight.meaning.fingerprint, number))
-            if near is None and (place == 0 or not remember):
-                near = self.near_story(number, sight)
-            elif near is None:
+            near, fresh = self._kept((sight.meaning.fingerprint, number))
+            if not fresh and (not remember or (near is None and place == 0)):
+                near = self._look_up(number, sight)
+            elif not fresh:
                 self._want(number)
+            if near is None:
                 continue
             voices.append(
                 Proposals(near.numbers, near.strengths * np.float32(0.6 + 0.4 * weight), because=number)
@@ -98,9 +104,18 @@ class InterestFinder:
 
     def near_story(self, number: int, sight: Sight) -> Proposals:
         """Stories of the hot window near one story, by cosine; none when its vector is not known."""
+        known, fresh = self._kept((sight.meaning.fingerprint, number))
+        if known is None:
+            return self._look_up(number, sight)
+        if not fresh:
+            self._want(number)
+        return known
+
+    def _look_up(self, number: int, sight: Sight) -> Proposals:
+        """The same, unless somebody has looked it up meanwhile."""
         key = (sight.meaning.fingerprint, number)
-        known = self._kept(key)
-        if known is not None:
+        known, fresh = self._kept(key)
+        if known is not None and fresh:
             return known
         found = _search(number, sight)
         with self._lock:
@@ -110,10 +125,14 @@ class InterestFinder:
                 self._lists.popitem(last=False)
         return found
 
-    def _kept(self, key: _ListKey) -> Proposals | None:
+    def _kept(self, key: _ListKey) -> tuple[Proposals | None, bool]:
+        """A list that still serves, and whether it is fresh."""
         with self._lock:
             known = self._lists.get(key)
-        return known[1] if known is not None and self._clock.now() - known[0] < _KEEP else None
+        if known is None:
+            return None, False
+        age = self._clock.now() - known[0]
+        return known[1] if age < _KEEP else None, age < _FRESH
 
     def _want(self, number: int) -> None:
         with suppress(queue.Full):
@@ -123,14 +142,15 @@ class InterestFinder:
         """Look up everything that waits, here and now."""
         with suppress(queue.Empty):
             while True:
-                self.near_story(self._wanted.get_nowait(), self._library.sight)
+                self._look_up(self._wanted.get_nowait(), self._library.sight)
 
     def _run(self) -> None:
+        give_way(_GIVE_WAY)
         while not self._stop.is_set():
             with suppress(queue.Empty):
                 number = self._wanted.get(timeout=_LOOK_S)
                 try:
-                    self.near_story(number, self._library.sight)
+                    self._look_up(number, self._library.sight)
                 except Exception:
                     log.exception("interests.not_found")
 
