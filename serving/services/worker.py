@@ -15,6 +15,12 @@ log = structlog.get_logger(__name__)
 
 _AFTER_ERROR_S = 2.0
 _SNAPSHOT_S = 300.0
+_FULL = 128
+"""A round that did so much is followed by the next at once."""
+_REST_SHARE = 2.0
+_LONGEST_REST_S = 0.4
+"""After a round that did something in t seconds, the next waits this many times t, but no longer: what comes
+in meanwhile is then done together, in as many statements as one story takes."""
 
 
 class Worker:
@@ -93,13 +99,17 @@ class Worker:
         saved_at = time.monotonic()
         saved_sequence = self._library.sequence
         while not self._stop.is_set():
+            began = time.monotonic()
             worked = self._one_round()
+            took_s = time.monotonic() - began
             if time.monotonic() - saved_at > _SNAPSHOT_S and self._library.sequence != saved_sequence:
                 self._save()
                 saved_at, saved_sequence = time.monotonic(), self._library.sequence
             if not worked:
                 self._wake.wait(self._idle_s)
                 self._wake.clear()
+            elif worked < _FULL:
+                self._stop.wait(min(_REST_SHARE * took_s, _LONGEST_REST_S))
 
     def _one_round(self) -> int:
         try:
