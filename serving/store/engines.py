@@ -60,6 +60,8 @@ def sqlite_engines(url: str) -> Engines:
 def postgresql_engines(url: str) -> Engines:
     """One pool for all.  A reader's queries see one snapshot (REPEATABLE READ), as SQLite's do.
 
+    Compiling a query (``jit``) takes longer than any of those here.
+
     Raises:
         StoreUnavailable: The driver is not installed, or the address names another one.
     """
@@ -79,7 +81,7 @@ def postgresql_engines(url: str) -> Engines:
                 "connect_timeout": _CONNECT_S,
                 "application_name": "tianfu",
                 "options": f"-c statement_timeout={_STATEMENT_MS} -c lock_timeout={_LOCK_MS} -c timezone=UTC"
-                f" -c idle_in_transaction_session_timeout={_STATEMENT_MS}",
+                f" -c idle_in_transaction_session_timeout={_STATEMENT_MS} -c jit=off",
             },
             **_JSON,
         )
