@@ -17,9 +17,12 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Numbers of the stories that neighbours were searched for, in order."""
     done: list[int] = []
     search = interests._search
-    monkeypatch.setattr(
-        interests, "_search", lambda number, sight: done.append(number) or search(number, sight)
-    )
+
+    def noted(number: int, sight: Sight) -> Proposals:
+        done.append(number)
+        return search(number, sight)
+
+    monkeypatch.setattr(interests, "_search", noted)
     return done
 
 
