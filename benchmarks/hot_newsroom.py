@@ -30,8 +30,9 @@ from tianfu.model.vocab.topics import load_topics
 from tianfu.serving.services.access import create_key
 from tianfu.serving.services.clock import SystemClock
 from tianfu.serving.services.consortium import put_outlets_once
+from tianfu.serving.store.bigrams import bigrams_of
 from tianfu.serving.store.database import Database
-from tianfu.serving.store.schema import events, readers, stories, story_vectors, tags
+from tianfu.serving.store.schema import events, readers, stories, story_bigrams, story_vectors, tags
 
 _CHUNK = 5_000
 _EVENTS_PER_HOUR = 1_500
@@ -81,7 +82,7 @@ def fill(
     outlets = sorted(load_outlets(), key=lambda o: o.id)
     codes = [topic.code for topic in load_topics().all]
     topics = [rng.choice(codes) for _ in range(story_count)]
-    _fill(database, _stories(story_count, outlets, topics, now, rng))
+    _fill(database, _stories(story_count, outlets, topics, now, rng, bigrams=not database.is_sqlite))
     people = [(rng.choice(outlets).id, f"r{n:06d}") for n in range(reader_count)]
     _fill(database, ((readers, _reader(*who, topics, now, rng)) for who in people))
     _fill(database, _events(people, story_count, now, rng, 72 * events_per_hour))
@@ -132,7 +133,13 @@ def _write(database: Database, waiting: dict[Any, list[dict[str, Any]]]) -> None
 
 
 def _stories(
-    count: int, outlets: Sequence[Outlet], topics: Sequence[str], now: datetime, rng: random.Random
+    count: int,
+    outlets: Sequence[Outlet],
+    topics: Sequence[str],
+    now: datetime,
+    rng: random.Random,
+    *,
+    bigrams: bool,
 ) -> Iterator[tuple[Any, dict[str, Any]]]:
     encoder = load_encoder(shipped("encoder"))
     judge = load_pair_judge(shipped("pairs"))
@@ -147,6 +154,8 @@ def _stories(
         title = f"{outlet.name}第{number}条：{event}号事件的最新进展"
         at = now - timedelta(days=5) * rng.random()
         yield stories, _story_row(number, outlet, title, at, lead=rng.random() < 0.2, event=event)
+        if bigrams:
+            yield story_bigrams, {"story_number": number, "bigrams": bigrams_of(title)}
         yield tags, _tag(number, "topic", topics[number - 1])
         yield tags, _tag(number, "place", place)
         yield (

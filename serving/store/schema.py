@@ -23,6 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 metadata = MetaData(
     naming_convention={
@@ -115,6 +116,18 @@ revisions = Table(
     Column("text", JSON, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
 )
+
+story_bigrams = Table(
+    "story_bigrams",
+    metadata,
+    Column("story_number", Number, ForeignKey("stories.number"), primary_key=True, autoincrement=False),
+    Column("bigrams", ARRAY(Integer).with_variant(JSON(), "sqlite"), nullable=False),
+    Index(None, "bigrams", postgresql_using="gin", postgresql_with={"fastupdate": "off"}).ddl_if(
+        dialect="postgresql"
+    ),
+)
+"""Pairs of characters, for words to be found by; empty on a box.  Each row goes into the index at once: one
+that is put off makes some later caller wait for hundreds."""
 
 story_vectors = Table(
     "story_vectors",

@@ -26,6 +26,7 @@ from tianfu.model.placement import area_code_range
 from tianfu.model.rights import Reuse
 from tianfu.model.story import Story, StoryState, StoryText
 from tianfu.model.tag import TagKind, TagState
+from tianfu.serving.store.bigrams import may_hold, note_bigrams
 from tianfu.serving.store.schema import revisions, stories, tags
 from tianfu.serving.store.upsert import in_chunks
 
@@ -80,6 +81,7 @@ class Stories:
         rows = [{**_row(story), "fingerprint": story.text.fingerprint} for story in drafts]
         statement = insert(stories).returning(stories.c.number, sort_by_parameter_order=True)
         numbers = self._connection.execute(statement, rows).scalars().all()
+        note_bigrams(self._connection, dict(zip(numbers, (story.text for story in drafts), strict=True)))
         return [replace(story, number=number) for story, number in zip(drafts, numbers, strict=True)]
 
     def revise(self, old: Story, new: Story) -> None:
@@ -93,6 +95,7 @@ class Stories:
         self._connection.execute(insert(revisions), [kept])
         values = {**_row(new), "fingerprint": new.text.fingerprint}
         self._connection.execute(update(stories).where(stories.c.number == old.number).values(values))
+        note_bigrams(self._connection, {old.number: new.text})
 
     def set_state(self, numbers: Iterable[int], state: StoryState) -> None:
         """Take stories down or put them back."""
@@ -195,10 +198,12 @@ class Stories:
         Raises:
             StoreUnavailable: It took longer.
         """
-        if patience_s is not None and self._connection.dialect.name == "postgresql":
+        indexed = self._connection.dialect.name == "postgresql"
+        if patience_s is not None and indexed:
             set_locally = func.set_config("statement_timeout", f"{round(1_000 * patience_s)}", True)
             self._connection.execute(select(set_locally))
-        rows = self._connection.execute(_page_statement(query))
+        hints = may_hold(query.words) if indexed else []
+        rows = self._connection.execute(_page_statement(query, hints))
         return [_story(row) for row in rows]
 
     def revisions_of(self, number: int) -> list[tuple[int, datetime, dict[str, Any]]]:
@@ -214,16 +219,16 @@ class Stories:
         return int(self._connection.execute(query).scalar_one())
 
 
-def _page_statement(query: StoryQuery) -> Select[Any]:
+def _page_statement(query: StoryQuery, hints: Sequence[ColumnElement[bool]]) -> Select[Any]:
     """The date that counts is never later than what the outlet says, and earlier only after an edit.
 
     So the index on ``published_at`` gives nearly all stories in order, and the others are found by their
-    earlier revisions.
+    earlier revisions.  Hints are what every story asked for meets anyway.
     """
     c = stories.c
     edited = c.number.in_(select(revisions.c.story_number))
-    as_said = _first(c.published_at, query, or_(c.fresh_at.is_(None), c.fresh_at >= c.published_at))
-    redated = _first(c.fresh_at, query, and_(c.fresh_at < c.published_at, edited))
+    as_said = _first(c.published_at, query, or_(c.fresh_at.is_(None), c.fresh_at >= c.published_at), *hints)
+    redated = _first(c.fresh_at, query, and_(c.fresh_at < c.published_at, edited), *hints)
     found = union_all(select(as_said.subquery()), select(redated.subquery())).subquery()
     return (
         select(stories)
@@ -233,11 +238,11 @@ def _page_statement(query: StoryQuery) -> Select[Any]:
     )
 
 
-def _first(at: ColumnElement[datetime], query: StoryQuery, kind: ColumnElement[bool]) -> Select[Any]:
+def _first(at: ColumnElement[datetime], query: StoryQuery, *kind: ColumnElement[bool]) -> Select[Any]:
     """Numbers of the first stories of one kind, with the date that they are ordered by."""
     c = stories.c
     columns: list[ColumnElement[Any]] = [c.number, at.label("at")]
-    statement = select(*columns).where(kind, *_conditions(query))
+    statement = select(*columns).where(*kind, *_conditions(query))
     if query.before is not None:
         before, number = query.before
         statement = statement.where(or_(at < before, and_(at == before, c.number < number)))

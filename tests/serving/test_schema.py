@@ -15,6 +15,7 @@ from support.postgres import Databases
 
 from tianfu.serving.store.database import Database
 from tianfu.serving.store.schema import metadata
+from tianfu.serving.store.stories import StoryQuery
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -107,6 +108,18 @@ def test_vectors_kept_before_stay_and_another_encoder_has_room_beside_them(empty
         assert left == ["new"]
 
 
+def test_stories_from_before_there_were_pairs_of_characters_are_found_by_their_words(empty: Database) -> None:
+    with empty as database:
+        database.downgrade("0020")
+        with database.write() as uow:
+            _put_story(uow._connection)
+            uow.commit()
+        database.upgrade("head")
+        with database.read() as uow:
+            pages = [uow.stories.page(StoryQuery(words=(word,))) for word in ("春耕", "题春", "耕春")]
+        assert [[story.id for story in page] for page in pages] == [["s1"], [], []]
+
+
 def _put_story(connection: Connection) -> None:
     old = MetaData()
     old.reflect(connection, only=["outlets", "stories"])
@@ -115,7 +128,7 @@ def _put_story(connection: Connection) -> None:
     at = datetime(2026, 3, 2, tzinfo=UTC)
     story = {
         "number": 1, "id": "s1", "outlet_id": "lizhou", "external_id": "a", "revision": 2, "fingerprint": "f",
-        "title": "题", "body": "", "author": "", "source": "", "channel": "", "published_at": at,
+        "title": "题", "body": "春耕", "author": "", "source": "", "channel": "", "published_at": at,
         "ai_generated": False, "received_at": at, "state": "live", "indexed_revision": 2, "cluster_id": "c1",
     }  # fmt: skip
     connection.execute(old.tables["stories"].insert(), story)

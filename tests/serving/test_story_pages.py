@@ -1,10 +1,11 @@
 """What the pages of stories ask for: search, exposure, orders with receipts, desks for a draft."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Select, func
+from sqlalchemy import ColumnElement, Select, func
 from support.flow import Key, clicked, told
 
 from tianfu.model.access import Role
@@ -177,8 +178,8 @@ def test_a_search_whose_words_take_too_long_to_look_for_answers_by_meaning(
     ids = told(served, key, ROWS)
     made = stories._page_statement
 
-    def slow(query: StoryQuery) -> Select[Any]:
-        statement = made(query)
+    def slow(query: StoryQuery, hints: Sequence[ColumnElement[bool]]) -> Select[Any]:
+        statement = made(query, hints)
         return statement.where(func.pg_sleep(30).is_not(None)) if query.words else statement
 
     monkeypatch.setattr(stories, "_page_statement", slow)
