@@ -3,7 +3,7 @@
     python -m benchmarks.province_load [--minutes 10] [--quick]
 
 First the capacity is looked for: as fast as answers come, on more and more connections, with stories coming
-in beside.  Then a share of it (0.6) arrives at random moments, as people do, for some minutes, each time
+in beside; where these wait longer than they may, it is not the capacity.  Then a share of it (0.6) arrives at random moments, as people do, for some minutes, each time
 counted from when a request was due; then for a while without stories coming in, where memory should stay
 level, for each new story rightly takes some.  The generator shares the cores with all of it.  Writes
 ``benchmarks/results/province.json`` and the section of ``docs/benchmarks.md``.
@@ -30,6 +30,8 @@ from benchmarks.watch import Processes, Watch, told
 _CONNECTIONS = (4, 8, 16, 32)
 _OPEN_CONNECTIONS = 96
 _INGEST_CONNECTIONS = 4
+_KEPT_UP_S = 5.0
+"""Longest wait in the queue at the end of a step that counts: new stories are to be in feeds within 10 s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,7 @@ class Run:
     def __init__(self, place: Province, members: dict[str, Member], plan: Plan) -> None:
         self._plan = plan
         self._url = place.url
+        self._place, self._replica = place, members["serve 1"]
         self._ports = [one.port for name, one in members.items() if name.startswith("serve")]
         self._traffic = Traffic(place.newsroom, seed=17)
         self._rng = random.Random(18)
@@ -76,9 +79,11 @@ class Run:
             before = self.processes.cpu_s()
             tally, incoming = await asyncio.gather(driven, self._incoming(seconds))
             after = self.processes.cpu_s()
+            waited_s = await asyncio.to_thread(self._work_off)
             found.append(
                 {
                     "connections": at_once,
+                    "queue_age_s": waited_s,
                     "calls_per_second": round(tally.count() / tally.seconds, 1),
                     "all_ms": tally.quantiles(),
                     "cores": {n: round((after[n] - before[n]) / tally.seconds, 2) for n in after},
@@ -86,6 +91,12 @@ class Run:
                 }
             )
         return found[1:]
+
+    def _work_off(self) -> float:
+        """Age of the oldest story in the queue, seconds; then wait until nothing is left of it."""
+        ready = self._place.fleet.ask(self._replica, "GET", "/readyz").json()
+        self._place.wait_until_settled(self._replica)
+        return float(ready["queue_age_s"] or 0.0)
 
     async def loaded(self, per_second: float, seconds: float, *, ingest: bool) -> dict[str, Any]:
         """Requests at random moments for some time, watched."""
@@ -152,7 +163,8 @@ def measure(place: Province, plan: Plan) -> dict[str, Any]:
     say(f"started: {started}")
     run = Run(place, members, plan)
     search = asyncio.run(run.capacity())
-    capacity = max(step["calls_per_second"] for step in search)
+    kept_up = [step for step in search if step["queue_age_s"] <= _KEPT_UP_S] or search[:1]
+    capacity = max(step["calls_per_second"] for step in kept_up)
     say(f"capacity {capacity} calls a second; {plan.minutes} minutes at {plan.share} of it")
     report = {
         "machine": machine(),

@@ -23,7 +23,7 @@ def bigrams_of(*texts: str) -> list[int]:
     Letters count alike whatever their case.  Characters beyond the Basic Multilingual Plane may share a
     number with others; no pair is ever missing.
     """
-    found = set()
+    found: set[int] = set()
     for text in texts:
         codes = [ord(character) & 0xFFFF for character in text.casefold()]
         found.update((one << 16 | other) + _LEAST for one, other in pairwise(codes))

@@ -55,6 +55,19 @@ def test_a_class_that_nobody_has_becomes_unlikely_and_stays_finite() -> None:
     assert probability(scores, slope, offset)[:, 1].mean() < 0.02
 
 
+def test_a_class_with_three_examples_of_low_score_is_not_given_to_everybody() -> None:
+    rng = np.random.default_rng(5)
+    truth = rng.random((200, 12)) < 0.1
+    scores = np.where(truth, 0.6, 0.0) + rng.normal(scale=0.15, size=truth.shape)
+    truth[:, 0] = np.arange(200) >= 197
+    scores[:, 0] = np.linspace(-1.2, -0.6, 200)  # far from where the other classes have their examples
+
+    likely = probability(scores, *fit_platt_by_class(scores, truth))
+
+    assert likely[:, 0].mean() == pytest.approx(3 / 200, abs=0.01)
+    assert likely[197:, 0].min() > likely[:190, 0].max()
+
+
 def test_more_of_a_score_never_makes_a_class_less_likely() -> None:
     scores, truth = scores_and_truth()
     truth[:, 1] = scores[:, 1] < -1.5

@@ -5,6 +5,8 @@ differences carry a Gaussian prior, and the fit is the most likely one under it.
 """
 
 import numpy as np
+from scipy.optimize import minimize
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
@@ -12,7 +14,6 @@ from tianfu.training.topics.linear import Floats, Truth
 
 SPREAD = 10.0
 """Variance of a class's slope and offset around those of all classes."""
-_NEWTON_STEPS = 30
 _FOLDS = 10
 
 
@@ -35,7 +36,7 @@ def fit_platt_by_class(scores: Floats, truth: Truth) -> tuple[Floats, Floats]:
 
 def probability(scores: Floats, slope: Floats | float, offset: Floats | float) -> Floats:
     """Sigmoid of calibrated scores."""
-    likely: Floats = 1.0 / (1.0 + np.exp(-(slope * scores + offset)))
+    likely: Floats = expit(slope * scores + offset)
     return likely
 
 
@@ -49,12 +50,25 @@ def cross_fitted(scores: Floats, truth: Truth, *, seed: int) -> Floats:
 
 
 def _change(scores: Floats, logits: Floats, truth: Truth) -> Floats:
-    """What to add to one class's slope and offset, by Newton's method."""
+    """What to add to one class's slope and offset: the most likely under the prior, shape (2,).
+
+    Steps are held to a region in which they can be trusted.  Newton's own run away where a class has hardly
+    any example, and call every story by it.
+    """
     design = np.column_stack([scores, np.ones(len(scores))])
-    change = np.zeros(2)
-    for _ in range(_NEWTON_STEPS):
-        likely = 1.0 / (1.0 + np.exp(-(logits + design @ change)))
-        gradient = design.T @ (likely - truth) + change / SPREAD
-        curve = (design.T * (likely * (1.0 - likely))) @ design + np.eye(2) / SPREAD
-        change = change - np.linalg.solve(curve, gradient)
-    return change
+
+    def loss(change: Floats) -> float:
+        moved = logits + design @ change
+        return float(np.logaddexp(0.0, moved).sum() - moved @ truth + change @ change / (2.0 * SPREAD))
+
+    def gradient(change: Floats) -> Floats:
+        slopes: Floats = design.T @ (expit(logits + design @ change) - truth) + change / SPREAD
+        return slopes
+
+    def curvature(change: Floats) -> Floats:
+        likely = expit(logits + design @ change)
+        curve: Floats = (design.T * (likely * (1.0 - likely))) @ design + np.eye(2) / SPREAD
+        return curve
+
+    found: Floats = minimize(loss, np.zeros(2), jac=gradient, hess=curvature, method="trust-exact").x
+    return found
