@@ -9,6 +9,7 @@ from support.snapshots import write_snapshot
 from tianfu.eval.feedlog import UNKNOWN
 from tianfu.model.feed.scoring import COLUMN
 from tianfu.training.ranker.log import NO_EXPOSURES, read_draws, read_log
+from tianfu.training.ranker.pages import read_pages
 from tianfu.training.snapshot import open_snapshot
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -107,3 +108,16 @@ def test_draws_come_with_their_reward_and_torn_ones_are_left_out(tmp_path: Path)
     assert found.propensity.tolist() == [0.5, 0.5]
     assert found.shown.tolist() == [True, False, False, True]
     assert found.features[:, COLUMN["local"]].tolist() == [0.25, 0.75, 0.25, 0.75]
+
+
+def test_draws_number_readers_as_pages_do(tmp_path: Path) -> None:
+    """Whoever learns from some readers' pages can tell the draws of the others; nobody's stand alone."""
+    draws = [
+        {"feed": feed, "position": 6, "story_id": story, "shown": story == "s1", "propensity": 0.5}
+        for feed in "dbac"
+        for story in ("s1", "s5")
+    ]
+    snapshot = open_snapshot(written(tmp_path / "s", draws=draws))
+    readers = read_draws(snapshot).reader.tolist()
+    assert readers == read_pages(snapshot).reader.tolist()
+    assert (readers[0] == readers[2], len(set(readers))) == (True, 3)

@@ -77,7 +77,10 @@ def read_log(folder: Path, *, since: datetime | None = None) -> DecisionLog:
 
 
 def read_draws(snapshot: DataSnapshot) -> Draws:
-    """Every shortlist of which one story was shown, in order of time; the reward is whether it was wanted."""
+    """Every shortlist of which one story was shown, in order of time; the reward is whether it was wanted.
+
+    Readers have the numbers of :func:`~tianfu.training.ranker.pages.read_pages`.
+    """
     feeds = snapshot.table("feeds", ["feed", "reader", "made_at"]).sort_by([("made_at", "ascending")])
     rows = snapshot.table("draws")
     rows = rows.append_column("page", pc.index_in(rows["feed"], feeds["feed"])).filter(
