@@ -9,7 +9,7 @@ waiting times.  A process spends its core on the calls that reach it, on followi
 province, and on new views as stories come in; the first falls with the number of processes, the others do
 not:
 
-    n * BUSY = calls * cost + n * (events * following + min(0.2, stories * view))
+    n * BUSY = calls * cost + n * (events * following + min(stories, views) * view)
 
 ``benchmarks.usl`` fits what processes cost each other on top; measured with more processes than cores, so it
 counts what they take of each other's caches as well and is the gloomier bound.
@@ -25,10 +25,9 @@ from typing import Any
 from benchmarks.province_newsroom import RESULTS
 from benchmarks.usl import Scalability, fitted
 from benchmarks.watch import POSTGRESQL
+from tianfu.serving.services.shelf import rest_s
 
 BUSY = 0.6
-VIEW_SHARE = 0.2
-"""The most of its time that a process spends on making new views, see ``serving.services.shelf``."""
 PEAK_TO_MEAN = 3.0
 """Of calls over a day: a province reads at breakfast, noon and night."""
 EDITORS_CALLS_A_STORY = 5
@@ -220,7 +219,8 @@ def planned(demand: Demand, cost: Costs) -> Plan:
     calls = EDITORS_CALLS_A_STORY * stories
     work = feeds * cost.feed_s + posts * cost.post_s + calls * cost.editors_call_s
     view_s = demand.hot * cost.view_s_a_story
-    following = posts * demand.events_a_post * cost.follow_event_s + min(VIEW_SHARE, stories * view_s)
+    views_a_second = 1.0 / (view_s + rest_s(view_s))
+    following = posts * demand.events_a_post * cost.follow_event_s + min(views_a_second, stories) * view_s
     free = BUSY - following
     processes = math.ceil(work / free) if free > 0 else 0
     gloomy = cost.curve.processes_for(work / BUSY * cost.curve.rate)
@@ -248,5 +248,5 @@ def planned(demand: Demand, cost: Costs) -> Plan:
         },
         wal_mb_a_second=(feeds * cost.feed_wal + posts * cost.post_wal) / 2**20,
         network_mbit=feeds * cost.feed_bytes * 8 / 1e6,
-        shown_after_s=(1 + 1 / VIEW_SHARE) * view_s,
+        shown_after_s=rest_s(view_s) + 2 * view_s,
     )

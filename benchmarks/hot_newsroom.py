@@ -10,7 +10,7 @@ import random
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -193,7 +193,18 @@ def _tag(number: int, kind: str, code: str) -> dict[str, Any]:
 
 def popular(count: int, rng: random.Random) -> int:
     """A story's number, drawn after Zipf: a few are read by many."""
-    return 1 + (int(count ** rng.random()) * 7_919) % count
+    return _at_rank(int(count ** rng.random()), count)
+
+
+def regulars(newsroom: HotNewsroom, most: int) -> HotNewsroom:
+    """The same newsroom with those readers alone whom :func:`popular` draws most often."""
+    count = len(newsroom.readers)
+    ranks = range(1, min(most, count) + 1)
+    return replace(newsroom, readers=[newsroom.readers[_at_rank(rank, count) - 1] for rank in ranks])
+
+
+def _at_rank(rank: int, count: int) -> int:
+    return 1 + (rank * 7_919) % count
 
 
 def _reader(

@@ -3,9 +3,10 @@
     python -m benchmarks.province_load [--minutes 10] [--quick]
 
 First the capacity is looked for: as fast as answers come, on more and more connections, with stories coming
-in beside; where these wait longer than they may, it is not the capacity.  Then a share of it (0.6) arrives at random moments, as people do, for some minutes, each time
-counted from when a request was due; then for a while without stories coming in, where memory should stay
-level, for each new story rightly takes some.  The generator shares the cores with all of it.  Writes
+in beside; where these wait longer than they may, it is not the capacity.  Then a share of it (0.6) arrives at
+random moments, as people do, for some minutes, each time counted from when a request was due; then for a
+while without stories coming in and by readers who have been there, where memory should stay level, for each
+new story and each new reader rightly takes some.  The generator shares the cores with all of it.  Writes
 ``benchmarks/results/province.json`` and the section of ``docs/benchmarks.md``.
 """
 
@@ -20,6 +21,7 @@ from typing import Any
 
 from benchmarks.fleet import Member
 from benchmarks.generated import DOCS, renew
+from benchmarks.hot_newsroom import regulars
 from benchmarks.http_load import Tally, at_random, closed, steady
 from benchmarks.province_newsroom import Province, machine, province, results, say, size_options
 from benchmarks.province_report import lines, printed
@@ -30,6 +32,8 @@ from benchmarks.watch import Processes, Watch, told
 _CONNECTIONS = (4, 8, 16, 32)
 _OPEN_CONNECTIONS = 96
 _INGEST_CONNECTIONS = 4
+_REGULARS = 300
+"""Readers who come back while memory is watched: of each something is remembered, once."""
 _KEPT_UP_S = 5.0
 """Longest wait in the queue at the end of a step that counts: new stories are to be in feeds within 10 s."""
 
@@ -49,7 +53,7 @@ class Plan:
 
     replicas: int = 2
     minutes: float = 10.0
-    calm_minutes: float = 3.0
+    calm_minutes: float = 4.0
     search_s: float = 15.0
     share: float = 0.6
     stories_a_second: float = 10.0
@@ -64,6 +68,7 @@ class Run:
         self._place, self._replica = place, members["serve 1"]
         self._ports = [one.port for name, one in members.items() if name.startswith("serve")]
         self._traffic = Traffic(place.newsroom, seed=17)
+        self._calm = Traffic(regulars(place.newsroom, _REGULARS), seed=19)
         self._rng = random.Random(18)
         self.processes: Processes = place.processes(members)
 
@@ -99,12 +104,13 @@ class Run:
         return float(ready["queue_age_s"] or 0.0)
 
     async def loaded(self, per_second: float, seconds: float, *, ingest: bool) -> dict[str, Any]:
-        """Requests at random moments for some time, watched."""
+        """Requests at random moments for some time, watched; without stories coming in, by regulars alone."""
         watch = Watch(self.processes, self._ports)
         before = self.processes.cpu_s()
+        traffic = self._traffic if ingest else self._calm
         mixed = steady(
-            self._ports, self._traffic.mixed(), moments=at_random(per_second, seconds, self._rng),
-            connections=_OPEN_CONNECTIONS, answered=self._traffic.answered,
+            self._ports, traffic.mixed(), moments=at_random(per_second, seconds, self._rng),
+            connections=_OPEN_CONNECTIONS, answered=traffic.answered,
         )  # fmt: skip
         (tally, incoming), _ = await asyncio.gather(
             _then(asyncio.gather(mixed, self._incoming(seconds if ingest else 0.0)), watch), watch.run()
@@ -192,7 +198,7 @@ def main(given: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     size_options(parser)
     parser.add_argument("--minutes", type=float, default=10.0, help="Of steady load.")
-    parser.add_argument("--calm-minutes", type=float, default=3.0, help="Of load without new stories.")
+    parser.add_argument("--calm-minutes", type=float, default=4.0, help="Of load without new stories.")
     parser.add_argument("--replicas", type=int, default=2)
     parser.add_argument("--share", type=float, default=0.6, help="Of the capacity found.")
     parser.add_argument("--stories-a-second", type=float, default=10.0)

@@ -20,6 +20,11 @@ Requests stand still for a part of the making, and what earlier ones looked up i
 the next: with stories coming in all the time, views made a fifth of the time take a fifth of a core of each
 replica.  Takedowns and placements do not wait for a view."""
 
+def rest_s(took_s: float) -> float:
+    """How long a view that took so long to make stands at least."""
+    return min(_REST_SHARE * took_s, _LONGEST_REST_S)
+
+
 Vectors = Mapping[int, npt.NDArray[np.float32]]
 
 
@@ -73,8 +78,7 @@ class Shelf:
         self.drop(self._table.older_than(oldest_s, beyond=self.least_cards))
         self.view = self._table.view()
         self._dirty = False
-        took_s = time.monotonic() - began
-        self._rest_until = time.monotonic() + min(_REST_SHARE * took_s, _LONGEST_REST_S)
+        self._rest_until = time.monotonic() + rest_s(time.monotonic() - began)
 
     def _put_all(self, cards: Iterable[StoryCard], vectors: Vectors) -> None:
         shown = list(cards)
