@@ -2,9 +2,9 @@
 
     python -m benchmarks.province_load [--minutes 10] [--quick]
 
-First the capacity is looked for: as fast as answers come, on more and more connections, with stories coming
-in beside; where these wait longer than they may, it is not the capacity.  Then a share of it (0.6) arrives at
-random moments, as people do, for some minutes, each time counted from when a request was due; then for a
+First the capacity is looked for: calls at random moments, as people make them, more and more of them, with
+stories coming in beside; it is the last rate at which neither calls nor stories wait longer than they may.
+Then a share of it (0.6) arrives for some minutes, each time counted from when a request was due; then for a
 while without stories coming in and by readers who have been there, where memory should stay level, for each
 new story and each new reader rightly takes some.  The generator shares the cores with all of it.  Writes
 ``benchmarks/results/province.json`` and the section of ``docs/benchmarks.md``.
@@ -22,14 +22,17 @@ from typing import Any
 from benchmarks.fleet import Member
 from benchmarks.generated import DOCS, renew
 from benchmarks.hot_newsroom import regulars
-from benchmarks.http_load import Tally, at_random, closed, steady
+from benchmarks.http_load import Tally, at_random, steady
 from benchmarks.province_newsroom import Province, machine, province, results, say, size_options
 from benchmarks.province_report import lines, printed
 from benchmarks.table_sizes import connections
 from benchmarks.traffic import EVENTS_A_CALL, FEEDS, INGEST, SHARES, Traffic
 from benchmarks.watch import Processes, Watch, told
 
-_CONNECTIONS = (4, 8, 16, 32)
+_WARM_UP, _FIRST, _STEP = 20.0, 30.0, 1.2
+"""Calls a second before the search, at its first step, and by how much each further one has more."""
+_SLOW_MS = 500.0
+"""A rate at which more than one call in twenty waits longer is beyond the capacity."""
 _OPEN_CONNECTIONS = 96
 _INGEST_CONNECTIONS = 4
 _REGULARS = 300
@@ -54,7 +57,7 @@ class Plan:
     replicas: int = 2
     minutes: float = 10.0
     calm_minutes: float = 4.0
-    search_s: float = 15.0
+    search_s: float = 20.0
     share: float = 0.6
     stories_a_second: float = 10.0
 
@@ -73,29 +76,31 @@ class Run:
         self.processes: Processes = place.processes(members)
 
     async def capacity(self) -> list[dict[str, Any]]:
-        """Calls a second as fast as answers come, for more and more connections, after a warm-up."""
-        found = []
-        for at_once in (_CONNECTIONS[1], *_CONNECTIONS):
-            seconds = self._plan.search_s
-            driven = closed(
-                self._ports, self._traffic.mixed(), connections=at_once, seconds=seconds,
-                answered=self._traffic.answered,
-            )  # fmt: skip
-            before = self.processes.cpu_s()
-            tally, incoming = await asyncio.gather(driven, self._incoming(seconds))
-            after = self.processes.cpu_s()
-            waited_s = await asyncio.to_thread(self._work_off)
-            found.append(
-                {
-                    "connections": at_once,
-                    "queue_age_s": waited_s,
-                    "calls_per_second": round(tally.count() / tally.seconds, 1),
-                    "all_ms": tally.quantiles(),
-                    "cores": {n: round((after[n] - before[n]) / tally.seconds, 2) for n in after},
-                    "faults": _added(tally.faults, incoming.faults),
-                }
-            )
-        return found[1:]
+        """What more and more calls a second wait, after a warm-up; the last step is the first that fails."""
+        await self._offered(_WARM_UP)
+        found = [await self._offered(_FIRST)]
+        while found[-1]["sustained"]:
+            found.append(await self._offered(found[-1]["asked_per_second"] * _STEP))
+        return found
+
+    async def _offered(self, per_second: float) -> dict[str, Any]:
+        seconds = self._plan.search_s
+        driven = steady(
+            self._ports, self._traffic.mixed(), moments=at_random(per_second, seconds, self._rng),
+            connections=_OPEN_CONNECTIONS, answered=self._traffic.answered,
+        )  # fmt: skip
+        before = self.processes.cpu_s()
+        tally, incoming = await asyncio.gather(driven, self._incoming(seconds))
+        after = self.processes.cpu_s()
+        waited_s, waits_ms = await asyncio.to_thread(self._work_off), tally.quantiles()
+        return {
+            "asked_per_second": round(per_second, 1),
+            "queue_age_s": waited_s,
+            "sustained": waits_ms["p95"] <= _SLOW_MS and waited_s <= _KEPT_UP_S,
+            "all_ms": waits_ms,
+            "cores": {n: round((after[n] - before[n]) / tally.seconds, 2) for n in after},
+            "faults": _added(tally.faults, incoming.faults),
+        }
 
     def _work_off(self) -> float:
         """Age of the oldest story in the queue, seconds; then wait until nothing is left of it."""
@@ -169,8 +174,8 @@ def measure(place: Province, plan: Plan) -> dict[str, Any]:
     say(f"started: {started}")
     run = Run(place, members, plan)
     search = asyncio.run(run.capacity())
-    kept_up = [step for step in search if step["queue_age_s"] <= _KEPT_UP_S] or search[:1]
-    capacity = max(step["calls_per_second"] for step in kept_up)
+    sustained = [step for step in search if step["sustained"]] or search
+    capacity = sustained[-1]["asked_per_second"]
     say(f"capacity {capacity} calls a second; {plan.minutes} minutes at {plan.share} of it")
     report = {
         "machine": machine(),

@@ -77,8 +77,9 @@ def _setting(report: Mapping[str, Any]) -> str:
     return (
         f"{report['replicas']} replicas, one worker and PostgreSQL on {on['cores']} cores of "
         f"{on['processor']}, which the generator shares; {report['stories']:,} stories in feeds, "
-        f"{report['readers']:,} readers with a past. As fast as answers come while new stories keep up: "
-        f"**{report['capacity_per_second']} calls a second**. Then {loaded['seconds'] / 60:.1f} minutes at "
+        f"{report['readers']:,} readers with a past. The most at which neither calls nor new stories wait "
+        f"longer than they may: **{report['capacity_per_second']} calls a second**. Then "
+        f"{loaded['seconds'] / 60:.1f} minutes at "
         f"{report['share']:.0%} of that, {report['stories_a_second']:g} stories a second coming in beside."
     )
 

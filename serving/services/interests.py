@@ -6,6 +6,7 @@ what lies near it is looked up once and serves every reader who shares it.
 
 import queue
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -33,6 +34,8 @@ _FRESH = timedelta(minutes=15)
 _KEEP = timedelta(hours=2)
 """A list that was fresh within this time still serves, and is looked up anew in the background."""
 _GIVE_WAY = 10
+_REST_SHARE = 4.0
+"""After a look-up behind the requests that took t seconds the next waits this many times t."""
 _MOST_LISTS = 50_000
 _MOST_WANTED = 2_000
 _LOOK_S = 0.5
@@ -149,10 +152,12 @@ class InterestFinder:
         while not self._stop.is_set():
             with suppress(queue.Empty):
                 number = self._wanted.get(timeout=_LOOK_S)
+                began = time.monotonic()
                 try:
                     self._look_up(number, self._library.sight)
                 except Exception:
                     log.exception("interests.not_found")
+                self._stop.wait(_REST_SHARE * (time.monotonic() - began))
 
     def reader_keys(self) -> set[str]:
         """Readers of whom anything is remembered."""

@@ -20,6 +20,7 @@ Requests stand still for a part of the making, and what earlier ones looked up i
 the next: with stories coming in all the time, views made a fifth of the time take a fifth of a core of each
 replica.  Takedowns and placements do not wait for a view."""
 
+
 def rest_s(took_s: float) -> float:
     """How long a view that took so long to make stands at least."""
     return min(_REST_SHARE * took_s, _LONGEST_REST_S)
