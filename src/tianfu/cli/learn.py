@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from tianfu.cli.measure import artefact_folder
 from tianfu.cli.show import out, print_table, progress_bars
 from tianfu.embeddings.artefact import CARD
 from tianfu.model.artifacts import shipped
@@ -79,6 +80,21 @@ def _decisions(data: Path, decisions: Path | None) -> Path | None:
     return data
 
 
+def _start(given: str | None, data: Path) -> Path | None:
+    """The tagger to start from.
+
+    Raises:
+        BadParameter: It is none, or what is learnt from is no export.
+    """
+    from tianfu.training.snapshot import is_snapshot
+
+    if given is None:
+        return None
+    if not is_snapshot(data):
+        raise typer.BadParameter("--from corrects a tagger by decisions: give an export as --data.")
+    return artefact_folder(None if given == "shipped" else given, kind="topics")
+
+
 @train_app.command("encoder")
 def train_encoder_command(
     data: Data,
@@ -130,6 +146,14 @@ def train_tagger_command(
         ),
     ] = None,
     decisions: Decisions = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            help="Tagger that an export's decisions correct: a folder, NAME@VERSION of one that ships, or"
+            " 'shipped'. Seconds, and better than starting from nothing with some hundred decisions.",
+        ),
+    ] = None,
     name: Name = None,
     version: Version = None,
     mlflow: Mlflow = None,
@@ -148,6 +172,7 @@ def train_tagger_command(
                 teacher=teacher or shipped("encoder_province"),
                 teacher_below=None if teacher is None else sys.maxsize,
                 decisions=_decisions(data, decisions),
+                start=_start(start, data),
                 name=name,
                 version=version,
             ),
