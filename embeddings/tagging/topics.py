@@ -187,8 +187,16 @@ def load_topic_tagger(path: Path) -> TopicTagger:
         ArtefactInvalid: Missing, altered, or of another kind.
     """
     artefact: Artefact = load_artefact(path, kind="topics")
+    table = load_topics()
+    names = {topic.code: topic.name for topic in table.all}
+    weights = load_topic_weights(artefact)
+    return TopicTagger(weights, artefact.card["classes"], names, artefact.version, load_segmenter())
+
+
+def load_topic_weights(artefact: Artefact) -> TopicWeights:
+    """Read the model of a checked tagger artefact."""
     tensors = load_file(artefact.file("weights.safetensors"))
-    weights = TopicWeights(
+    return TopicWeights(
         vocabulary=tensors["vocabulary"],
         idf=tensors["idf"].astype(np.float32),
         weights=tensors["weights"].astype(np.float32),
@@ -197,6 +205,3 @@ def load_topic_tagger(path: Path) -> TopicTagger:
         offset=np.asarray(artefact.card["calibration"]["offset"], dtype=np.float32),
         threshold=float(artefact.card["threshold"]),
     )
-    table = load_topics()
-    names = {topic.code: topic.name for topic in table.all}
-    return TopicTagger(weights, artefact.card["classes"], names, artefact.version, load_segmenter())

@@ -150,6 +150,7 @@ def test_a_tagger_learns_from_an_export_and_is_measured_on_newer_stories(tmp_pat
     assert card["measured_on"].startswith("18 stories that editors decided")
     checks = json.loads((tmp_path / "a" / "data-checks.json").read_text(encoding="utf-8"))
     assert checks["balance"]["14"] == {"train": 24, "held": 6}
+    assert any("needs 50 newer clusters" in line and "finds 18" in line for line in checks["warnings"])
     assert "to learn from" in (tmp_path / "a" / "data-checks.txt").read_text(encoding="utf-8")
 
 

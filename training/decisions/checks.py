@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tianfu.eval.comparing.verdict import LEAST_GROUPS
 from tianfu.model.errors import UnreadableFile
 
 FILE, PAGE = "data-checks.json", "data-checks.txt"
@@ -131,7 +132,7 @@ def check(
         },
         "leakage": {"copies_on_both_sides": copies, "titles_on_both_sides": titles},
         "refused": refused,
-        "warnings": _warnings(learnt, measured, len(train), titles),
+        "warnings": _warnings(learnt, measured, len(train), titles) + _short(len(held)),
     })  # fmt: skip
 
 
@@ -144,6 +145,15 @@ def _warnings(learnt: Counter[str], measured: Counter[str], n: int, titles: int)
     found += [f"Four in five have the label {top[0][0]}."] if top and top[0][1] > 0.8 * n else []
     found += [f"{titles} headlines stand on both sides, over different texts."] if titles else []
     return found
+
+
+def _short(held: int) -> list[str]:
+    if held >= LEAST_GROUPS:
+        return []
+    return [
+        f"A comparison needs {LEAST_GROUPS} newer clusters to say which model is better and finds {held}:"
+        " decide more of the newest stories and export again."
+    ]
 
 
 def _lines(facts: Mapping[str, Any]) -> list[str]:

@@ -6,6 +6,8 @@ from typing import Any
 
 from tianfu.training.configuration import filled, toml_values
 
+_FOLDERS = ("data", "out", "labels", "teacher", "decisions", "start")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicConfig:
@@ -18,6 +20,9 @@ class TopicConfig:
         labels: More labels, by hashes of stories in the data folder, or ``None``.
         decisions: Data snapshot whose editors' decisions are learnt from: beside the labelled stories, or
             instead of them where it is ``data`` itself; its newest part then measures the run.
+        start: Tagger whose answers the decisions correct, instead of learning everything from them;
+            ``None`` starts from nothing.  Only where there are no labelled files.
+        start_strength: ``C`` of the SVMs that correct it.
         held_share: Share of its clusters, the newest, that is kept to measure on.
         teacher: Encoder artefact whose vectors the teacher reads beside the words; ``None`` does
             without a teacher.
@@ -47,6 +52,8 @@ class TopicConfig:
     stories: str = "topics/dev.jsonl.gz"
     labels: Path | None = None
     decisions: Path | None = None
+    start: Path | None = None
+    start_strength: float = 0.3
     held_share: float = 0.2
     teacher: Path | None = None
     teacher_below: int = 8_000
@@ -70,11 +77,13 @@ class TopicConfig:
     def __post_init__(self) -> None:
         if not 0.0 < self.held_share <= 0.5:
             raise ValueError("held_share must lie above 0 and be one half at most")
+        if self.start is not None and self.decisions != self.data:
+            raise ValueError("a tagger to start from goes with decisions alone")
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for the card and the run log; folders are left out."""
         values = asdict(self)
-        for name in ("data", "out", "labels", "teacher", "decisions"):
+        for name in _FOLDERS:
             values.pop(name)
         return values
 
@@ -87,7 +96,7 @@ def read_config(path: Path, **changes: Any) -> TopicConfig:
     """
     values = toml_values(path)
     values |= {name: value for name, value in changes.items() if value is not None}
-    for name in ("data", "out", "labels", "teacher", "decisions"):
+    for name in _FOLDERS:
         if values.get(name) is not None:
             values[name] = Path(values[name])
     return filled(TopicConfig, values, path)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ class Given:
         unlabelled: For the teacher's opinion.
         held: Measured on and never learnt from; empty where folds measure.
         data: For the card.
+        cut: What is held was published from then on; ``None`` where nothing is.
     """
 
     measured: list[LabelledStory]
@@ -36,6 +38,7 @@ class Given:
     unlabelled: list[LabelledStory]
     held: list[LabelledStory]
     data: dict[str, Any]
+    cut: datetime | None = None
 
     @property
     def measured_on(self) -> str:
@@ -89,10 +92,11 @@ def _from_files(config: TopicConfig) -> Given:
 
 def _from_decisions(config: TopicConfig, sides: StorySides) -> Given:
     whole, part = _learnt_from(sides)
-    pool = sides.undecided if config.teacher is not None else []
+    pool = sides.undecided if config.teacher is not None and config.start is None else []
     at = np.random.default_rng(config.seed).permutation(len(pool))[: config.unlabelled]
     unlabelled = [_story(pool[int(place)]) for place in at]
-    return Given(whole, part, [], unlabelled, [_story(story) for story in sides.held], _data(sides))
+    held = [_story(story) for story in sides.held]
+    return Given(whole, part, [], unlabelled, held, _data(sides), sides.cut)
 
 
 def _joined(files: Given, sides: StorySides) -> Given:

@@ -1,6 +1,6 @@
 """``tianfu train tagger``: labelled stories in, the topic tagger's artefact out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,11 @@ from tianfu.training.topics.learning import Known, Texts, learn
 from tianfu.training.topics.linear import Linear, Truth
 from tianfu.training.topics.measure import tagging_metrics
 from tianfu.training.topics.references import joined
+from tianfu.training.topics.start import Start, correct, open_start
 
 ENCODED_AT_ONCE = 200
 WEIGHTS = "weights.safetensors"
+DECIDED = ["Stories of the newsrooms, with what their editors decided."]
 TOLD: Mapping[str, Any] = {
     "good_at": [
         "Stories with a title and a lead, of the kinds that newsrooms file every day.",
@@ -59,34 +61,47 @@ def train_topics(
     fold, or with editors' decisions on newer ones.  The same data and seed give the same weights.
 
     Raises:
-        UnreadableFile: The labelled stories cannot be read, or editors decided too little.
+        UnreadableFile: The labelled stories cannot be read, editors decided too little, or the tagger to
+            start from learnt from what is to be measured on.
         SnapshotInvalid: The snapshot of editors' decisions is not whole.
-        ArtefactInvalid: The teacher's encoder cannot be opened.
+        ArtefactInvalid: The teacher's encoder, or the tagger to start from, cannot be opened.
     """
     given = read_given(config)
     classes = load_topics().codes
-    encoder = _teacher(config) if len(given.measured) < config.teacher_below else None
+    start = _start(config, given, classes)
+    asked = start is None and len(given.measured) < config.teacher_below
+    encoder = _teacher(config) if asked else None
     measured = _known(given.measured, classes, encoder, progress, "labelled stories")
     others = _known([*given.more, *given.headlines], classes, encoder, progress, "more labels and headlines")
     unlabelled = _texts(given.unlabelled if encoder else [], encoder, progress, "unlabelled stories")
     groups = fold_groups(given.measured)
-    scores = _cross_validated(measured, others, unlabelled, groups, config, progress)
+
+    def learnt(known: Known) -> tuple[Space, Linear]:
+        if start is not None:
+            return correct(start, known, strength=config.start_strength, seed=config.seed)
+        return learn(known, unlabelled, config)
+
+    scores = _cross_validated(measured, others, learnt, groups, config, progress)
     slope, offset = fit_platt_by_class(scores, measured.truth)
     likely = cross_fitted(scores, measured.truth, seed=config.seed)
     threshold = best_threshold(likely, measured.truth)
     progress("final model", 0, 1)
-    space, model = _pruned(*learn(measured.with_(others), unlabelled, config), most=config.most_ngrams)
+    space, model = _pruned(*learnt(measured.with_(others)), most=config.most_ngrams)
     if given.held:
         answered = model.scores(space.matrix([bag_of(story) for story in given.held]))
         likely = probability(answered, slope, offset)
     metrics, intervals = _metrics(likely, given.held or given.measured, classes, threshold, config)
     _write_weights(config.out, space, model)
-    card = _card(config, given, classes, taught=encoder is not None) | {
-        "calibration": {"slope": _rounded(slope), "offset": _rounded(offset)},
-        "threshold": threshold,
-        "metrics": metrics,
-        "intervals": intervals,
-    }
+    card = (
+        _card(config, given, classes, taught=encoder is not None)
+        | _started(start, given)
+        | {
+            "calibration": {"slope": _rounded(slope), "offset": _rounded(offset)},
+            "threshold": threshold,
+            "metrics": metrics,
+            "intervals": intervals,
+        }
+    )
     write_card(config.out, card, files=[WEIGHTS])
     write_page(config.out, card)
     progress("final model", 1, 1)
@@ -100,6 +115,14 @@ def _teacher(config: TopicConfig) -> Encoder | None:
     artefact = load_artefact(config.teacher, kind="encoder")
     own = artefact.card["encoder"].get("prefixes", [None])[0]
     return open_encoder(artefact, dimension=own, threads=2)
+
+
+def _start(config: TopicConfig, given: Given, classes: Sequence[str]) -> Start | None:
+    if config.start is None:
+        return None
+    start = open_start(config.start, tuple(classes))
+    start.must_be_older(given.cut)
+    return start
 
 
 def _texts(stories: Sequence[LabelledStory], encoder: Encoder | None, progress: Progress, name: str) -> Texts:
@@ -151,7 +174,7 @@ def _metrics(
 def _cross_validated(
     measured: Known,
     others: Known,
-    unlabelled: Texts,
+    learnt: Callable[[Known], tuple[Space, Linear]],
     groups: Sequence[int] | None,
     config: TopicConfig,
     progress: Progress,
@@ -161,7 +184,7 @@ def _cross_validated(
     folds = kind(config.folds, shuffle=True, random_state=config.seed)
     for done, (train, test) in enumerate(folds.split(measured.truth, groups=groups)):
         progress("cross-validation", done, config.folds)
-        space, model = learn(measured.at(train).with_(others), unlabelled, config)
+        space, model = learnt(measured.at(train).with_(others))
         scores[test] = model.scores(space.matrix(measured.at(test).texts.bags))
     progress("cross-validation", config.folds, config.folds)
     return scores
@@ -190,7 +213,26 @@ def _rounded(values: Floats) -> list[float]:
 
 
 def _decided(config: TopicConfig) -> list[str]:
-    return [] if config.decisions is None else ["Stories of the newsrooms, with what their editors decided."]
+    return [] if config.decisions is None else DECIDED
+
+
+def _started(start: Start | None, given: Given) -> dict[str, Any]:
+    """What a card tells otherwise where a tagger was corrected; what that learnt from, this one did too."""
+    if start is None:
+        return {}
+    files = {name: value for name, value in start.card["data"].items() if name.endswith("_sha256")}
+    return {
+        "what": f"The linear model over TF-IDF of character n-grams (1 to 3) of {start.version}, corrected by"
+        " one SVM a class that also reads its score; Platt calibration class by class.",
+        "start": start.version,
+        "data": {
+            "stories": len(given.measured),
+            **files,
+            **given.data,
+            "note": "The texts belong to their publishers and are not part of this product.",
+        },
+        "sources": list(dict.fromkeys([*start.card["sources"], *DECIDED])),
+    }
 
 
 def _card(config: TopicConfig, given: Given, classes: Sequence[str], *, taught: bool) -> dict[str, Any]:

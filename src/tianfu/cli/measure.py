@@ -218,4 +218,5 @@ def print_result(result: "SuiteResult", name: str) -> None:
                 value = f"{values[metric]:.4f}"
                 rows.append({"metric": shown, "method": method, "value": value, "95 %": interval})
                 shown = ""
-    print_table(["metric", "method", "value", "95 %"], rows)
+    told = [column for column in ("metric", "method", "value", "95 %") if any(row[column] for row in rows)]
+    print_table(told, rows)

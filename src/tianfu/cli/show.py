@@ -1,5 +1,6 @@
 """What the command line shows: progress, tables, settings from options."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,14 +23,23 @@ DataDir = Annotated[Path | None, typer.Option(help="Folder of the box's data.")]
 TO_COPY = frozenset({"id", "kind", "version"})
 """Columns whose cells other commands take; they stay on one line."""
 
+QUIET_S = 30.0
+"""In a log a step is heard of again after so long."""
+
 Advance = Callable[[str, int, int], None]
 
 
 @contextmanager
 def progress_bars() -> Iterator[Advance]:
-    """Show a bar per step; its callback takes name, done and total (0 for unknown)."""
+    """Show a bar per step; its callback takes name, done and total (0 for unknown).
+
+    Where nobody watches, as in a log, a line tells each new step, and how far it is every half minute.
+    """
+    if not err.is_terminal:
+        yield _lines()
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=not err.is_terminal) as bar:
+    with Progress(*columns, console=err) as bar:
         tasks: dict[str, Any] = {}
 
         def advance(name: str, done: int, total: int) -> None:
@@ -38,6 +48,17 @@ def progress_bars() -> Iterator[Advance]:
             bar.update(tasks[name], completed=done)
 
         yield advance
+
+
+def _lines() -> Advance:
+    told: dict[str, float] = {}
+
+    def advance(name: str, done: int, total: int) -> None:
+        if time.monotonic() - told.get(name, -QUIET_S) >= QUIET_S:
+            told[name] = time.monotonic()
+            err.print(f"{name}: {done} of {total}" if total else name, highlight=False)
+
+    return advance
 
 
 def settings_of(**given: Any) -> ServiceSettings:
