@@ -281,11 +281,6 @@ def encoders_of_feeds(demo: Demo, load: Load, folders: dict[str, Path]) -> dict[
 @pytest.mark.timeout(1_200)
 def test_from_readers_clicks_to_another_encoder_and_back(tmp_path: Path) -> None:
     (tmp_path / "newsroom").mkdir()
-    settings = Path("training/configs/topics.toml").read_text(encoding="utf-8")
-    (tmp_path / "t.toml").write_text(
-        settings.replace("folds = 5", "folds = 3").replace("student_epochs = 3", "student_epochs = 1"),
-        encoding="utf-8",
-    )
     demo = make_demo(tmp_path / "newsroom", most_stories=800, most_readers=READERS)
     where = ("--data-dir", str(demo.data_dir))
     narrow = narrow_encoder(tmp_path / "narrow")
@@ -301,10 +296,7 @@ def test_from_readers_clicks_to_another_encoder_and_back(tmp_path: Path) -> None
         assert _label(exported, one, other) == "unrelated"
         ranker, tagger = tmp_path / "ranker", tmp_path / "tagger"
         tianfu("train", "ranker", "--data", str(exported), "--out", str(ranker))
-        tianfu(
-            "train", "tagger", "--data", str(exported), "--out", str(tagger),
-            "--config", str(tmp_path / "t.toml"), "--teacher", str(shipped("encoder")),
-        )  # fmt: skip
+        tianfu("train", "tagger", "--data", str(exported), "--from", "shipped", "--out", str(tagger))
         better = compared(tmp_path, shipped("topics"), tagger, exported)
         assert better["recommendation"]["verdict"] == "better", better["recommendation"]
         replayed = compared(tmp_path, "hand-set", ranker, exported)
