@@ -252,7 +252,7 @@ class ModelDesk:
             ModelRefused: Its card, a file or a metric speaks against it.
         """
         version = self.find(kind, wanted)
-        self._check(version)
+        self.check(version)
         return version
 
     def find(self, kind: ModelKind, wanted: str) -> ModelVersion:
@@ -269,8 +269,12 @@ class ModelDesk:
                 return version
         raise NotFound(f"{kind} model", wanted)
 
-    def _check(self, version: ModelVersion) -> None:
-        """Refuse what may not serve, with every reason."""
+    def check(self, version: ModelVersion) -> None:
+        """Refuse what may not serve.
+
+        Raises:
+            ModelRefused: Every reason, and what to do about the first.
+        """
         with self._database.read() as uow:
             encoder = serving_fingerprint(uow) or self._shipped_encoder()
         topics = frozenset(topic.code for topic in load_topics().all)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.artefacts import a_ranker
+from support.artefacts import a_ranker, a_tagger
 from typer.testing import CliRunner
 
 from tianfu.cli import app
@@ -42,6 +42,14 @@ def test_a_version_is_imported_published_listed_shown_and_rolled_back(tianfu: An
     assert "0 vectors deleted" in tianfu("models", "clean")
     with pytest.raises(NotFound):
         tianfu("models", "move", "--pause")
+
+
+def test_what_may_not_serve_is_taken_in_and_said_to_be_so(tianfu: Any, tmp_path: Path) -> None:
+    weak = a_tagger(tmp_path / "weak", metrics={"micro_f1": 0.4})
+    told = tianfu("models", "import", str(weak))
+    assert "is in the registry" in told
+    assert "below the floor of 0.5" in told
+    assert "models publish" not in told
 
 
 def test_a_trial_is_begun_reported_and_ended(tianfu: Any, tmp_path: Path) -> None:

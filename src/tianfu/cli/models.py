@@ -9,6 +9,7 @@ import typer
 from tianfu.cli.show import DataDir, JsonFlag, out, print_table, progress_bars, settings_of
 from tianfu.embeddings.artefact import CARD
 from tianfu.model.artifacts import shipped_cards
+from tianfu.model.errors import ModelRefused
 from tianfu.model.release import ModelKind, ModelVersion
 from tianfu.serving.parts import indexes_of, model_desk
 from tianfu.serving.services.model_desk import ModelDesk
@@ -89,9 +90,15 @@ def models_import(
         return
     settings = settings_of(data_dir=data_dir)
     with Database(settings.effective_database_url) as database:
-        taken = model_desk(settings, database).take_in(source, actor=_ACTOR)
+        desk = model_desk(settings, database)
+        taken = desk.take_in(source, actor=_ACTOR)
+        further = f"Let it serve with: tianfu models publish {taken.kind} {taken.id[:12]}"
+        try:
+            desk.check(taken)
+        except ModelRefused as refused:
+            further = f"{refused.message} {refused.advice}"
     out.print(f"{taken.kind} {taken.label} is in the registry as {taken.id[:12]}.", highlight=False)
-    out.print(f"Let it serve with: tianfu models publish {taken.kind} {taken.id[:12]}", highlight=False)
+    out.print(further, highlight=False)
 
 
 @models_app.command("publish")
