@@ -37,13 +37,14 @@ def settle() -> None:
 def give_way(steps: int) -> None:
     """Let others on this machine go first from now on: for this thread alone, and threads that it starts.
 
-    Linux keeps niceness by thread.  Half a core of indexing on two cores that also answer readers made every
-    twentieth feed wait for it.
+    One that stands back further already stays there.  Linux keeps niceness by thread.
 
     Args:
         steps: Of niceness, 0..19; each leaves about a fifth less of a core that others want too.
     """
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), steps)
+    own = threading.get_native_id()
+    if os.getpriority(os.PRIO_PROCESS, own) < steps:
+        os.setpriority(os.PRIO_PROCESS, own, steps)
 
 
 @contextmanager
