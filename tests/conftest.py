@@ -12,6 +12,13 @@ from support.live import Demo, demo_in, make_demo
 from support.postgres import Databases, server
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests go first, so that none of them runs alone at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def demo_mould(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """The demo to copy from; ``TIANFU_DEMO_DIR`` may name one that `tianfu demo` made today."""
