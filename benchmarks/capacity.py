@@ -219,8 +219,8 @@ def planned(demand: Demand, cost: Costs) -> Plan:
     calls = EDITORS_CALLS_A_STORY * stories
     work = feeds * cost.feed_s + posts * cost.post_s + calls * cost.editors_call_s
     view_s = demand.hot * cost.view_s_a_story
-    views_a_second = 1.0 / (view_s + rest_s(view_s))
-    following = posts * demand.events_a_post * cost.follow_event_s + min(views_a_second, stories) * view_s
+    views = min(view_s / (view_s + rest_s(view_s)), stories * view_s) if view_s else 0.0
+    following = posts * demand.events_a_post * cost.follow_event_s + views
     free = BUSY - following
     processes = math.ceil(work / free) if free > 0 else 0
     gloomy = cost.curve.processes_for(work / BUSY * cost.curve.rate)

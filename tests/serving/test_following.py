@@ -22,6 +22,7 @@ PLATFORM = Caller(key=ApiKey(id="k", role=Role.OPERATOR, outlet_id=None, label="
 def long_rests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shelf, "_REST_SHARE", 1e9)
     monkeypatch.setattr(shelf, "_LONGEST_REST_S", 1e9)
+    monkeypatch.setattr(shelf, "_CHEAP_S", 0.0)
 
 
 def sent(room: Newsroom, name: str) -> str:
