@@ -15,8 +15,8 @@ from tianfu.serving.store.database import UnitOfWork
 _REST_SHARE = 40.0
 _LONGEST_REST_S = 4.0
 _CHEAP_S = 0.01
-"""After a view took t seconds of a core to make, the next waits at least this many times t, but no longer; not
-at all after one that cost next to nothing, as with some thousand stories.
+"""After a view took t seconds of a core to make, the next waits at least this many times t, but no longer;
+not at all after one that cost next to nothing, as with some thousand stories.
 
 Requests stand still for a part of the making, and what earlier ones looked up in a view is looked up anew in
 the next: with stories coming in all the time, views made a fifth of the time take a fifth of a core of each
