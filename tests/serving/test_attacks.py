@@ -111,7 +111,10 @@ def test_no_byte_of_a_cursor_can_be_changed_and_no_list_takes_anothers(world: Wo
 
 
 def test_another_countys_page_cannot_be_turned_nor_its_decision_read(world: World) -> None:
+    for _ in range(2):
+        world.story(OTHER, wait=True)
     page = world.feed(OTHER, reader_id=world.reader(OTHER))
+    assert page["cursor"], "there is more than one story to show"
     turned = world.client.post("/v1/recommend", headers=world.keys["app"], json={"cursor": page["cursor"]})
     assert turned.status_code == 422
     for name in ("app", "editor", "desk_scientist"):
