@@ -70,7 +70,7 @@ class Databases:
     """Makes migrated databases as copies of one, and gives a used one again when its rows are gone.
 
     To make one and to drop it PostgreSQL writes everything it holds to disk, each time; to delete the rows of
-    a test takes some hundredths of a second.  One that a test changed otherwise is dropped.
+    a test takes a fraction of that.  One that a test changed otherwise is dropped.
     """
 
     def __init__(self, address: URL) -> None:
