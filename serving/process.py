@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,11 +38,14 @@ def settle() -> None:
 def give_way(steps: int) -> None:
     """Let others on this machine go first from now on: for this thread alone, and threads that it starts.
 
-    One that stands back further already stays there.  Linux keeps niceness by thread.
+    One that stands back further already stays there.  Only Linux keeps niceness by thread; elsewhere nothing
+    changes.
 
     Args:
         steps: Of niceness, 0..19; each leaves about a fifth less of a core that others want too.
     """
+    if sys.platform != "linux":
+        return
     own = threading.get_native_id()
     if os.getpriority(os.PRIO_PROCESS, own) < steps:
         os.setpriority(os.PRIO_PROCESS, own, steps)
