@@ -16,7 +16,7 @@ import platform
 import re
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +101,7 @@ def measure(name: str, path: str, rows: int, floors: tuple[Floats, Floats]) -> l
             {
                 "index": name,
                 "rows": rows,
+                "dimension": base.shape[1],
                 "effort": effort,
                 "recall_at_10": recall(base, queries, floors[0], hits),
                 "hot_recall_at_10": recall(base, queries, floors[1], hot_hits),
@@ -160,12 +161,12 @@ def show(results: Sequence[dict[str, Any]], console: Console) -> None:
 
 
 def keep(results: Sequence[dict[str, Any]], source: str) -> list[dict[str, Any]]:
-    """Add rows to the results file, in place of older ones of the same index and size."""
+    """Add rows to the results file, in place of older ones of the same index, size and length of vectors."""
     older = json.loads(RESULTS.read_text())["results"] if RESULTS.exists() else []
-    fresh = {(row["index"], row["rows"]) for row in results}
-    rows = [row for row in older if (row["index"], row["rows"]) not in fresh]
+    fresh = {_kind(row) for row in results}
+    rows = [row for row in older if _kind(row) not in fresh]
     rows += [{**row, "vectors": source} for row in results]
-    rows.sort(key=lambda row: (row["rows"], NAMES.index(row["index"]), row["effort"]))
+    rows.sort(key=lambda row: (row["dimension"], row["rows"], NAMES.index(row["index"]), row["effort"]))
     machine = {
         "cpu": _cpu(),
         "cores": os.cpu_count(),
@@ -178,6 +179,10 @@ def keep(results: Sequence[dict[str, Any]], source: str) -> list[dict[str, Any]]
     text = json.dumps({"machine": machine, "results": rows}, indent=1, ensure_ascii=False)
     RESULTS.write_text(text + "\n", encoding="utf-8")
     return rows
+
+
+def _kind(row: Mapping[str, Any]) -> tuple[str, int, int]:
+    return row["index"], row["rows"], row["dimension"]
 
 
 def _cpu() -> str:

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import faiss
 import numpy as np
 
+from tianfu.embeddings.index.coarse import build_coarse
 from tianfu.embeddings.index.columns import FactColumns, Longs, Mask, joined
 from tianfu.embeddings.index.parts import SealedPart, Tuning
 from tianfu.model.ports import FloatMatrix
@@ -60,12 +61,21 @@ def merged(parts: Sequence[tuple[VectorRows, Mask]], tuning: Tuning, dimension: 
     """One sealed part of the living rows of several; seconds for many rows, so call it without a lock."""
     taken = [(part, np.flatnonzero(alive)) for part, alive in parts if alive.any()]
     columns, order = joined([(part.columns, rows) for part, rows in taken])
-    build = build_flat if len(columns) <= tuning.flat_rows else build_lists
-    return SealedPart(build(Rows(taken, order), dimension), columns, tuning)
+    rows = Rows(taken, order)
+    if len(columns) > tuning.flat_rows:
+        return SealedPart(build_lists(rows, dimension), columns, tuning)
+    flat = build_flat(rows, dimension)
+    return SealedPart(flat, columns, tuning, coarse=coarse_if_due(flat, tuning))
+
+
+def coarse_if_due(index: Any, tuning: Tuning) -> Any:
+    """The bits of a part that is scanned whole and has many rows, else ``None``."""
+    due = index.ntotal > tuning.coarse_rows and not isinstance(index, faiss.IndexIVF)
+    return build_coarse(index) if due else None
 
 
 def build_flat(rows: Rows, dimension: int) -> Any:
-    """All rows in half precision, scanned whole."""
+    """All rows in half precision."""
     index = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
     for piece in rows.pieces():
         index.add(piece)

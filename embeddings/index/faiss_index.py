@@ -86,7 +86,8 @@ class FaissIndex:
     ) -> list[list[Neighbour]]:
         """For each query row up to ``count`` neighbours, best first; ties by smaller number.
 
-        Exact below ``flat_rows`` stories and for narrow filters, approximate in larger parts.
+        Exact where up to ``coarse_rows`` stories meet the filter.  Among more, bits pick whose vectors are
+        compared: of the ten nearest none is missed in practice.  Approximate in parts above ``flat_rows``.
 
         Raises:
             DimensionMismatch: Queries of another length.

@@ -8,6 +8,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+from tianfu.embeddings.index.coarse import CoarseFirst
 from tianfu.embeddings.index.columns import Codebook, FactColumns, Longs, Mask, excluded_by
 from tianfu.model.ports import FloatMatrix, IndexFilter
 
@@ -21,12 +22,15 @@ class Tuning:
 
     Attributes:
         live_rows: Rows that the growing part takes before it is sealed.
-        flat_rows: Up to so many rows a part is scanned whole, which is exact.
+        coarse_rows: Of fewer rows that meet the filter all are compared, which is exact; of more, in a part
+            that is scanned whole, a look at one bit of each number picks those that are.
+        flat_rows: Up to so many rows a part is scanned whole.
         exact_rows: In larger parts, up to so many rows that meet the filter are all compared.
         probes: Lists looked into in larger parts, of about ``4 * sqrt(n)``.
     """
 
     live_rows: int = 8_192
+    coarse_rows: int = 4_096
     flat_rows: int = 300_000
     exact_rows: int = 131_072
     probes: int = 256
@@ -52,12 +56,17 @@ class SealedPart:
         name: Unique, so that a snapshot can tell parts it already holds.
         columns: Facts, in order of publication.
         faiss_index: Half-precision vectors; position is the row.
+        coarse: Bits of the same rows, ``None`` in a part that is small or in lists.
     """
 
-    def __init__(self, faiss_index: Any, columns: FactColumns, tuning: Tuning, *, name: str = "") -> None:
+    def __init__(
+        self, faiss_index: Any, columns: FactColumns, tuning: Tuning, *, coarse: Any = None, name: str = ""
+    ) -> None:
         self.name = name or uuid4().hex
         self.columns = columns
         self.faiss_index = faiss_index
+        self.coarse = coarse
+        self._coarse_first = CoarseFirst(coarse, faiss_index) if coarse is not None else None
         self._tuning = tuning
         self._order = np.argsort(columns.numbers, kind="stable").astype(np.int32)
         self._sorted = columns.numbers[self._order]
@@ -91,14 +100,23 @@ class SealedPart:
             return None
         selector, bits = self._selector(low, high, mask)
         wanted = min(count + SPARE, matching)
+        scores, rows = self._best(queries, count, wanted, selector, matching)
+        del bits
+        scores[rows < 0] = -np.inf
+        return Hits(scores, self.columns.numbers[rows])
+
+    def _best(
+        self, queries: FloatMatrix, count: int, wanted: int, selector: Any, matching: int
+    ) -> tuple[FloatMatrix, Longs]:
+        coarse = self._coarse_first
+        if coarse is not None and matching > self._tuning.coarse_rows and coarse.suits(wanted, matching):
+            return coarse.search(queries, wanted, selector)
         exact = matching <= self._tuning.exact_rows
         scores, rows = self._run(queries, wanted, selector, self._lists if exact else self._tuning.probes)
         if not exact and self._lists and (rows[:, min(count, wanted) - 1] < 0).any():
             # The lists looked into hold too few rows that meet the filter.
             scores, rows = self._run(queries, wanted, selector, self._lists)
-        del bits
-        scores[rows < 0] = -np.inf
-        return Hits(scores, self.columns.numbers[rows])
+        return scores, rows
 
     def _selector(self, low: int, high: int, mask: Mask | None) -> tuple[Any, npt.NDArray[np.uint8] | None]:
         """What tells FAISS the rows; the bits must outlive it."""

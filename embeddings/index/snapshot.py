@@ -8,7 +8,7 @@ the old snapshot or the new one, whole.  Files that no manifest lists are swept 
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import faiss
 import numpy as np
 
 from tianfu.embeddings.artefact import sha256_of
+from tianfu.embeddings.index.building import coarse_if_due
 from tianfu.embeddings.index.columns import FactColumns
 from tianfu.embeddings.index.parts import SealedPart, Tuning
 from tianfu.embeddings.index.view import Segment
@@ -54,14 +55,21 @@ def write(directory: Path, contents: Contents, *, encoder_fingerprint: str, last
     parts = []
     for segment in contents.segments:
         part = segment.part
-        vectors, facts = f"{part.name}.faiss", f"{part.name}.npz"
-        for name, save in ((vectors, _save_vectors(part)), (facts, _save_columns(part))):
+        for name, save in _files_of(part):
             files[name] = known.get(name) or _written(directory / name, save)
         alive = None
         if segment.living < len(part):
             alive = f"{uuid4().hex}.npy"
             files[alive] = _written(directory / alive, _save_bits(segment))
-        parts.append({"name": part.name, "rows": len(part), "living": segment.living, "alive": alive})
+        parts.append(
+            {
+                "name": part.name,
+                "rows": len(part),
+                "living": segment.living,
+                "alive": alive,
+                "coarse": part.coarse is not None,
+            }
+        )
     manifest = {
         "format": FORMAT,
         "encoder": encoder_fingerprint,
@@ -117,9 +125,13 @@ def _check(manifest: Any, directory: Path, encoder_fingerprint: str) -> None:
 def _read_segment(directory: Path, entry: Any, tuning: Tuning) -> Segment[SealedPart]:
     with np.load(directory / f"{entry['name']}.npz") as columns:
         facts = FactColumns(**{name: columns[name] for name in _COLUMNS}, in_time_order=True)
-    part = SealedPart(
-        faiss.read_index(str(directory / f"{entry['name']}.faiss")), facts, tuning, name=entry["name"]
-    )
+    exact = faiss.read_index(str(directory / f"{entry['name']}.faiss"))
+    # A snapshot of an older release has no bits; they are made of the vectors.
+    kept = directory / f"{entry['name']}.coarse"
+    coarse = faiss.read_index(str(kept)) if entry.get("coarse") else coarse_if_due(exact, tuning)
+    if coarse is not None and coarse.ntotal != exact.ntotal:
+        raise SnapshotInvalid("The index snapshot's files do not fit together.", advice=_ADVICE)
+    part = SealedPart(exact, facts, tuning, coarse=coarse, name=entry["name"])
     if not len(part) == part.faiss_index.ntotal == entry["rows"]:
         raise SnapshotInvalid("The index snapshot's files do not fit together.", advice=_ADVICE)
     if entry["alive"] is None:
@@ -128,8 +140,16 @@ def _read_segment(directory: Path, entry: Any, tuning: Tuning) -> Segment[Sealed
     return Segment(part, bits.astype(np.bool_), int(bits.sum()))
 
 
-def _save_vectors(part: SealedPart) -> Callable[[Path], object]:
-    return lambda path: faiss.write_index(part.faiss_index, str(path))
+def _files_of(part: SealedPart) -> Iterator[tuple[str, Callable[[Path], object]]]:
+    """Names of a part's files, and what writes each."""
+    yield f"{part.name}.faiss", _save_index(part.faiss_index)
+    yield f"{part.name}.npz", _save_columns(part)
+    if part.coarse is not None:
+        yield f"{part.name}.coarse", _save_index(part.coarse)
+
+
+def _save_index(index: Any) -> Callable[[Path], object]:
+    return lambda path: faiss.write_index(index, str(path))
 
 
 def _save_columns(part: SealedPart) -> Callable[[Path], object]:
