@@ -12,7 +12,7 @@ not:
     n * BUSY = calls * cost + n * (events * following + min(stories, views) * view)
 
 ``benchmarks.usl`` fits what processes cost each other on top; measured with more processes than cores, so it
-counts what they take of each other's caches as well and is the gloomier bound.
+counts what they take of each other's caches as well, and swings from run to run.
 """
 
 import json
