@@ -16,6 +16,7 @@ from tianfu.serving.api import (
     coverages,
     desks,
     duplicates,
+    events,
     exposures,
     heat,
     insights,
@@ -106,13 +107,13 @@ def create_app(
     )
     problems.install(app)
     parts = (
-        stories, takedowns, exposures, tags, duplicates, recommend, aims, rights, readers, reader_rights,
-        placements, coverages, operations, pickups, submissions, desks, insights, heat, quarantine,
-        vocabulary, session, keys, models, trials, labels, preview, vitals,
+        stories, takedowns, exposures, tags, duplicates, recommend, aims, rights, events, readers,
+        reader_rights, placements, coverages, operations, pickups, submissions, desks, insights, heat,
+        quarantine, vocabulary, session, keys, models, trials, labels, preview, vitals,
     )  # fmt: skip
     for part in parts:
         app.include_router(part.router, prefix="/v1", responses=problems.DOCUMENTED)
-    add_shapes(app, [problems.Problem, readers.EventIn, story_forms.StoryIn])
+    add_shapes(app, [problems.Problem, events.EventIn, story_forms.StoryIn])
     app.include_router(public.router)
     app.include_router(operations.open_router)
     app.include_router(operations.open_router, prefix="/v1", include_in_schema=False)

@@ -7,7 +7,8 @@ from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from tianfu.model.access import PLATFORM_ROLES, READ_ONLY, Role
-from tianfu.model.errors import Forbidden, OutOfScope, Unauthenticated
+from tianfu.model.errors import Forbidden, InvalidRequest, OutOfScope, Unauthenticated
+from tianfu.model.rules import check_text
 from tianfu.serving.api.answer_headers import ALLOWANCE
 from tianfu.serving.api.areas import area_of, is_free, template_of
 from tianfu.serving.services.access import Caller
@@ -121,3 +122,18 @@ ReadingCaller = Annotated[Caller, Depends(needs(Role.APP, Role.EDITOR, Role.OPER
 ScientistCaller = Annotated[Caller, Depends(_of_the_platform)]
 NewsCaller = Annotated[Caller, Depends(needs(Role.EDITOR, Role.OPERATOR, Role.SCIENTIST))]
 AdminCaller = Annotated[Caller, Depends(needs())]
+
+
+def outlet_spoken_for(outlet_id: str | None, known: Caller) -> str:
+    """The outlet that a call is about: the one it names, else the key's own.
+
+    Raises:
+        InvalidRequest: A platform key named none.
+        Forbidden: The key may not act for it.
+    """
+    found = outlet_id or known.key.outlet_id
+    if found is None:
+        raise InvalidRequest(field="outlet_id", why="is needed with a platform key")
+    check_text(found, field="outlet_id", error=InvalidRequest, low=1, high=40)
+    known.must_act_for(found)
+    return found
