@@ -1,7 +1,7 @@
 """A coarse look at all rows of a part, so that only few vectors are compared in full.
 
 One bit of each number (RaBitQ, Gao and Long, SIGMOD 2024), after a fast rotation that spreads what a vector
-says evenly over its numbers.  A scan of half-precision vectors waits for memory; bits are a twelfth of it.
+says evenly over its numbers.  A scan of half-precision vectors waits for memory; bits are an eleventh of it.
 """
 
 from collections.abc import Iterator

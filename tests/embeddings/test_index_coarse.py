@@ -72,6 +72,20 @@ def test_asked_for_more_than_a_look_would_save_all_are_compared(index: FaissInde
     assert found_share(index, plain, 2_000, IndexFilter()) >= 0.999
 
 
+def test_what_is_removed_or_replaced_is_not_found_in_its_old_place() -> None:
+    changed = FaissIndex(DIMENSION, tuning=TUNING, merge_aside=False)
+    filled(changed)
+    query = stories(1, seed=7)
+    before = [hit.number for hit in changed.search(query, 20)[0]]
+
+    changed.remove(before[:10])
+    changed.add([before[10]], -query, [IndexFacts(published_at_s=0, outlet_id="o0", places=frozenset())])
+
+    after = [hit.number for hit in changed.search(query, 20)[0]]
+    assert after[:9] == before[11:]
+    assert not set(after) & set(before[:11])
+
+
 def test_a_snapshot_brings_the_bits_along(index: FaissIndex, plain: ExactIndex, tmp_path: Path) -> None:
     index.save(tmp_path, encoder_fingerprint="e", last_sequence=1)
 

@@ -17,13 +17,11 @@ from tianfu.model.ports import FloatMatrix, IndexFacts, IndexFilter, VectorIndex
 
 DIMENSION = 16
 TINY_PARTS = Tuning(live_rows=8, flat_rows=1_000)
-COARSE_FIRST = Tuning(live_rows=8, flat_rows=1_000, coarse_rows=8)
 INVERTED_LISTS = Tuning(live_rows=8, flat_rows=20, exact_rows=0, probes=1_000)
 MAKERS: dict[str, Callable[[], VectorIndex]] = {
     "exact": lambda: ExactIndex(DIMENSION),
     "faiss": lambda: FaissIndex(DIMENSION),
     "faiss with tiny parts": lambda: FaissIndex(DIMENSION, tuning=TINY_PARTS),
-    "faiss with a coarse look": lambda: FaissIndex(DIMENSION, tuning=COARSE_FIRST, merge_aside=False),
     "faiss with inverted lists": lambda: FaissIndex(DIMENSION, tuning=INVERTED_LISTS),
 }
 IN_MILVUS: dict[str, Callable[[MilvusIndex], VectorIndex]] = {
