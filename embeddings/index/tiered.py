@@ -1,8 +1,8 @@
 """Recent stories in this process, every story in an archive: one vector index in two tiers.
 
 Feeds, interests and the search for copies ask within a window of days; FAISS answers those without leaving
-the process.  What asks beyond goes to the archive.  When that does not answer, writes are kept here and handed
-over later, so that following the change sequence never waits for it.
+the process.  What asks beyond goes to the archive.  When that does not answer, writes are kept here and
+handed over later, so that following the change sequence never waits for it.
 """
 
 import time
