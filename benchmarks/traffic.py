@@ -26,7 +26,7 @@ SHARES: Mapping[str, int] = {
 FEEDS = ("home", "stranger", "page", "related", "channel", "local")
 INGEST = "ingest"
 EVENTS_A_CALL = 6
-_KINDS_OF_EVENT = ("expose", "expose", "expose", "click", "click", "stay")
+KINDS_OF_EVENT = ("expose", "expose", "expose", "click", "click", "stay")
 _CHANNELS = ("14", "31", "39", "35")
 _CURSOR = b'"cursor":"'
 
@@ -118,7 +118,7 @@ class Traffic:
         outlet_id, name = rng.choice(self._newsroom.readers)
         now = datetime.now(UTC)
         rows = []
-        for turn, kind in enumerate(_KINDS_OF_EVENT):
+        for turn, kind in enumerate(KINDS_OF_EVENT):
             at = now - timedelta(seconds=10 * (EVENTS_A_CALL - turn))
             row = {"event_id": f"l{rng.getrandbits(64):x}", "reader_id": name, "story_id": self._story(),
                    "type": kind, "at": at.isoformat()}  # fmt: skip

@@ -24,6 +24,8 @@ _HOT_WEIGHTS: Mapping[EventType, float] = {
 COUNTED = frozenset(_HOT_WEIGHTS)
 """Events that tell anything; others are taken in without effect."""
 _MAX_AFTER = 100
+_MAX_PAIRS = 500_000
+"""About 50 MB: beyond it the stories nobody has read on from for longest give way."""
 _SESSION = 5
 _MAX_SESSIONS = 200_000
 _TOP = 120
@@ -91,10 +93,15 @@ class HotCounts:
 
 
 class ReadAfter:
-    """Which stories are read after which: counts of pairs within the last five reads of a reader."""
+    """Which stories are read after which: counts of pairs within the last five reads of a reader.
 
-    def __init__(self) -> None:
-        self._after: dict[int, dict[int, float]] = {}
+    What is kept has a bound, however long a process runs: see ``most_pairs``.
+    """
+
+    def __init__(self, most_pairs: int = _MAX_PAIRS) -> None:
+        self._most_pairs = most_pairs
+        self._pairs = 0
+        self._after: OrderedDict[int, dict[int, float]] = OrderedDict()
         self._sessions: OrderedDict[str, tuple[int, ...]] = OrderedDict()
 
     def add(self, reader: str, number: int) -> None:
@@ -102,14 +109,22 @@ class ReadAfter:
         before = self._sessions.pop(reader, ())
         for place, earlier in enumerate(reversed(before)):
             if earlier != number:
-                counts = self._after.setdefault(earlier, {})
-                counts[number] = counts.get(number, 0.0) + 1.0 / (1 + place)
-                if len(counts) > 2 * _MAX_AFTER:
-                    kept = sorted(counts.items(), key=lambda row: -row[1])[:_MAX_AFTER]
-                    self._after[earlier] = dict(kept)
+                self._count(earlier, number, 1.0 / (1 + place))
+        while self._pairs > self._most_pairs:
+            _, longest_ago = self._after.popitem(last=False)
+            self._pairs -= len(longest_ago)
         self._sessions[reader] = (*(n for n in before if n != number), number)[-_SESSION:]
         if len(self._sessions) > _MAX_SESSIONS:
             self._sessions.popitem(last=False)
+
+    def _count(self, earlier: int, number: int, weight: float) -> None:
+        counts = self._after.pop(earlier, {})
+        self._pairs -= len(counts)
+        counts[number] = counts.get(number, 0.0) + weight
+        if len(counts) > 2 * _MAX_AFTER:
+            counts = dict(sorted(counts.items(), key=lambda row: -row[1])[:_MAX_AFTER])
+        self._after[earlier] = counts
+        self._pairs += len(counts)
 
     def readers(self) -> set[str]:
         """Readers whose last reads are known."""
