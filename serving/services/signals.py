@@ -28,6 +28,8 @@ _MAX_PAIRS = 500_000
 """About 50 MB: beyond it the stories nobody has read on from for longest give way."""
 _SESSION = 5
 _MAX_SESSIONS = 200_000
+_MAX_COUNTED = 200_000
+"""Events of which it is known whose they were; beyond it the readers seen longest ago give way."""
 _TOP = 120
 
 
@@ -35,22 +37,22 @@ class HotCounts:
     """Counts that decay by half every six hours, per scope (an outlet, a city, the province).
 
     A count is kept as the logarithm of its value moved to time zero, so that decay costs nothing.
-    A reader counts once per story and kind of event, however often they click.
+    A reader counts once per story and kind of event, however often they click, until so many others were
+    counted that they are no longer remembered (see ``most_counted``).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most_counted: int = _MAX_COUNTED) -> None:
         self._scopes: dict[str, dict[int, float]] = {}
         self._versions: dict[str, int] = {}
-        self._counted: OrderedDict[tuple[str, int, EventType], None] = OrderedDict()
+        self._most_counted = most_counted
+        self._counted: OrderedDict[str, set[tuple[int, EventType]]] = OrderedDict()
+        self._counts = 0
 
     def add(self, scopes: Iterable[str], reader: str, number: int, kind: EventType, at_s: float) -> None:
         """Count one event in each scope."""
         weight = _HOT_WEIGHTS.get(kind)
-        if weight is None or (reader, number, kind) in self._counted:
+        if weight is None or not self._first(reader, number, kind):
             return
-        self._counted[reader, number, kind] = None
-        if len(self._counted) > _MAX_SESSIONS:
-            self._counted.popitem(last=False)
         gain = math.log(weight) + at_s * math.log(2) / (HOT_HALF_LIFE_H * 3_600)
         for scope in scopes:
             counts = self._scopes.setdefault(scope, {})
@@ -61,18 +63,29 @@ class HotCounts:
                 kept = sorted(counts.items(), key=lambda row: -row[1])[: 20 * _TOP]
                 self._scopes[scope] = dict(kept)
 
+    def _first(self, reader: str, number: int, kind: EventType) -> bool:
+        """Whether this was not counted before; it is from now on."""
+        counted = self._counted.pop(reader, set())
+        self._counted[reader] = counted  # the latest reader stands last
+        before = len(counted)
+        counted.add((number, kind))
+        self._counts += len(counted) - before
+        while self._counts > self._most_counted:
+            _, longest_ago = self._counted.popitem(last=False)
+            self._counts -= len(longest_ago)
+        return len(counted) > before
+
     def version(self, scope: str) -> int:
         """Grows with everything that is counted in a scope."""
         return self._versions.get(scope, 0)
 
     def readers(self) -> set[str]:
         """Readers who were counted lately."""
-        return {reader for reader, _, _ in self._counted}
+        return set(self._counted)
 
     def forget(self, reader: str) -> None:
         """Drop the notes of what a reader was counted for; what was counted stays."""
-        for key in [key for key in self._counted if key[0] == reader]:
-            del self._counted[key]
+        self._counts -= len(self._counted.pop(reader, ()))
 
     def top(self, scope: str, now_s: float) -> dict[int, float]:
         """The hottest stories of a scope with strength 0..1, relative to the hottest, hottest first.

@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from tianfu.serving.services.signals import ReadAfter
+from tianfu.model.event import EventType
+from tianfu.serving.services.signals import HotCounts, ReadAfter
 
 
 def after(read: ReadAfter, number: int) -> dict[int, float]:
@@ -51,3 +52,45 @@ def test_the_pairs_counted_are_the_pairs_kept() -> None:
         read.add(f"r{rng.randrange(40)}", rng.randrange(60))
         kept = sum(len(counts) for counts in read._after.values())
         assert kept == read._pairs <= 400
+
+
+def strength_of(hot: HotCounts, number: int) -> float:
+    return hot.top("outlet:lizhou", 0.0)[number]
+
+
+def count(hot: HotCounts, reader: str, *numbers: int) -> None:
+    for number in numbers:
+        hot.add(["outlet:lizhou"], reader, number, EventType.CLICK, 0.0)
+
+
+def test_a_reader_counts_once_for_a_story_and_again_once_forgotten() -> None:
+    hot = HotCounts()
+    count(hot, "a", 1, 1, 1, 2)
+    assert strength_of(hot, 1) == strength_of(hot, 2) == 1.0
+
+    hot.forget("a")
+    count(hot, "a", 1)
+
+    assert strength_of(hot, 2) == pytest.approx(0.5**0.5)
+    assert hot.readers() == {"a"}
+
+
+def test_whose_events_were_counted_is_known_of_so_many_and_the_latest_readers_stay() -> None:
+    hot = HotCounts(most_counted=4)
+    count(hot, "early", 1, 2)
+    count(hot, "middle", 1, 2)
+    count(hot, "early", 1)  # is back, so that "middle" is the one seen longest ago
+    count(hot, "late", 1)
+
+    assert hot.readers() == {"early", "late"}
+    count(hot, "early", 1)
+    assert hot._counts == 3
+
+
+def test_forgetting_a_reader_nobody_knows_changes_nothing() -> None:
+    hot = HotCounts()
+    count(hot, "a", 1)
+    hot.forget("b")
+
+    assert hot.readers() == {"a"}
+    assert hot._counts == 1
