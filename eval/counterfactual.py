@@ -24,6 +24,8 @@ RESAMPLES = 1_000
 LEAST_EFFECTIVE = 50.0
 FEW_EFFECTIVE = 400.0
 LEAST_READERS = 30
+LEAST_WANTED = 10
+"""Resampling fewer successes gives intervals that are too narrow, of no width at all without any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,6 +60,7 @@ class Overlap:
         rounds: How many there are.
         readers: Of how many readers.
         matched: Share of rounds that the policy might have shown too.
+        wanted: How many of those had a reward; with fewer than ``LEAST_WANTED`` nothing is settled.
         effective: Kish's effective sample size, ``(sum w)^2 / sum w^2`` (Kish 1965).
         clipped: Share of rounds whose weight was cut.
         refused: Why no estimate can be made, in a sentence; empty where one can.
@@ -67,6 +70,7 @@ class Overlap:
     rounds: int
     readers: int
     matched: float
+    wanted: int
     effective: float
     clipped: float
     refused: str = ""
@@ -155,6 +159,7 @@ def overlap_of(rounds: Rounds, *, clip: float = CLIP) -> Overlap:
     readers = len(np.unique(rounds.reader))
     square = float((weights**2).sum())
     effective = float(weights.sum()) ** 2 / square if square else 0.0
+    wanted = int(((rounds.target > 0.0) & (rounds.reward > 0.0)).sum())
     refused = warning = ""
     if not len(rounds):
         refused = "no place was given away by chance, so clicks say nothing of another order"
@@ -163,12 +168,15 @@ def overlap_of(rounds: Rounds, *, clip: float = CLIP) -> Overlap:
             f"chance agreed with it too seldom: {len(rounds)} drawn places of {readers} readers count like "
             f"{effective:.0f}, where {LEAST_EFFECTIVE:.0f} of {LEAST_READERS} readers are the least"
         )
+    elif wanted < LEAST_WANTED:
+        warning = f"rests on {wanted} wanted places: its interval looks surer than it is and settles nothing"
     elif effective < FEW_EFFECTIVE:
         warning = f"rests on the worth of {effective:.0f} drawn places only: expect it to move"
     return Overlap(
         rounds=len(rounds),
         readers=readers,
         matched=float((rounds.target > 0.0).mean()) if len(rounds) else 0.0,
+        wanted=wanted,
         effective=effective,
         clipped=float((rounds.target / rounds.propensity > clip).mean()) if len(rounds) else 0.0,
         refused=refused,

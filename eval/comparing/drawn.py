@@ -4,7 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from tianfu.eval.counterfactual import CLIP, ESTIMATORS, Overlap, estimated, overlap_of, sums_by_reader
+from tianfu.eval.counterfactual import (
+    CLIP,
+    ESTIMATORS,
+    LEAST_WANTED,
+    Overlap,
+    estimated,
+    overlap_of,
+    sums_by_reader,
+)
 from tianfu.eval.draws import Draws, Scores, best_of_each, expected_rewards, rounds_of
 from tianfu.eval.paired import Gap, paired
 
@@ -22,15 +30,17 @@ class Drawn:
         gaps: Estimates by estimator, of the old ranker and the new one; empty where none can be made.
         told: What they rest on, in sentences.
         facts: The same for the record.
+        settles: Whether enough was wanted for an estimate to stand against a replay.
     """
 
     gaps: Mapping[str, Gap] = field(default_factory=dict)
     told: Sequence[str]
     facts: Mapping[str, Any]
+    settles: bool = False
 
     def against(self, replayed: Gap) -> str:
         """Why a replay that speaks for the new ranker is not enough; empty where nothing says otherwise."""
-        if ROBUST not in self.gaps or not self.gaps[ROBUST].worse or replayed.worse:
+        if not self.settles or not self.gaps[ROBUST].worse or replayed.worse:
             return ""
         return (
             "replayed pages and places that chance gave away contradict each other; "
@@ -72,7 +82,12 @@ def drawn(draws: Draws, old: Scores, new: Scores) -> Drawn:
     )  # fmt: skip
     gaps = {name: Gap(**{**_parts(gaps[name]), "n": len(draws)}) for name in ESTIMATORS}
     warnings = [f"The estimate {one.warning}." for one in overlaps[1:] if one.warning]
-    return Drawn(gaps=gaps, told=[_rests_on(draws, overlaps), *warnings], facts=facts | {"refused": ""})
+    return Drawn(
+        gaps=gaps,
+        told=[_rests_on(draws, overlaps), *warnings],
+        facts=facts | {"refused": ""},
+        settles=min(one.wanted for one in overlaps) >= LEAST_WANTED,
+    )
 
 
 def _parts(gap: Gap) -> dict[str, Any]:

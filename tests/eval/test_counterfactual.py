@@ -18,6 +18,7 @@ from tianfu.eval.counterfactual import (
     weights_of,
 )
 from tianfu.eval.draws import best_of_each, expected_rewards, rounds_of
+from tianfu.eval.paired import Gap
 from tianfu.model.errors import InvalidInput
 
 RUNS = 300
@@ -135,6 +136,22 @@ def test_too_few_draws_are_told_instead_of_an_estimate() -> None:
     assert any("No estimate" in line for line in found.told)
     of_few_readers = drawn(made_up_draws(2_000, readers=20).draws, by("interest"), by("fresh"))
     assert "20 readers" in of_few_readers.facts["refused"]
+
+
+def test_an_estimate_that_rests_on_a_handful_of_clicks_settles_nothing() -> None:
+    known = made_up_draws(6_000, readers=600).draws
+    agreed = known.shown & (best_of_each(known, by("local")(known.features)) > 0)
+    at = np.flatnonzero((known.reward > 0) & agreed[known.shown])
+    few = known.reward.copy()
+    few[at[9:]] = 0.0  # of what "local" might have put there nine were wanted
+    unknown = Gap(old=0.3, new=0.31, low=-0.1, high=0.1, n=100)
+
+    sure = drawn(known, by("interest"), by("local"))
+    assert "contradict each other" in sure.against(unknown)
+    unsure = drawn(replace(known, reward=few), by("interest"), by("local"))
+    assert unsure.gaps[ROBUST].worse
+    assert unsure.against(unknown) == ""
+    assert any("rests on 9 wanted places" in line for line in unsure.told)
 
 
 def test_no_draw_at_all_is_told() -> None:
