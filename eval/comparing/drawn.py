@@ -82,6 +82,8 @@ def drawn(draws: Draws, old: Scores, new: Scores) -> Drawn:
     )  # fmt: skip
     gaps = {name: Gap(**{**_parts(gaps[name]), "n": len(draws)}) for name in ESTIMATORS}
     warnings = [f"The estimate {one.warning}." for one in overlaps[1:] if one.warning]
+    if overlaps[0].wanted < LEAST_WANTED:
+        warnings.append(f"That of the old ranker {overlaps[0].warning}.")
     return Drawn(
         gaps=gaps,
         told=[_rests_on(draws, overlaps), *warnings],

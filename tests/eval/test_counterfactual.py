@@ -151,7 +151,10 @@ def test_an_estimate_that_rests_on_a_handful_of_clicks_settles_nothing() -> None
     unsure = drawn(replace(known, reward=few), by("interest"), by("local"))
     assert unsure.gaps[ROBUST].worse
     assert unsure.against(unknown) == ""
-    assert any("rests on 9 wanted places" in line for line in unsure.told)
+    assert any("The estimate rests on 9 wanted places" in line for line in unsure.told)
+    turned = drawn(replace(known, reward=few), by("local"), by("interest"))
+    assert not turned.settles
+    assert any("That of the old ranker rests on 9 wanted places" in line for line in turned.told)
 
 
 def test_no_draw_at_all_is_told() -> None:

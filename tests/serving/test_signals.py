@@ -73,6 +73,7 @@ def test_a_reader_counts_once_for_a_story_and_again_once_forgotten() -> None:
 
     assert strength_of(hot, 2) == pytest.approx(0.5**0.5)
     assert hot.readers() == {"a"}
+    assert hot._counts == 1, "what is forgotten no longer takes room"
 
 
 def test_whose_events_were_counted_is_known_of_so_many_and_the_latest_readers_stay() -> None:
