@@ -16,7 +16,7 @@ MAKER = DOCS / "making" / "notebooks.py"
 SAID = {
     "vectors": ["330 篇稿件，每篇 768 个数", "的原稿排第一"],
     "tagger": ["编辑判断了", "topics-gulin", "to learn from", "what ships serves again"],
-    "rankers": ["page_auc", "feed-mine", "个页面", "drawn places only: expect it to move"],
+    "rankers": ["page_auc", "feed-mine", "个页面", "settles nothing"],
 }
 """By notebook, what stands in its outputs."""
 

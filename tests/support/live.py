@@ -74,24 +74,42 @@ def copy_of(demo: Demo, data_dir: Path) -> Demo:
 @contextmanager
 def serving(demo: Demo) -> Iterator[Live]:
     """Serve a demo by the real command line until the block ends."""
-    port = free_port()
-    environment = {**os.environ, "TIANFU_DATA_DIR": str(demo.data_dir), "TIANFU_LOG_LEVEL": "WARNING"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tianfu.cli", "serve", "--port", str(port)], env=environment
-    )
-    address = f"http://127.0.0.1:{port}"
-    for _ in range(600):
-        try:
-            if httpx.get(f"{address}/readyz", timeout=5).status_code == 200:
-                break
-        except httpx.TransportError:
-            time.sleep(0.1)
+    process, address = _started(demo)
     try:
         yield Live(address, demo)
     finally:
         process.terminate()
         code = process.wait(timeout=60)
     assert code in (0, -signal.SIGTERM)
+
+
+def _started(demo: Demo) -> tuple[subprocess.Popen[bytes], str]:
+    """A process that says it is ready.  Somebody else may take the free port first: then on another one."""
+    environment = {**os.environ, "TIANFU_DATA_DIR": str(demo.data_dir), "TIANFU_LOG_LEVEL": "WARNING"}
+    for _ in range(3):
+        port = free_port()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tianfu.cli", "serve", "--port", str(port)], env=environment
+        )
+        address = f"http://127.0.0.1:{port}"
+        if _ready(process, address):
+            return process, address
+        process.kill()
+        process.wait()
+    raise AssertionError("no service over the demo became ready; what it printed stands above")
+
+
+def _ready(process: subprocess.Popen[bytes], address: str, patience_s: float = 90) -> bool:
+    deadline = time.monotonic() + patience_s
+    with httpx.Client(base_url=address, timeout=5) as client:
+        while process.poll() is None and time.monotonic() < deadline:
+            try:
+                if client.get("/readyz").status_code == 200:
+                    return True
+            except httpx.TransportError:
+                pass
+            time.sleep(0.1)
+    return False
 
 
 def free_port() -> int:
