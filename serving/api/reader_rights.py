@@ -128,8 +128,9 @@ def take_over_device(ref: AppReaderRefDep, device: DeviceIn, room: NewsroomDep) 
     """
     found = ReaderRef(outlet_id=ref.outlet_id, kind=ReaderKind.DEVICE, id=device.device_id)
     room.decisions.flush()
-    room.decisions.forget(found.key)
-    return reader_out(room.readers.take_over(ref, found), room)
+    reader = room.readers.take_over(ref, found)
+    room.decisions.forget(found.key)  # not before: the next writing erases what still bears the device's key
+    return reader_out(reader, room)
 
 
 @router.post("/readers/{reader_id}/link", status_code=201)

@@ -38,7 +38,6 @@ _REST_SHARE = 4.0
 """After a look-up behind the requests that took t seconds the next waits this many times t."""
 _MOST_LISTS = 50_000
 _MOST_WANTED = 2_000
-_LOOK_S = 0.5
 _MOST_READERS = 50_000
 
 _ListKey = tuple[str, int]
@@ -64,7 +63,9 @@ class InterestFinder:
         self._lock = threading.Lock()
         self._lists: OrderedDict[_ListKey, tuple[datetime, Proposals]] = OrderedDict()
         self._interests: OrderedDict[str, tuple[tuple[int, bool, str], list[Interest]]] = OrderedDict()
-        self._wanted: queue.Queue[int] = queue.Queue(maxsize=_MOST_WANTED)
+        self._wanted: queue.Queue[int | None] = queue.Queue(
+            maxsize=_MOST_WANTED
+        )  # None: look whether to stop
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
 
@@ -77,6 +78,7 @@ class InterestFinder:
         """End the background work."""
         if self._thread is not None:
             self._stop.set()
+            self._want(None)
             self._thread.join(timeout=10)
 
     def near_reader(
@@ -137,7 +139,7 @@ class InterestFinder:
         age = self._clock.now() - known[0]
         return known[1] if age < _KEEP else None, age < _FRESH
 
-    def _want(self, number: int) -> None:
+    def _want(self, number: int | None) -> None:
         with suppress(queue.Full):
             self._wanted.put_nowait(number)
 
@@ -145,19 +147,21 @@ class InterestFinder:
         """Look up everything that waits, here and now."""
         with suppress(queue.Empty):
             while True:
-                self._look_up(self._wanted.get_nowait(), self._library.sight)
+                if (number := self._wanted.get_nowait()) is not None:
+                    self._look_up(number, self._library.sight)
 
     def _run(self) -> None:
         give_way(_GIVE_WAY)
         while not self._stop.is_set():
-            with suppress(queue.Empty):
-                number = self._wanted.get(timeout=_LOOK_S)
-                began = time.monotonic()
-                try:
-                    self._look_up(number, self._library.sight)
-                except Exception:
-                    log.exception("interests.not_found")
-                self._stop.wait(_REST_SHARE * (time.monotonic() - began))
+            number = self._wanted.get()
+            if number is None:
+                continue
+            began = time.monotonic()
+            try:
+                self._look_up(number, self._library.sight)
+            except Exception:
+                log.exception("interests.not_found")
+            self._stop.wait(_REST_SHARE * (time.monotonic() - began))
 
     def reader_keys(self) -> set[str]:
         """Readers of whom anything is remembered."""

@@ -1,5 +1,7 @@
 """A line to PostgreSQL of one's own: it hears of changes at once, and while it stands its owner is alive."""
 
+import selectors
+import socket
 import threading
 import zlib
 from collections.abc import Callable
@@ -13,7 +15,6 @@ from tianfu.serving.store.changes import CHANNEL
 
 log = structlog.get_logger(__name__)
 
-_HEAR_S = 0.5
 _AGAIN_S = 1.0
 _ALIVE = 0x7466  # names the locks by which processes show that they live, among all advisory locks
 
@@ -53,6 +54,7 @@ class ChangeLine:
         self._heard = heard
         self._stop = threading.Event()
         self._up = threading.Event()
+        self._ear, self._bell = socket.socketpair()
         self._thread: threading.Thread | None = None
 
     def start(self, *, wait_s: float = 5.0) -> None:
@@ -62,10 +64,12 @@ class ChangeLine:
         self._up.wait(wait_s)
 
     def stop(self) -> None:
-        """End."""
+        """End, at once."""
         self._stop.set()
+        self._bell.close()  # which the ear hears as an end
         if self._thread is not None:
             self._thread.join(timeout=10)
+        self._ear.close()
 
     def _run(self) -> None:
         engine = create_engine(
@@ -96,6 +100,10 @@ class ChangeLine:
         driver = connection.connection.driver_connection
         if driver is None:
             return
-        while not self._stop.is_set():
-            if any(True for _ in driver.notifies(timeout=_HEAR_S, stop_after=1)):
-                self._heard()
+        with selectors.DefaultSelector() as either:
+            either.register(driver, selectors.EVENT_READ)
+            either.register(self._ear, selectors.EVENT_READ)
+            while not self._stop.is_set():
+                either.select()
+                if any(True for _ in driver.notifies(timeout=0, stop_after=1)):
+                    self._heard()

@@ -8,6 +8,8 @@ from support.builders import a_body
 from support.readers import FARM, SCHOOL, Key, StoryJson, farm_and_school, feed, read
 
 from tianfu.model.access import Role
+from tianfu.model.event import ReaderRef
+from tianfu.serving.services.newsroom import Newsroom
 
 Stories = dict[str, str]
 WHO = "/v1/readers/r-1"
@@ -117,6 +119,22 @@ def test_signing_in_joins_the_devices_memory_once_and_leaves_nothing_of_the_devi
     assert len(taken["feeds"]) == 1
     erased = served.delete(WHO, headers=app_key).json()["erased"]
     assert (erased["events"], erased["decisions"]) == (4, 1)
+
+
+def test_feeds_survive_a_joining_while_the_log_is_written(
+    served: TestClient, app_key: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room: Newsroom = served.app.state.newsroom  # type: ignore[attr-defined]
+    take_over = type(room.readers).take_over
+
+    def beside_a_flush(readers: Any, *known: ReaderRef) -> Any:
+        room.decisions.flush()
+        return take_over(readers, *known)
+
+    monkeypatch.setattr(type(room.readers), "take_over", beside_a_flush)
+    served.post("/v1/recommend", headers=app_key, json={"device_id": "d-1"})
+    served.post(f"{WHO}/devices", headers=app_key, json={"device_id": "d-1"})
+    assert len(served.get(f"{WHO}/export", headers=app_key).json()["feeds"]) == 1
 
 
 def test_an_export_holds_what_the_reader_did_and_was_shown(
