@@ -1,5 +1,6 @@
 """A newsroom on a fresh database of either kind with small fake models, and an HTTP client to it."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,6 +17,7 @@ from tianfu.serving.app import create_app
 from tianfu.serving.services.access import create_key
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.settings import ServiceSettings
+from tianfu.serving.store.database import Database
 from tianfu.serving.wiring import build_newsroom
 
 
@@ -34,11 +36,24 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("standing_kind", kinds, scope="module")
 
 
+@pytest.fixture(scope="session")
+def sqlite_mould(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database as the last migration leaves it, to copy from."""
+    file = tmp_path_factory.mktemp("mould") / "tianfu.db"
+    with Database(f"sqlite:///{file}"):
+        return file
+
+
 @pytest.fixture
-def database_url(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) -> str:
-    """A fresh database."""
+def database_url(
+    request: pytest.FixtureRequest, database_kind: str, sqlite_mould: Path, tmp_path: Path
+) -> str:
+    """A fresh database, migrated."""
     if database_kind == "sqlite":
-        return f"sqlite:///{tmp_path / 'data' / 'tianfu.db'}"
+        folder = tmp_path / "data"
+        folder.mkdir()
+        shutil.copy(sqlite_mould, folder)
+        return f"sqlite:///{folder / sqlite_mould.name}"
     url: str = request.getfixturevalue("postgres_url")
     return url
 

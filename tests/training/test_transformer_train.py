@@ -73,15 +73,18 @@ def companion(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return train_encoder(EncoderConfig(data=data, out=folder / "out", work=folder, threads=1, **shape))  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def config(data: Path, start: Path, companion: Path, tmp_path: Path) -> TransformerConfig:
+@pytest.fixture(scope="module")
+def config(
+    data: Path, start: Path, companion: Path, tmp_path_factory: pytest.TempPathFactory
+) -> TransformerConfig:
+    folder = tmp_path_factory.mktemp("run")
     return TransformerConfig(
         data=data,
         start=start,
         companion=companion,
-        out=tmp_path / "artefact",
-        work=tmp_path / "work",
-        log=tmp_path / "LOG.md",
+        out=folder / "artefact",
+        work=folder / "work",
+        log=folder / "LOG.md",
         layers=2,
         frozen_layers=1,
         prefixes=(16,),
@@ -96,10 +99,18 @@ def config(data: Path, start: Path, companion: Path, tmp_path: Path) -> Transfor
     )
 
 
+@pytest.fixture(scope="module")
+def trained(config: TransformerConfig) -> Path:
+    """The artefact of one run with checkpoints every three steps."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "CHECKPOINT_STEPS", 3)
+        return train_transformer(config)
+
+
 def test_a_run_writes_an_encoder_that_serves_beside_its_companion(
-    config: TransformerConfig, tmp_path: Path
+    trained: Path, config: TransformerConfig
 ) -> None:
-    folder = train_transformer(config)
+    folder = trained
 
     served = load_encoder(folder)
     assert served.dimension == 32 + 16
@@ -107,38 +118,37 @@ def test_a_run_writes_an_encoder_that_serves_beside_its_companion(
     assert card["fingerprint"] == served.fingerprint
     assert {"retrieval", "retrieval_32", "sts", "headlines_toutiao"} <= set(card["metrics"])
     assert "encoder-static" in (folder / "card.md").read_text(encoding="utf-8")
-    assert "recall_at_1" in (tmp_path / "LOG.md").read_text(encoding="utf-8")
+    assert config.log is not None
+    assert "recall_at_1" in config.log.read_text(encoding="utf-8")
     assert list((config.work / "curves").iterdir())
 
 
-def test_sentence_transformers_loads_the_trained_half(config: TransformerConfig) -> None:
-    folder = train_transformer(config)
+def test_sentence_transformers_loads_the_trained_half(trained: Path) -> None:
     texts = ["昭化春茶开采", "利州夜间门诊开通，当地群众纷纷点赞。"]
 
-    theirs = SentenceTransformer(str(folder), device="cpu").encode(texts)
-    ours = load_encoder(folder, dimension=32).encode(texts)
+    theirs = SentenceTransformer(str(trained), device="cpu").encode(texts)
+    ours = load_encoder(trained, dimension=32).encode(texts)
 
     assert (theirs * ours).sum(axis=1).min() > 0.97  # eight bits against float32 in a tiny net
 
 
-def test_the_serving_files_alone_serve_the_same(config: TransformerConfig, tmp_path: Path) -> None:
-    folder = train_transformer(config)
+def test_the_serving_files_alone_serve_the_same(trained: Path, tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir()
-    keep_serving_files(folder, tmp_path / "kept")
-    shutil.copytree(folder / "companion", tmp_path / "kept" / "companion")
+    keep_serving_files(trained, tmp_path / "kept")
+    shutil.copytree(trained / "companion", tmp_path / "kept" / "companion")
 
-    one, other = load_encoder(folder), load_encoder(tmp_path / "kept")
+    one, other = load_encoder(trained), load_encoder(tmp_path / "kept")
 
     assert one.fingerprint == other.fingerprint
     np.testing.assert_array_equal(one.encode(["青川油菜花节开幕"]), other.encode(["青川油菜花节开幕"]))
 
 
 def test_a_run_that_was_stopped_ends_like_one_that_was_not(
-    config: TransformerConfig, monkeypatch: pytest.MonkeyPatch
+    trained: Path, config: TransformerConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(training, "CHECKPOINT_STEPS", 3)
-    whole = load_encoder(train_transformer(config), dimension=32).encode(["利州防汛演练举行"])
-    other = replace(config, out=config.out.with_name("other"), work=config.work.with_name("again"))
+    whole = load_encoder(trained, dimension=32).encode(["利州防汛演练举行"])
+    other = replace(config, out=tmp_path / "artefact", work=tmp_path / "work")
 
     def stop(name: str, done: int, _total: int) -> None:
         if (name, done) == ("training the encoder", 5):

@@ -1,4 +1,7 @@
-"""Commands around the running service."""
+"""Commands around the running service.
+
+What only one of them needs is imported by it: the web framework alone costs every other command a second.
+"""
 
 import json
 import signal
@@ -13,10 +16,7 @@ from typing import Annotated, Any
 
 import httpx
 import typer
-import uvicorn
-from prometheus_client import start_http_server
 
-from tianfu.cli.bulk import reindex_on_ray
 from tianfu.cli.show import (
     Advance,
     DataDir,
@@ -28,15 +28,12 @@ from tianfu.cli.show import (
     progress_bars,
     settings_of,
 )
-from tianfu.serving.app import create_app
-from tianfu.serving.demo.load import clear, load_demo, standing_demo
 from tianfu.serving.importers.formats import ImportFormat, read_stories
 from tianfu.serving.importers.send import send_stories
 from tianfu.serving.logs import configure_logs
 from tianfu.serving.process import give_way, loading, one_thread_each
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.store.database import Database
-from tianfu.serving.wiring import build_newsroom
 
 app = typer.Typer()
 _WORKER_GIVES_WAY = 5
@@ -56,6 +53,10 @@ def serve(
 @app.command()
 def worker(data_dir: DataDir = None) -> None:
     """Work through the queue without serving, until interrupted; run as many as there is work for."""
+    from prometheus_client import start_http_server
+
+    from tianfu.serving.wiring import build_newsroom
+
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings = settings_of(data_dir=data_dir, worker=True)
     configure_logs(settings.log_level)
@@ -87,6 +88,9 @@ def demo(
     ] = None,
 ) -> None:
     """Make a newsroom of 210 outlets to try: stories, readers, events; kept while it is fresh."""
+    from tianfu.serving.demo.load import clear, load_demo, standing_demo
+    from tianfu.serving.wiring import build_newsroom
+
     settings = settings_of(data_dir=data_dir, port=port)
     configure_logs("WARNING")
     now = datetime.now(UTC)
@@ -158,6 +162,8 @@ def reindex(
     """
     settings = settings_of(data_dir=data_dir)
     if ray is not None:
+        from tianfu.cli.bulk import reindex_on_ray
+
         reindex_on_ray(settings, ray, actors=actors, threads=threads, as_json=as_json)
         return
     with Database(settings.effective_database_url) as database, database.write() as uow:
@@ -170,6 +176,10 @@ def reindex(
 
 
 def _serve(settings: ServiceSettings, ready: Callable[[str], None]) -> None:
+    import uvicorn
+
+    from tianfu.serving.app import create_app
+
     configure_logs(settings.log_level)
     one_thread_each()
 
