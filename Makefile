@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check lint types layers bench bench-province docs docs-site shots lock sbom audit bundle clean
+.PHONY: run test check lint types mypy pyright layers bench bench-province docs docs-site shots lock sbom audit bundle clean
 
 run: $(VENV)/.serve ## install, make the demo newsroom, serve it
 	@$(BIN)/tianfu demo --serve --port $(PORT)
@@ -13,14 +13,20 @@ run: $(VENV)/.serve ## install, make the demo newsroom, serve it
 test: $(VENV)/.dev tests/browser/node_modules check ## install everything, check the house, run every test
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
-check: $(VENV)/.dev lint types layers ## everything that reads the code without running it
+check: lint types layers ## everything that reads the code without running it
+
+lint mypy pyright layers: $(VENV)/.dev
 
 lint:
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-types:
+types: mypy pyright
+
+mypy:
 	@$(BIN)/mypy -p tianfu
+
+pyright:
 	@$(BIN)/pyright --pythonpath $(BIN)/python
 
 layers:
