@@ -23,6 +23,7 @@ def main() -> None:
     table.add_row("python -m benchmarks.story_cost", "memory and time from 50,000 to 2,000,000 stories")
     table.add_row("python -m benchmarks.start_cost", "where the time of a replica's start goes")
     table.add_row("python -m benchmarks.crowd_memory", "where memory of what readers do together levels off")
+    table.add_row("python -m benchmarks.console_pages", "how long the console's pages take in Chromium")
     table.add_row("python -m benchmarks.capacity_report", "servers for a province, from what was measured")
     table.add_row("python -m benchmarks.index_milvus", "the archive in Milvus beside one process")
     table.add_row("python -m benchmarks.ray_encode FILE", "stories a second here and by actors of Ray")

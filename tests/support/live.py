@@ -1,6 +1,7 @@
 """A demo newsroom in a folder, and a service running over it."""
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -113,9 +114,12 @@ def _ready(process: subprocess.Popen[bytes], address: str, patience_s: float = 9
 
 
 def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    """A port that nobody listens on, below those that the system gives to connections going out."""
+    for port in random.sample(range(18_000, 32_000), 50):
+        with suppress(OSError), socket.socket() as found:
+            found.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("fifty ports in a row were taken")
 
 
 def _demo(data_dir: Path, notes: DemoNotes) -> Demo:
