@@ -36,7 +36,7 @@ from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.store.database import Database
 
 app = typer.Typer()
-_WORKER_GIVES_WAY = 5
+_WORKER_GIVES_WAY = 10
 """Steps of niceness by which a worker stands back behind what answers people on the same machine."""
 
 
