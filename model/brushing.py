@@ -8,7 +8,7 @@ until a person releases it, and what comes too fast is not remembered of the rea
 import ipaddress
 from collections import OrderedDict, deque
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -29,6 +29,8 @@ NEWCOMERS_ALONE = 5
 """How many newcomers count for a story in an hour beyond one for each reader already known."""
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
 _MOST = 200_000
+_MOST_KNOWN = 500
+"""More known readers than that of a story in an hour let no more newcomers in."""
 
 
 class BrushRule(StrEnum):
@@ -38,6 +40,7 @@ class BrushRule(StrEnum):
     ONE_ADDRESS = "one_address"
     NEWCOMER_CROWD = "newcomer_crowd"
     NEWCOMER_BURST = "newcomer_burst"
+    REPEATED = "repeated"
 
 
 _Key = TypeVar("_Key", bound=Hashable)
@@ -73,7 +76,7 @@ class _Recent(Generic[_Key, _Value]):
 class _Crowd:
     """Who came for one story within an hour."""
 
-    known: int = 0
+    known: set[str] = field(default_factory=set)
     newcomers: int = 0
 
 
@@ -89,9 +92,18 @@ class BrushGuard:
         self._groups: _Recent[tuple[str, int, int], set[str]] = _Recent()
         self._arrivals: _Recent[tuple[str, int], set[str]] = _Recent()
         self._crowds: _Recent[tuple[str, int, int], _Crowd] = _Recent()
+        self._unnamed: _Recent[tuple[str, int], set[tuple[int, EventType]]] = _Recent()
 
     def judge(
-        self, reader: str, number: int, kind: EventType, at_s: float, *, newcomer: bool, group: str | None
+        self,
+        reader: str,
+        number: int,
+        kind: EventType,
+        at_s: float,
+        *,
+        newcomer: bool,
+        group: str | None,
+        unnamed: bool = False,
     ) -> BrushRule | None:
         """Which rule holds an event back, if any; what it sees it remembers.
 
@@ -102,11 +114,15 @@ class BrushGuard:
             at_s: Seconds since the epoch.
             newcomer: Whether nothing was known of the reader before.
             group: Opaque stand-in for the reader's group of addresses, where the app told it.
+            unnamed: Whether the event is kept without saying whose it was (personalisation off, a minor), so
+                that nobody can tell later that one reader did it twice.
         """
         if kind not in ENGAGING:
             return None
         if self._too_fast(reader, at_s):
             return BrushRule.TOO_FAST
+        if unnamed and self._repeated(reader, (number, kind), at_s):
+            return BrushRule.REPEATED
         if group is not None and self._one_address(reader, number, group, at_s):
             return BrushRule.ONE_ADDRESS
         if newcomer and group is not None and self._newcomer_crowd(reader, group, at_s):
@@ -118,13 +134,26 @@ class BrushGuard:
     def forget(self, reader: str) -> None:
         """Drop what could be traced to a reader."""
         self._times.drop(reader)
-        for readers in (*self._groups.values(), *self._arrivals.values()):
+        for key in [key for key in self._unnamed.keys() if key[0] == reader]:  # noqa: SIM118 - not a mapping
+            self._unnamed.drop(key)
+        for readers in self._companies():
             readers.discard(reader)
 
     def readers(self) -> set[str]:
         """Keys of every reader of whom anything is remembered."""
-        grouped = (*self._groups.values(), *self._arrivals.values())
-        return set(self._times.keys()).union(*grouped)
+        unnamed = {reader for reader, _ in self._unnamed.keys()}  # noqa: SIM118 - not a mapping
+        return unnamed.union(self._times.keys(), *self._companies())
+
+    def _companies(self) -> list[set[str]]:
+        crowds = [crowd.known for crowd in self._crowds.values()]
+        return [*self._groups.values(), *self._arrivals.values(), *crowds]
+
+    def _repeated(self, reader: str, deed: tuple[int, EventType], at_s: float) -> bool:
+        done = self._unnamed.of((reader, int(at_s // _DAY_S)), set())
+        if deed in done:
+            return True
+        done.add(deed)
+        return False
 
     def _too_fast(self, reader: str, at_s: float) -> bool:
         """Events may come late and in any order, so both sides of this one are looked at."""
@@ -145,9 +174,10 @@ class BrushGuard:
     def _newcomer_burst(self, reader: str, number: int, newcomer: bool, at_s: float) -> bool:
         crowd = self._crowds.of((reader.partition("/")[0], number, int(at_s // _HOUR_S)), _Crowd())
         if not newcomer:
-            crowd.known += 1
+            if len(crowd.known) < _MOST_KNOWN:
+                crowd.known.add(reader)
             return False
-        if crowd.newcomers >= NEWCOMERS_ALONE + crowd.known:
+        if crowd.newcomers >= NEWCOMERS_ALONE + len(crowd.known):
             return True
         crowd.newcomers += 1
         return False

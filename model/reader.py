@@ -4,7 +4,7 @@ Everything here is what the reader may see, correct, switch off and erase.  Noth
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from tianfu.model.aims import Aims
@@ -113,30 +113,32 @@ class Reader:
         return not (self.engagements or self.tags or self.wishes or self.sliders)
 
 
-def after_event(reader: Reader, event: Event, number: int, interests: Iterable[TagKey]) -> Reader:
+def after_event(reader: Reader, event: Event, number: int, interests: Collection[TagKey] | None) -> Reader:
     """Return the reader as the event leaves them.
 
     A reader who switched personalisation off leaves no trace: nothing is remembered.  Of a story of a
-    sensitive class only that it was seen is kept.
+    sensitive class only that it was seen is kept; one about an interest that the reader deleted leads to
+    nothing near it either.
 
     Args:
         reader: The reader before.
         event: What they did.
         number: The story's number.
-        interests: Topics and places of the story that may become interests.
+        interests: Topics and places of the story that may become interests; ``None`` where nobody can say,
+            so that it may be of a sensitive class.
     """
     if not reader.personalise:
         return reader
     at_s = int(event.at.timestamp())
     seen = (*(n for n in reader.seen if n != number), number)[-MAX_SEEN:]
-    interests = tuple(interests)
     weight = event_weight(event)
-    if weight == 0.0 or any(is_sensitive(key) for key in interests):
+    if weight == 0.0 or interests is None or any(is_sensitive(key) for key in interests):
         return replace(reader, seen=seen, revision=reader.revision + 1)
+    unwanted = weight > 0.0 and not reader.removed.isdisjoint(interests)
     return replace(
         reader,
         seen=seen,
-        engagements=_engaged(reader.engagements, number, weight, at_s),
+        engagements=reader.engagements if unwanted else _engaged(reader.engagements, number, weight, at_s),
         tags=_learned(reader, interests, weight, at_s),
         revision=reader.revision + 1,
     )
@@ -184,6 +186,12 @@ def without_tag(reader: Reader, key: TagKey) -> Reader:
     """Delete an interest for good."""
     tags = {k: t for k, t in reader.tags.items() if k != key}
     return replace(reader, tags=tags, removed=reader.removed | {key}, revision=reader.revision + 1)
+
+
+def without_reads(reader: Reader, numbers: Collection[int]) -> Reader:
+    """Forget that the reader turned to these stories: nothing near them is brought.  They stay seen."""
+    left = tuple(e for e in reader.engagements if e.weight <= 0 or e.number not in numbers)
+    return replace(reader, engagements=left, revision=reader.revision + 1)
 
 
 def with_tag(reader: Reader, key: TagKey, weight: float, at_s: int) -> Reader:

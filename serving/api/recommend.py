@@ -159,7 +159,8 @@ def recommend(asked: RecommendIn, room: NewsroomDep, known: AppCaller) -> Respon
     """Return a page of a feed.
 
     Never empty while any showable story exists.  The same `cursor` gives the same page, less what was
-    taken down since; it lives 24 hours.  When a part is down, `degraded` names it and the feed is simpler.
+    taken down since; it lives 24 hours, and ends at once when personalisation is switched off or minors' mode
+    on.  When a part is down, `degraded` names it and the feed is simpler.
     """
     outlet_id = asked.outlet_id or known.key.outlet_id
     if outlet_id is None:
@@ -167,7 +168,14 @@ def recommend(asked: RecommendIn, room: NewsroomDep, known: AppCaller) -> Respon
     check_text(outlet_id, field="outlet_id", error=InvalidRequest, low=1, high=40)
     known.must_act_for(outlet_id)
     if asked.cursor is not None:
-        return _answer(room.feeds.next_page(asked.cursor, outlet_id=outlet_id, count=asked.count), room)
+        page = room.feeds.next_page(
+            asked.cursor,
+            outlet_id=outlet_id,
+            count=asked.count,
+            personalise=asked.personalise,
+            minor=asked.minor,
+        )
+        return _answer(page, room)
     request = FeedRequest(
         outlet_id=outlet_id,
         reader=asked.reader(outlet_id),

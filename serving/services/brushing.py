@@ -32,7 +32,7 @@ class EventGate:
         self._guard = BrushGuard()
         self._secret = secrets.token_bytes(32)
 
-    def judge(self, event: Event, number: int, *, newcomer: bool) -> BrushRule | None:
+    def judge(self, event: Event, number: int, *, newcomer: bool, unnamed: bool) -> BrushRule | None:
         """Which rule holds an event back, if any."""
         group = None
         if event.client_address is not None:
@@ -46,6 +46,7 @@ class EventGate:
                 event.at.timestamp(),
                 newcomer=newcomer,
                 group=group,
+                unnamed=unnamed,
             )
 
     def note(self, event: LoggedEvent, *, reader: str) -> None:

@@ -1,6 +1,6 @@
 """Reader events: each counted once, forgotten on request, useful within the second."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,7 +11,6 @@ import structlog
 from tianfu.model.brushing import BrushRule
 from tianfu.model.errors import InvalidInput, NotFound, StoreUnavailable
 from tianfu.model.event import Event, settle_time
-from tianfu.model.feed.card import StoryCard
 from tianfu.model.ports import Clock
 from tianfu.model.reader import Reader, TagKey, after_event
 from tianfu.model.tag import TagKind
@@ -96,7 +95,8 @@ class EventRecorder:
                 receipts[place] = _receipt(event, EventOutcome.ACCEPTED)
             known_readers = uow.readers.of(list({e.reader.key: e.reader for e, _ in good}.values()))
             met = {key for key, reader in known_readers.items() if reader.engagements}
-            held = self._held_back(good, met)
+            off = {key for key, reader in known_readers.items() if not reader.personalise}
+            held = self._held_back(good, met, off)
             readers = self._remember(good, held, known_readers, uow)
             logged = [
                 _logged(event, number, readers[event.reader.key], received_at=now, rule=held.get(place))
@@ -122,14 +122,26 @@ class EventRecorder:
         numbers.update({story_id: s.number for story_id, s in uow.stories.by_ids(missing).items()})
         return numbers
 
-    def _held_back(self, good: Sequence[tuple[Event, int]], met: Collection[str]) -> dict[int, BrushRule]:
+    def _held_back(
+        self, good: Sequence[tuple[Event, int]], met: Collection[str], off: Collection[str]
+    ) -> dict[int, BrushRule]:
         """Rules by place in the batch, of events that are kept but not counted."""
         held: dict[int, BrushRule] = {}
         for place, (event, number) in sorted(enumerate(good), key=lambda row: row[1][0].at):
-            rule = self._gate.judge(event, number, newcomer=event.reader.key not in met)
+            key = event.reader.key
+            rule = self._gate.judge(event, number, newcomer=key not in met, unnamed=event.minor or key in off)
             if rule is not None:
                 held[place] = rule
         return held
+
+    def _interests(self, numbers: Iterable[int], uow: UnitOfWork) -> dict[int, list[TagKey]]:
+        """Of each story that has been read by now; what is not hot any more is asked of the database."""
+        cards = {number: self._library.view.card_of(number) for number in numbers}
+        found = {n: _interests_of(card.topics, card.places) for n, card in cards.items() if card is not None}
+        for number, tags in uow.tags.of(sorted(cards.keys() - found.keys())).items():
+            codes = {kind: [tag.code for tag in tags if tag.kind is kind] for kind in TagKind}
+            found[number] = _interests_of(codes[TagKind.TOPIC], codes[TagKind.PLACE])
+        return found
 
     def _remember(
         self,
@@ -140,12 +152,12 @@ class EventRecorder:
     ) -> dict[str, Reader]:
         """Readers as the events leave them; only what counts is remembered."""
         readers = dict(known)
+        interests = self._interests({number for _, number in good}, uow)
         for place, (event, number) in sorted(enumerate(good), key=lambda row: row[1][0].at):
             key = event.reader.key
             reader = readers.setdefault(key, Reader(ref=event.reader))
             if not event.minor and held.get(place) is not BrushRule.TOO_FAST:
-                card = self._library.view.card_of(number)
-                readers[key] = after_event(reader, event, number, interests_of(card))
+                readers[key] = after_event(reader, event, number, interests.get(number))
         changed = [
             reader for key, reader in readers.items() if known.get(key) is not reader and reader.revision > 0
         ]
@@ -153,12 +165,10 @@ class EventRecorder:
         return readers
 
 
-def interests_of(card: StoryCard | None) -> list[TagKey]:
+def _interests_of(topics: Iterable[str], places: Iterable[str]) -> list[TagKey]:
     """What of a story may become an interest: its topics and its first county."""
-    if card is None:
-        return []
-    places = [(TagKind.PLACE, code) for code in card.places if not code.endswith("00")][:1]
-    return [*((TagKind.TOPIC, code) for code in card.topics), *places]
+    counties = [(TagKind.PLACE, code) for code in places if not code.endswith("00")][:1]
+    return [*((TagKind.TOPIC, code) for code in topics), *counties]
 
 
 def _receipt(

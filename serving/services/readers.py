@@ -1,6 +1,6 @@
 """The rights of readers: see, correct, delete, switch off, take along, erase."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from tianfu.model.aims import Aims
@@ -16,6 +16,7 @@ from tianfu.model.reader import (
     with_sliders,
     with_tag,
     with_wish,
+    without_reads,
     without_tag,
     without_wish,
 )
@@ -104,7 +105,12 @@ class ReaderDesk:
         """
         if key not in self.look(ref).tags:
             raise NotFound("tag", key[1])
-        return self._change(ref, lambda reader: without_tag(reader, key))
+        with self._database.write([readers_of(ref.outlet_id)]) as uow:
+            reader = without_tag(uow.readers.of([ref]).get(ref.key) or Reader(ref=ref), key)
+            reader = without_reads(reader, _reads_of(reader, {key}, uow))
+            uow.readers.put([reader], self._clock.now())
+            uow.commit()
+        return reader
 
     def wish(self, ref: ReaderRef, kind: WishKind, code: str, amount: Amount) -> Reader:
         """Take down that a reader wants less of something, or nothing; the next feed follows.
@@ -138,6 +144,7 @@ class ReaderDesk:
             reader = known.get(ref.key) or Reader(ref=ref)
             if device.key in known:
                 reader = merged(reader, known[device.key])
+                reader = without_reads(reader, _reads_of(reader, reader.removed, uow))
                 uow.readers.put([reader], self._clock.now())
             uow.readers.hand_over(device, ref)
             self._tell_others(device, uow)
@@ -195,3 +202,11 @@ class ReaderDesk:
             uow.readers.put([reader], self._clock.now())
             uow.commit()
         return reader
+
+
+def _reads_of(reader: Reader, keys: Collection[TagKey], uow: UnitOfWork) -> set[int]:
+    """Stories about one of these that the reader turned to."""
+    if not keys:
+        return set()
+    told = uow.tags.of([one.number for one in reader.engagements])
+    return {number for number, tags in told.items() if any((tag.kind, tag.code) in keys for tag in tags)}

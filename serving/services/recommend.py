@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import structlog
 
-from tianfu.model.errors import CursorExpired, InvalidCursor, NotFound
+from tianfu.model.errors import CursorExpired, InvalidCursor, NotFound, StoreUnavailable
 from tianfu.model.feed.assemble import assemble
 from tianfu.model.feed.card import StoryCard
 from tianfu.model.feed.reasons import Version, in_words, tells_of_a_story, version_of
@@ -173,12 +173,21 @@ class FeedDesk:
             },
         )
 
-    def next_page(self, cursor: str, *, outlet_id: str, count: int | None = None) -> FeedPage:
+    def next_page(
+        self,
+        cursor: str,
+        *,
+        outlet_id: str,
+        count: int | None = None,
+        personalise: bool = True,
+        minor: bool = False,
+    ) -> FeedPage:
         """Return a further page; the same cursor gives the same page, less what was taken down since.
 
         Raises:
             InvalidCursor: Not ours, altered, or of another outlet.
-            CursorExpired: Older than a day.
+            CursorExpired: Older than a day; or made for a reader who has switched personalisation off since,
+                or for a grown-up where a minor asks now.
         """
         trace_id, offset = self._cursors.read("feed", cursor)
         decision = self._decisions.find(trace_id)
@@ -186,7 +195,20 @@ class FeedDesk:
             raise CursorExpired
         if decision.request.outlet_id != outlet_id:
             raise InvalidCursor("belongs to another outlet")
+        if minor and not decision.request.minor:
+            raise CursorExpired
+        if decision.reader_key is not None and not (personalise and self._still_on(decision.reader_key)):
+            raise CursorExpired
         return self._page(decision, offset, count or decision.request.count)
+
+    def _still_on(self, reader_key: str) -> bool:
+        """Whether the reader has not switched personalisation off; while nobody can say, as before."""
+        try:
+            with self._database.glance() as uow:
+                reader = uow.readers.by_key(reader_key)
+        except StoreUnavailable:
+            return True
+        return reader is None or reader.personalise
 
     def replay(self, trace_id: str) -> tuple[Decision, list[ReplayedItem]]:
         """A decision with its items spelled out.  Stories that readers' reasons lean on are not named.

@@ -41,6 +41,11 @@ class Readers:
         state = self._connection.execute(_ONE, {"key": ref.key}).scalar_one_or_none()
         return None if state is None else _reader(state, ref)
 
+    def by_key(self, key: str) -> Reader | None:
+        """The same by :attr:`ReaderRef.key <tianfu.model.event.ReaderRef.key>`."""
+        state = self._connection.execute(_ONE, {"key": key}).scalar_one_or_none()
+        return None if state is None else _reader(state)
+
     def put(self, changed: Sequence[Reader], now: datetime) -> None:
         """Save readers."""
         rows = [

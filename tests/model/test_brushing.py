@@ -51,6 +51,32 @@ def test_a_thousand_new_devices_without_addresses_count_as_few() -> None:
     assert verdicts.count(None) == NEWCOMERS_ALONE
 
 
+def test_without_a_name_a_reader_counts_once_a_day_for_each_story_and_kind() -> None:
+    guard = BrushGuard()
+    judged = [
+        guard.judge("o/reader/r", number, kind, at_s, newcomer=False, group=None, unnamed=True)
+        for number, kind, at_s in (
+            (7, CLICK, 0.0),
+            (7, CLICK, 40_000.0),
+            (7, EventType.SHARE, 50_000.0),
+            (8, CLICK, 60_000.0),
+            (7, CLICK, 90_000.0),
+        )
+    ]
+    assert judged == [None, BrushRule.REPEATED, None, None, None]
+    assert guard.judge("o/reader/s", 7, CLICK, 100.0, newcomer=False, group=None, unnamed=True) is None
+    guard.forget("o/reader/r")
+    assert guard.readers() == {"o/reader/s"}
+
+
+def test_one_known_reader_lets_one_newcomer_in_however_often_they_come() -> None:
+    guard = BrushGuard()
+    for n in range(50):
+        guard.judge("o/reader/r", 7, CLICK, 30.0 * n, newcomer=False, group=None)
+    newcomers = [guard.judge(f"o/device/{n}", 7, CLICK, 9.0, newcomer=True, group=None) for n in range(40)]
+    assert newcomers.count(None) == NEWCOMERS_ALONE + 1
+
+
 def test_newcomers_count_beside_readers_who_are_known() -> None:
     guard = BrushGuard()
     counted = 0

@@ -24,6 +24,7 @@ from tianfu.model.reader import (
     with_personalisation,
     with_tag,
     with_wish,
+    without_reads,
     without_tag,
     without_wish,
 )
@@ -68,6 +69,22 @@ def test_a_removed_interest_stays_away_until_the_reader_sets_it() -> None:
     reader = without_tag(after_event(Reader(ref=REF), an_event(), 1, [FARM]), FARM)
     assert FARM not in after_event(reader, an_event(minutes=5), 2, [FARM]).tags
     assert FARM in with_tag(reader, FARM, 1.0, 0).tags
+
+
+def test_nothing_near_a_deleted_interest_is_learnt_or_left() -> None:
+    read = after_event(Reader(ref=REF), an_event(), 1, [FARM])
+    reader = without_reads(without_tag(read, FARM), {1})
+    assert (reader.engagements, reader.seen) == ((), (1,))
+    again = after_event(reader, an_event(minutes=5), 2, [FARM, (TagKind.TOPIC, "21")])
+    assert again.engagements == ()
+    assert set(again.tags) == {(TagKind.TOPIC, "21")}
+    away = after_event(again, an_event(EventType.DISLIKE, minutes=6), 3, [FARM])
+    assert [one.number for one in away.engagements] == [3]
+
+
+def test_of_a_story_nobody_has_read_yet_only_that_it_was_seen_is_kept() -> None:
+    reader = after_event(Reader(ref=REF), an_event(), 1, None)
+    assert (reader.engagements, reader.tags, reader.seen) == ((), {}, (1,))
 
 
 def test_switched_off_nothing_is_remembered() -> None:

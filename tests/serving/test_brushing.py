@@ -122,6 +122,7 @@ def test_neighbours_share_a_count_and_strangers_do_not(address: str, counted: in
             ),
             1,
             newcomer=False,
+            unnamed=False,
         )
         for n in range(10)
     ]

@@ -137,6 +137,43 @@ def test_feeds_survive_a_joining_while_the_log_is_written(
     assert len(served.get(f"{WHO}/export", headers=app_key).json()["feeds"]) == 1
 
 
+def test_nothing_near_a_deleted_interest_comes_for_old_reads_sake(
+    served: TestClient, stories: Stories, app_key: dict[str, str]
+) -> None:
+    def farm_for_what_was_read() -> set[str]:
+        asked = {"reader_id": "r-1", "count": 16}
+        page = served.post("/v1/recommend", headers=app_key, json=asked).json()
+        codes = {why["code"] for item in page["items"] if item["title"] in FARM for why in item["reasons"]}
+        return codes & {"near", "read_after"}
+
+    for title in FARM[:3]:
+        read(served, app_key, "r-1", [stories[title]])
+    assert served.get(WHO, headers=app_key).json()["stories_read"] == 3
+    assert farm_for_what_was_read()
+    assert served.delete(f"{WHO}/tags/topic/14", headers=app_key).is_success
+    assert served.get(WHO, headers=app_key).json()["stories_read"] == 0
+    assert not farm_for_what_was_read()
+    read(served, app_key, "r-1", [stories[FARM[4]]])
+    assert served.get(WHO, headers=app_key).json()["stories_read"] == 0
+    assert not farm_for_what_was_read()
+
+
+@pytest.mark.parametrize("how", ["switched", "asked", "minor"])
+def test_a_cursor_ends_when_personalisation_does(
+    served: TestClient, stories: Stories, app_key: dict[str, str], how: str
+) -> None:
+    read(served, app_key, "r-1", [stories[FARM[0]]])
+    page = served.post("/v1/recommend", headers=app_key, json={"reader_id": "r-1", "count": 3}).json()
+    following = {"cursor": page["cursor"], "count": 3}
+    assert served.post("/v1/recommend", headers=app_key, json=following).status_code == 200
+    if how == "switched":
+        served.put(f"{WHO}/personalisation", headers=app_key, json={"on": False})
+    else:
+        following |= {"personalise": False} if how == "asked" else {"minor": True}
+    ended = served.post("/v1/recommend", headers=app_key, json=following)
+    assert (ended.status_code, ended.json()["code"]) == (410, "cursor_expired")
+
+
 def test_an_export_holds_what_the_reader_did_and_was_shown(
     served: TestClient, stories: Stories, app_key: dict[str, str], key: Key
 ) -> None:
