@@ -11,6 +11,7 @@ from tianfu.model.feed.context import FeedContext
 from tianfu.model.feed.line import CODES
 from tianfu.model.feed.rank import SOURCES, Candidates
 from tianfu.model.feed.scoring import COLUMN, FEATURES
+from tianfu.model.feed.sources import asked_channels
 from tianfu.model.outlet import Outlet, OutletLevel
 from tianfu.model.recommendation import Reason, ReasonCode, Source, Why
 from tianfu.model.tag import TagKind
@@ -78,7 +79,15 @@ def whys(found: Candidates, context: FeedContext) -> tuple[npt.NDArray[np.int8],
     because += np.where(codes == CODES.index(ReasonCode.LOCAL), area, 0)
     because += np.where(codes == CODES.index(ReasonCode.HOT_HERE), int(context.outlet.adcode), 0)
     codes[near & related] = CODES.index(ReasonCode.RELATED)
+    gathered = _gathered(found, context)
+    codes[gathered, 0], because[gathered, 0] = CODES.index(ReasonCode.COVERAGE), 0
     return codes, because
+
+
+def _gathered(found: Candidates, context: FeedContext) -> npt.NDArray[np.bool_]:
+    """Which are there because the request names a joint coverage that gathered them."""
+    numbers = [context.coverages[name] for name in asked_channels(context) if name in context.coverages]
+    return np.isin(context.view.number[found.rows], np.concatenate(numbers) if numbers else [])
 
 
 def in_words(why: Why, *, names: Mapping[tuple[TagKind, str], str], title: str | None) -> Reason:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import cycle
 from typing import Any
 from urllib.parse import quote
@@ -197,16 +198,17 @@ def test_every_page_shows_poisoned_answers_as_text(
     live.post("/v1/coverages", "operator", {"title": "专题", "query": window})
     ends_at = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     live.post("/v1/placements", "operator", {"story_id": poisoned[0], "action": "boost", "ends_at": ends_at})
-    page = guarded("library", role="operator")
-    payloads = cycle(PAYLOADS)
-    page.route("**/v1/**", lambda route: _answer_poisoned(route, payloads))
-    places = page.locator("nav a").evaluate_all("all => all.map((one) => one.getAttribute('href'))")
-    assert len(places) >= 2
-    for place in places:
-        page.goto(f"/console{place}")
-        page.reload()
-        page.wait_for_selector("main h1")
-        page.wait_for_load_state("networkidle")
-        shown = page.locator("body").text_content() or ""
-        assert place in WITHOUT_TEXTS or any(payload in shown for payload in PAYLOADS), place
-        assert_unharmed(page)
+    for role in ("operator", "editor"):  # an operator chooses a newsroom first, an editor has one
+        page = guarded("library", role=role)
+        payloads = cycle(PAYLOADS)
+        page.route("**/v1/**", partial(_answer_poisoned, payloads=payloads))
+        places = page.locator("nav a").evaluate_all("all => all.map((one) => one.getAttribute('href'))")
+        assert len(places) >= 2
+        for place in places:
+            page.goto(f"/console{place}")
+            page.reload()
+            page.wait_for_selector("main h1")
+            page.wait_for_load_state("networkidle")
+            shown = page.locator("body").text_content() or ""
+            assert place in WITHOUT_TEXTS or any(payload in shown for payload in PAYLOADS), place
+            assert_unharmed(page)

@@ -367,6 +367,7 @@ def test_apps_show_a_coverage_as_a_channel_of_its_own_or_leave_it_out(
     titles = [item["title"] for item in asked.json()["items"]]
     assert titles
     assert all("省运会" in title for title in titles)
+    assert {item["reasons"][0]["text"] for item in asked.json()["items"]} == {"专题报道"}
     left = served.post("/v1/recommend", headers=app, json={"without_channels": [channel]})
     assert [item["title"] for item in left.json()["items"]] == ["春耕备耕全面展开"]
     nothing = served.post("/v1/recommend", headers=app, json={"scene": "channel", "channel": "coverage:none"})

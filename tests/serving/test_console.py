@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from support.builders import FakeClock
 
 from tianfu.model.access import Role
+from tianfu.model.errors import TianfuError
 from tianfu.serving.console.pages import CONTENT_SECURITY_POLICY
 from tianfu.serving.services.access import create_key, revoke_key
 from tianfu.serving.services.newsroom import Newsroom
@@ -269,3 +270,21 @@ def test_vendored_files_are_those_of_the_table() -> None:
     assert {name for name, _ in rows} == {file.name for file in folder.glob("*.js")}
     for name, digest in rows:
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest, name
+
+
+NOT_OF_THE_CONSOLE = {
+    *("backup_failed", "backup_invalid", "backup_refused", "import_refused", "invalid_setting"),
+    *("snapshot_invalid", "unreadable_file", "dimension_mismatch", "engine_mismatch", "invalid_input"),
+    *("invalid_signature", "signature_needed", "signature_replayed", "non_finite_loss"),
+}
+"""Problems of the command line, of signed batches, or of a class that others stand for."""
+
+
+def test_the_console_has_words_for_every_problem_it_can_meet() -> None:
+    def kinds(one: type[TianfuError]) -> set[type[TianfuError]]:
+        return {one}.union(*(kinds(other) for other in one.__subclasses__()))
+
+    told = set(
+        re.findall(r"^  (\w+): \[", (STATIC / "lib" / "words.js").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    assert {kind.code for kind in kinds(TianfuError)} - NOT_OF_THE_CONSOLE <= told

@@ -3,6 +3,7 @@ import { html, useState } from "./html.js";
 import { get, send, useData } from "./api.js";
 import { Button, Chip, Count, Dialog, Empty, Loading, ProblemNote, Table, When, toast } from "./ui.js";
 import { modelWord } from "./feed.js";
+import { problemWords } from "./words.js";
 
 const METRICS = {
   micro_f1: "标签又准又全的程度（按标签数）",
@@ -98,7 +99,8 @@ function Move({ move, may, onDone }) {
       toast(said);
       onDone();
     } catch (problem) {
-      toast(problem.detail || "没有成功，请稍后再试。", "bad");
+      const { title, advice } = problemWords(problem);
+      toast(`${title}：${advice}`, "bad");
     }
   };
   return html`<div class="tried">

@@ -57,6 +57,9 @@ export function SignIn({ again, onDone }) {
 function signInProblem(found) {
   const said = {
     unauthenticated: "密钥无效或已停用。",
+    key_expired: "密钥已到期，请用新换的密钥登录，或请平台另发一个。",
+    key_revoked: "密钥已停用，请联系平台另发一个。",
+    too_many_failed_logins: "密钥错误次数太多，请稍等几分钟再试。",
     forbidden: "应用密钥不能登录控制台，请用编辑或运营的密钥。",
   }[found.code];
   return said ? { ...found, code: found.code, detail: said, errors: [] } : found;
