@@ -155,14 +155,12 @@ def kills(url: str, *, stories: int = 400) -> Kills:
         one, other, worker = found.add("serve"), found.add("serve"), found.add("worker")
         sender = Sender(found, [one, other], [a_story(n) for n in range(stories)])
         sender.start()
-        seconds_until(lambda: _held(database) > 0, every_s=0.005)
-        worker.freeze()
+        report.held_when_killed = _frozen_holding(worker, database)
         found.add("worker")
         seconds_until(lambda: _lines(database) == 4)
         one.kill()
         worker.kill()
         seconds_until(lambda: _lines(database) == 2, every_s=0.005)
-        report.held_when_killed = _held_by_dead(database)
         report.taken_over_s = seconds_until(lambda: _held_by_dead(database) == 0)
         sender.join()
         seconds_until(lambda: _all_indexed(found, other), timeout_s=240.0)
@@ -282,6 +280,16 @@ def _lines(database: Database) -> int:
     query = text("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'tianfu w-%'")
     with database.glance() as uow:
         return int(uow._connection.execute(query).scalar_one())
+
+
+def _frozen_holding(worker: Member, database: Database) -> int:
+    """Stop a worker in its tracks while it holds stories; returns how many."""
+    while True:
+        seconds_until(lambda: _held(database) > 0, every_s=0.005)
+        worker.freeze()
+        if held := _held(database):
+            return held
+        worker.thaw()  # it had just finished them
 
 
 def _held_by_dead(database: Database) -> int:

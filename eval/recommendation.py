@@ -30,16 +30,27 @@ GAINS = ("hit_at_10", "ndcg_at_10", "fresh_1h_hit_at_10", "fresh_1h_ndcg_at_10")
 
 @dataclass(slots=True)
 class Ranks:
-    """Where the clicked stories stood for one method, and which stories its first tens showed."""
+    """Where the clicked stories stood for one method, what its first tens showed, and how varied each was."""
 
     ranks: list[int] = field(default_factory=list)
     shown: set[int] = field(default_factory=set)
+    variety: list[float] = field(default_factory=list)
 
-    def add(self, order: Numbers, story: int) -> None:
+    def add(self, order: Numbers, story: int, titles: Titles) -> None:
         """Note one moment: candidates in order, best first, and the story that was clicked."""
         at = np.flatnonzero(order == story)
         self.ranks.append(int(at[0]) + 1 if len(at) else LOST)
         self.shown.update(order[:_SHOWN].tolist())
+        self.variety.append(_distance_within(order[:_SHOWN], titles))
+
+
+def _distance_within(first: Numbers, titles: Titles) -> float:
+    """Mean of 1 - cosine over pairs of headlines (intra-list distance, Ziegler et al. 2005), or 0."""
+    count = len(first)
+    if count < 2:
+        return 0.0
+    cosines = titles.likeness(first.tolist(), first)
+    return float(1.0 - (cosines.sum() - np.trace(cosines)) / (count * (count - 1)))
 
 
 @dataclass(slots=True)
@@ -59,8 +70,9 @@ def run(files: Sequence[Path], subject: Subject) -> SuiteResult:
 
     Stories the reader has clicked before are not ranked again; a story that nobody clicked before counts as
     missed.  Metrics: ``hit_at_5``, ``hit_at_10``, ``ndcg_at_10``, ``mrr_at_20``, ``coverage`` (share of the
-    stories known by the end that stood among somebody's first ten), and the first four within bands of the
-    reader's earlier clicks (``reads_0``, ``reads_1_2``, ``reads_3``), for stories first clicked less than
+    stories known by the end that stood among somebody's first ten), ``diversity`` (how far apart the
+    headlines of a first ten are: 1 less the mean cosine), and the first four within bands of the reader's
+    earlier clicks (``reads_0``, ``reads_1_2``, ``reads_3``), for stories first clicked less than
     an hour ago (``fresh_1h``) and for stories not clicked before the span (``unseen``).
 
     Intervals are over readers: a sample draws readers with all their clicks.  With another ranker beside, the
@@ -103,13 +115,13 @@ def walk_through(log: ClickLog, titles: Titles, ranker: Ranker, subject: Subject
         story = moment.click.story
         rows = moment.candidates
         values = features(moment.stream, moment.reads, rows, moment.click.at_s, titles.likeness)
-        walk.methods["model"].add(ordered(rows, ranker.score(values)), story)
+        walk.methods["model"].add(ordered(rows, ranker.score(values)), story, titles)
         if subject.beside is not None:
-            walk.methods[BESIDE].add(ordered(rows, subject.beside.score(values)), story)
+            walk.methods[BESIDE].add(ordered(rows, subject.beside.score(values)), story, titles)
         for name, method in methods.items():
-            walk.methods[name].add(method(moment), story)
+            walk.methods[name].add(method(moment), story, titles)
         if ablated:
-            _ablate(moment, rows, values, ranker, walk)
+            _ablate(moment, values, ranker, walk, titles)
         _note(moment, subject.since_s, walk)
         if len(walk.reads) % 100 == 0:
             subject.told("clicks", int(moment.click.at_s - subject.since_s), int(log.end_s - subject.since_s))
@@ -128,16 +140,17 @@ def _note(moment: Moment, since_s: float, walk: Walk) -> None:
 
 
 def _ablate(
-    moment: Moment, rows: Numbers, values: npt.NDArray[np.float32], ranker: Ranker, walk: Walk
+    moment: Moment, values: npt.NDArray[np.float32], ranker: Ranker, walk: Walk, titles: Titles
 ) -> None:
+    rows, story = moment.candidates, moment.click.story
     scores = ranker.score(values)
     for source in SOURCES:
         others = np.concatenate([n for name, n in moment.proposed.items() if name != source])
         left = np.isin(rows, others)
-        walk.methods[f"without_{source}"].add(ordered(rows[left], scores[left]), moment.click.story)
+        walk.methods[f"without_{source}"].add(ordered(rows[left], scores[left]), story, titles)
     blind = values.copy()
     blind[:, [FEATURES.index(name) for name in TEXT_FEATURES]] = 0.0
-    walk.methods["without_text"].add(ordered(rows, ranker.score(blind)), moment.click.story)
+    walk.methods["without_text"].add(ordered(rows, ranker.score(blind)), story, titles)
 
 
 def ordered(numbers: Numbers, scores: npt.NDArray[np.floating]) -> Numbers:
@@ -230,9 +243,10 @@ def _measure(found: Ranks, walk: Walk) -> Measure:
         "unseen_": np.array(walk.unseen),
     }
     coverage = len(found.shown) / max(len(walk.known), 1)
+    variety = np.array(found.variety)
 
     def measure(at: Rows) -> Metrics:
-        values = {"coverage": coverage}
+        values = {"coverage": coverage, "diversity": float(variety[at].mean())}
         for name, band in bands.items():
             values |= {f"{name}{key}": value for key, value in _scores(ranks[at][band[at]]).items()}
         return values

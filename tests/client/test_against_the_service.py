@@ -81,9 +81,9 @@ def test_readers_keep_their_rights(site: Site, stories: Sequence[str]) -> None:
     app = site.client(Role.APP, "lizhou")
     app.send_events(clicks(stories[:3]))
     assert app.switch_personalisation("r-1", on=False).personalise is False
-    told = app.set_interest("r-1", "topic", "14", weight=2.0)
-    assert [(one.code, one.weight) for one in told.interests if one.by_reader] == [("14", 2.0)]
-    assert [one.code for one in app.delete_interest("r-1", "topic", "14").removed] == ["14"]
+    told = app.set_interest("r-1", "topic", "31", weight=2.0)
+    assert [(one.code, one.weight) for one in told.interests if one.by_reader] == [("31", 2.0)]
+    assert [one.code for one in app.delete_interest("r-1", "topic", "31").removed] == ["31"]
     assert app.set_wish("r-1", "outlet", "cangxi", amount="none").wishes[0].amount == "none"
     assert app.withdraw_wish("r-1", "outlet", "cangxi").wishes == ()
     app.send_events([{"story_id": stories[5], "type": "click", "at": NOW, "device_id": "d-9"}])

@@ -14,7 +14,7 @@ from tianfu.embeddings.encoder.loading import load_encoder
 from tianfu.embeddings.ranker import Ranker, load_ranker
 from tianfu.eval.clicklog import Click, ClickLog, Moment, Titles, read_log, replay
 from tianfu.eval.core import Subject
-from tianfu.eval.recommendation import LOST, run, walk_through
+from tianfu.eval.recommendation import LOST, Ranks, run, walk_through
 from tianfu.model.artifacts import shipped
 from tianfu.model.errors import InvalidInput, UnreadableFile
 from tianfu.model.feed.behaviour import FEATURES, features
@@ -85,6 +85,16 @@ def test_coverage_is_the_share_of_known_stories_that_were_shown(titles: Titles, 
     assert len(walk.known) == 3
 
 
+def test_diversity_is_how_far_apart_the_first_ten_headlines_are(titles: Titles) -> None:
+    of = Ranks()
+    of.add(np.array([0, 1, 2]), 1, titles)
+    of.add(np.array([3, 3]), 3, titles)
+    of.add(np.array([4]), 4, titles)
+    cosines = titles.likeness([0, 1, 2], np.array([0, 1, 2]))
+    apart = 1 - (cosines[0, 1] + cosines[0, 2] + cosines[1, 2]) / 3
+    assert of.variety == pytest.approx([apart, 0.0, 0.0], abs=1e-6)
+
+
 def test_a_span_without_clicks_or_a_missing_file_is_refused(tmp_path: Path, ranker: Ranker) -> None:
     log, news = tmp_path / "clicks.jsonl", tmp_path / "news.jsonl"
     log.write_text('{"user_id": "a", "news_id": "n", "read_time": 5}')
@@ -118,6 +128,7 @@ def test_the_suite_writes_its_metrics_bands_and_baselines(tmp_path: Path, ranker
         "reads_3_ndcg_at_10",
         "fresh_1h_mrr_at_20",
         "coverage",
+        "diversity",
     } <= result.metrics.keys()
     low, high = result.intervals["ndcg_at_10"]
     assert low <= result.metrics["ndcg_at_10"] <= high
