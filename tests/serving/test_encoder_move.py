@@ -304,6 +304,7 @@ def test_under_load_no_feed_fails_and_none_mixes_two_encoders(busy_room: Newsroo
         clock=room.clock,
     )
     assert room.wait_indexed({len(TITLES): 1}, 60.0)
+    wait_shown(room, 7)
     like(room, 3)
     folder = an_encoder(tmp_path / "other", seed=9)
     version = room.model_desk.take_in(folder, actor="test")
@@ -357,6 +358,13 @@ def test_under_load_no_feed_fails_and_none_mixes_two_encoders(busy_room: Newsroo
     }
     for number, decision in decisions:
         assert encoders_that_fit(decision, by_story[number]) == {decision.models["encoder"]}
+
+
+def wait_shown(room: Newsroom, number: int, timeout_s: float = 60.0) -> None:
+    """Views of the feeds are made anew some seconds after what they show, on a busy machine."""
+    until = time.monotonic() + timeout_s
+    while room.library.view.card_of(number) is None and time.monotonic() < until:
+        time.sleep(0.02)
 
 
 def wait_for(room: Newsroom, version: str, timeout_s: float = 60.0) -> bool:
