@@ -8,7 +8,7 @@ until a person releases it, and what comes too fast is not remembered of the rea
 import ipaddress
 from collections import OrderedDict, deque
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -76,7 +76,9 @@ class _Recent(Generic[_Key, _Value]):
 class _Crowd:
     """Who came for one story within an hour."""
 
-    known: set[str] = field(default_factory=set)
+    known: tuple[
+        int, ...
+    ] = ()  # hashes, which mean nothing outside this process; a set would take thrice as much
     newcomers: int = 0
 
 
@@ -136,17 +138,15 @@ class BrushGuard:
         self._times.drop(reader)
         for key in [key for key in self._unnamed.keys() if key[0] == reader]:  # noqa: SIM118 - not a mapping
             self._unnamed.drop(key)
-        for readers in self._companies():
+        for readers in (*self._groups.values(), *self._arrivals.values()):
             readers.discard(reader)
+        for crowd in self._crowds.values():
+            crowd.known = tuple(one for one in crowd.known if one != hash(reader))
 
     def readers(self) -> set[str]:
         """Keys of every reader of whom anything is remembered."""
         unnamed = {reader for reader, _ in self._unnamed.keys()}  # noqa: SIM118 - not a mapping
-        return unnamed.union(self._times.keys(), *self._companies())
-
-    def _companies(self) -> list[set[str]]:
-        crowds = [crowd.known for crowd in self._crowds.values()]
-        return [*self._groups.values(), *self._arrivals.values(), *crowds]
+        return unnamed.union(self._times.keys(), *self._groups.values(), *self._arrivals.values())
 
     def _repeated(self, reader: str, deed: tuple[int, EventType], at_s: float) -> bool:
         done = self._unnamed.of((reader, int(at_s // _DAY_S)), set())
@@ -174,8 +174,8 @@ class BrushGuard:
     def _newcomer_burst(self, reader: str, number: int, newcomer: bool, at_s: float) -> bool:
         crowd = self._crowds.of((reader.partition("/")[0], number, int(at_s // _HOUR_S)), _Crowd())
         if not newcomer:
-            if len(crowd.known) < _MOST_KNOWN:
-                crowd.known.add(reader)
+            if len(crowd.known) < _MOST_KNOWN and hash(reader) not in crowd.known:
+                crowd.known = (*crowd.known, hash(reader))
             return False
         if crowd.newcomers >= NEWCOMERS_ALONE + len(crowd.known):
             return True

@@ -79,15 +79,11 @@ def whys(found: Candidates, context: FeedContext) -> tuple[npt.NDArray[np.int8],
     because += np.where(codes == CODES.index(ReasonCode.LOCAL), area, 0)
     because += np.where(codes == CODES.index(ReasonCode.HOT_HERE), int(context.outlet.adcode), 0)
     codes[near & related] = CODES.index(ReasonCode.RELATED)
-    gathered = _gathered(found, context)
-    codes[gathered, 0], because[gathered, 0] = CODES.index(ReasonCode.COVERAGE), 0
+    for channel in asked_channels(context):
+        if channel in context.coverages:  # what a joint coverage gathered stands there for that
+            gathered = np.isin(context.view.number[found.rows], context.coverages[channel])
+            codes[gathered, 0], because[gathered, 0] = CODES.index(ReasonCode.COVERAGE), 0
     return codes, because
-
-
-def _gathered(found: Candidates, context: FeedContext) -> npt.NDArray[np.bool_]:
-    """Which are there because the request names a joint coverage that gathered them."""
-    numbers = [context.coverages[name] for name in asked_channels(context) if name in context.coverages]
-    return np.isin(context.view.number[found.rows], np.concatenate(numbers) if numbers else [])
 
 
 def in_words(why: Why, *, names: Mapping[tuple[TagKind, str], str], title: str | None) -> Reason:

@@ -63,9 +63,7 @@ class InterestFinder:
         self._lock = threading.Lock()
         self._lists: OrderedDict[_ListKey, tuple[datetime, Proposals]] = OrderedDict()
         self._interests: OrderedDict[str, tuple[tuple[int, bool, str], list[Interest]]] = OrderedDict()
-        self._wanted: queue.Queue[int | None] = queue.Queue(
-            maxsize=_MOST_WANTED
-        )  # None: look whether to stop
+        self._wanted: queue.Queue[int | None] = queue.Queue(_MOST_WANTED)  # None: look whether to stop
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
 

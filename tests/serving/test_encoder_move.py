@@ -363,7 +363,8 @@ def test_under_load_no_feed_fails_and_none_mixes_two_encoders(busy_room: Newsroo
 def wait_shown(room: Newsroom, number: int, timeout_s: float = 60.0) -> None:
     """Views of the feeds are made anew some seconds after what they show, on a busy machine."""
     until = time.monotonic() + timeout_s
-    while room.library.view.card_of(number) is None and time.monotonic() < until:
+    while room.library.view.card_of(number) is None:
+        assert time.monotonic() < until
         time.sleep(0.02)
 
 
