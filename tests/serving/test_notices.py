@@ -18,8 +18,8 @@ def test_a_line_that_was_cut_is_taken_up_again(postgres_url: str) -> None:
         other.execute(f"NOTIFY {CHANNEL}")
         assert heard.wait(10)
         heard.clear()
-        mine = "application_name = 'tianfu cut'"
-        other.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {mine}")
+        query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s"
+        other.execute(query, ["tianfu cut"])
         assert heard.wait(10), "taken up again, it looks for what it missed"
         heard.clear()
         other.execute(f"NOTIFY {CHANNEL}")
