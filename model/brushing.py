@@ -6,9 +6,9 @@ until a person releases it, and what comes too fast is not remembered of the rea
 """
 
 import ipaddress
-from collections import OrderedDict, deque
+from array import array
+from collections import OrderedDict
 from collections.abc import Hashable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -72,28 +72,19 @@ class _Recent(Generic[_Key, _Value]):
         return list(self._kept.values())
 
 
-@dataclass(slots=True)
-class _Crowd:
-    """Who came for one story within an hour."""
-
-    known: tuple[
-        int, ...
-    ] = ()  # hashes, which mean nothing outside this process; a set would take thrice as much
-    newcomers: int = 0
-
-
 class BrushGuard:
     """Judges events one by one, whenever they come.  Memory is bounded; not thread-safe.
 
     Minutes, hours and days are those the events name, each counted by itself, so that naming other times by
-    turns starts no count anew.
+    turns starts no count anew.  What is kept of many is kept as plain numbers: a province's readers fill
+    every bound within hours.
     """
 
     def __init__(self) -> None:
-        self._times: _Recent[str, deque[float]] = _Recent()
-        self._groups: _Recent[tuple[str, int, int], set[str]] = _Recent()
-        self._arrivals: _Recent[tuple[str, int], set[str]] = _Recent()
-        self._crowds: _Recent[tuple[str, int, int], _Crowd] = _Recent()
+        self._times: _Recent[str, array[float]] = _Recent()
+        self._groups: _Recent[tuple[str, int, int], list[str]] = _Recent()
+        self._arrivals: _Recent[tuple[str, int], list[str]] = _Recent()
+        self._crowds: _Recent[int, array[int]] = _Recent()
         self._unnamed: _Recent[tuple[str, int], set[tuple[int, EventType]]] = _Recent()
 
     def judge(
@@ -139,9 +130,11 @@ class BrushGuard:
         for key in [key for key in self._unnamed.keys() if key[0] == reader]:  # noqa: SIM118 - not a mapping
             self._unnamed.drop(key)
         for readers in (*self._groups.values(), *self._arrivals.values()):
-            readers.discard(reader)
+            if reader in readers:
+                readers.remove(reader)
         for crowd in self._crowds.values():
-            crowd.known = tuple(one for one in crowd.known if one != hash(reader))
+            if hash(reader) in crowd[1:]:
+                del crowd[crowd.index(hash(reader), 1)]
 
     def readers(self) -> set[str]:
         """Keys of every reader of whom anything is remembered."""
@@ -157,36 +150,39 @@ class BrushGuard:
 
     def _too_fast(self, reader: str, at_s: float) -> bool:
         """Events may come late and in any order, so both sides of this one are looked at."""
-        times = self._times.of(reader, deque(maxlen=2 * PER_HOUR))
+        times = self._times.of(reader, array("d"))
         in_a_minute = sum(abs(at_s - time) < _MINUTE_S for time in times)
         in_an_hour = sum(abs(at_s - time) < _HOUR_S for time in times)
         times.append(at_s)
+        del times[: -2 * PER_HOUR]
         return in_a_minute >= PER_MINUTE or in_an_hour >= PER_HOUR
 
     def _one_address(self, reader: str, number: int, group: str, at_s: float) -> bool:
-        readers = self._groups.of((group, number, int(at_s // _DAY_S)), set())
+        readers = self._groups.of((group, number, int(at_s // _DAY_S)), [])
         return _is_one_too_many(reader, readers, READERS_OF_A_GROUP)
 
     def _newcomer_crowd(self, reader: str, group: str, at_s: float) -> bool:
-        readers = self._arrivals.of((group, int(at_s // _HOUR_S)), set())
+        readers = self._arrivals.of((group, int(at_s // _HOUR_S)), [])
         return _is_one_too_many(reader, readers, NEWCOMERS_OF_A_GROUP)
 
     def _newcomer_burst(self, reader: str, number: int, newcomer: bool, at_s: float) -> bool:
-        crowd = self._crowds.of((reader.partition("/")[0], number, int(at_s // _HOUR_S)), _Crowd())
+        """A crowd is how many newcomers came for a story in an hour, then hashes of those already known."""
+        at = hash((reader.partition("/")[0], number, int(at_s // _HOUR_S)))
+        crowd = self._crowds.of(at, array("q", [0]))
         if not newcomer:
-            if len(crowd.known) < _MOST_KNOWN and hash(reader) not in crowd.known:
-                crowd.known = (*crowd.known, hash(reader))
+            if len(crowd) <= _MOST_KNOWN and hash(reader) not in crowd[1:]:
+                crowd.append(hash(reader))
             return False
-        if crowd.newcomers >= NEWCOMERS_ALONE + len(crowd.known):
+        if crowd[0] >= NEWCOMERS_ALONE + len(crowd) - 1:
             return True
-        crowd.newcomers += 1
+        crowd[0] += 1
         return False
 
 
-def _is_one_too_many(reader: str, readers: set[str], most: int) -> bool:
+def _is_one_too_many(reader: str, readers: list[str], most: int) -> bool:
     """Whether a reader is not among so many; one who still fits becomes one of them."""
     if reader not in readers and len(readers) < most:
-        readers.add(reader)
+        readers.append(reader)
     return reader not in readers
 
 

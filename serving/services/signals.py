@@ -5,6 +5,7 @@ Both live in memory and are rebuilt from the event log; neither can name a reade
 
 import math
 import threading
+from array import array
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 
@@ -31,6 +32,10 @@ _MAX_SESSIONS = 200_000
 _MAX_COUNTED = 200_000
 """Events of which it is known whose they were; beyond it the readers seen longest ago give way."""
 _TOP = 120
+_KEPT = 10 * _TOP
+"""Counts of a scope that are kept when it has twice as many: ten times what is ever asked for, so that a
+story on its way up is among them."""
+_KIND_CODES = {kind: code for code, kind in enumerate(_HOT_WEIGHTS)}
 
 
 class HotCounts:
@@ -45,7 +50,7 @@ class HotCounts:
         self._scopes: dict[str, dict[int, float]] = {}
         self._versions: dict[str, int] = {}
         self._most_counted = most_counted
-        self._counted: OrderedDict[str, set[tuple[int, EventType]]] = OrderedDict()
+        self._counted: OrderedDict[str, array[int]] = OrderedDict()
         self._counts = 0
 
     def add(self, scopes: Iterable[str], reader: str, number: int, kind: EventType, at_s: float) -> None:
@@ -59,21 +64,23 @@ class HotCounts:
             self._versions[scope] = self._versions.get(scope, 0) + 1
             before = counts.get(number)
             counts[number] = gain if before is None else _log_add(before, gain)
-            if len(counts) > 40 * _TOP:
-                kept = sorted(counts.items(), key=lambda row: -row[1])[: 20 * _TOP]
+            if len(counts) > 2 * _KEPT:
+                kept = sorted(counts.items(), key=lambda row: -row[1])[:_KEPT]
                 self._scopes[scope] = dict(kept)
 
     def _first(self, reader: str, number: int, kind: EventType) -> bool:
         """Whether this was not counted before; it is from now on."""
-        counted = self._counted.pop(reader, set())
+        counted = self._counted.pop(reader, None) or array("q")
         self._counted[reader] = counted  # the latest reader stands last
-        before = len(counted)
-        counted.add((number, kind))
-        self._counts += len(counted) - before
+        deed = number * len(_KIND_CODES) + _KIND_CODES[kind]
+        if deed in counted:
+            return False
+        counted.append(deed)
+        self._counts += 1
         while self._counts > self._most_counted:
             _, longest_ago = self._counted.popitem(last=False)
             self._counts -= len(longest_ago)
-        return len(counted) > before
+        return True
 
     def version(self, scope: str) -> int:
         """Grows with everything that is counted in a scope."""
