@@ -50,7 +50,7 @@ def _strongest(rows: Rows, voices: Sequence[Proposals], context: FeedContext) ->
 
 
 def _variety(rows: Rows, context: FeedContext) -> float:
-    sketches = context.view.sketches[rows].astype(np.float32)
+    sketches = context.view.sketches(rows)
     n = len(rows)
     if n < 2:
         return 1.0

@@ -45,7 +45,10 @@ class StoryTable:
         self._cards = np.empty(_SMALLEST, dtype=object)
         self._slots: dict[int, int] = {}
         self._numbers: dict[str, int] = {}
+        self._used = 0
         self._free: list[int] = []
+        self._left: list[int] = []
+        self._resting: list[int] = []
         self._outlets: Codes[str] = Codes()
         self._rights: Codes[RightsFacts] = Codes()
 
@@ -63,19 +66,15 @@ class StoryTable:
             sketch: Short vector of unit length, shape (SKETCH,).
         """
         slot = self._slots.get(card.number)
-        if slot is None:
-            slot = self._free.pop() if self._free else len(self._slots)
-            if slot >= len(self._rows):
-                self._grow()
-            self._sketches[slot] = 0
-            self._slots[card.number] = slot
-        else:
+        if slot is not None:
             del self._numbers[self._cards[slot].story_id]
+        if slot is None or sketch is not None:
+            slot = self._moved(slot)
+            self._sketches[slot] = 0 if sketch is None else sketch
+            self._slots[card.number] = slot
         self._rows[slot] = self._encoded(card)
         self._cards[slot] = card
         self._numbers[card.story_id] = card.number
-        if sketch is not None:
-            self._sketches[slot] = sketch
 
     def drop(self, number: int) -> bool:
         """Take a story out; False when it was not there."""
@@ -83,8 +82,7 @@ class StoryTable:
         if slot is None:
             return False
         del self._numbers[self._cards[slot].story_id]
-        self._cards[slot] = None
-        self._free.append(slot)
+        self._leave(slot)
         return True
 
     def cards(self) -> list[StoryCard]:
@@ -104,13 +102,20 @@ class StoryTable:
         return numbers
 
     def view(self) -> FeedView:
-        """A view of the rows as they are now, which later changes do not touch."""
+        """A view of the rows as they are now, which later changes do not touch.
+
+        Sketches are half of what a view is made of, and most are those of the view before, so views share
+        them with the table: a place that a story has left is not written on before two more views were made.
+        """
+        self._free += self._resting
+        self._resting, self._left = self._left, []
         slots = np.fromiter(self._slots.values(), dtype=np.intp, count=len(self._slots))
         slots = slots[np.lexsort((-self._rows["number"][slots], -self._rows["published_s"][slots]))]
         return FeedView(
             rows=self._rows[slots],
             cards=self._cards[slots],
-            sketches=self._sketches[slots],
+            sketches=self._sketches,
+            slots=slots.astype(np.int32),
             numbers=dict(self._numbers),
             outlets=self._outlets.known(),
             rights=self._rights.known(),
@@ -134,6 +139,21 @@ class StoryTable:
             card.fits_minors,
             card.cluster_id == cluster_id_of(card.story_id),
         )
+
+    def _moved(self, slot: int | None) -> int:
+        """A place that no view looks at; the one that a story had is left."""
+        if slot is not None:
+            self._leave(slot)
+        if self._free:
+            return self._free.pop()
+        if self._used == len(self._rows):
+            self._grow()
+        self._used += 1
+        return self._used - 1
+
+    def _leave(self, slot: int) -> None:
+        self._cards[slot] = None
+        self._left.append(slot)
 
     def _grow(self) -> None:
         size = 2 * len(self._rows)

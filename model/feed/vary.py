@@ -209,4 +209,4 @@ def _sketches(found: Candidates, context: FeedContext) -> npt.NDArray[np.float32
     """Short vectors of the texts, shape (n, SKETCH); none where texts are not to be spread."""
     if context.request.scene in ONE_SUBJECT:
         return None
-    return context.view.sketches[found.rows].astype(np.float32)
+    return context.view.sketches(found.rows)

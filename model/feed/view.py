@@ -135,7 +135,6 @@ class FeedView:
         chars: Characters of the body.
         rights: Codes of what decides who may show a story, see ``rights_codes``.
         minors: Whether it is fit for minors.
-        sketches: Shape (n, SKETCH), float16, unit length or zero.
         rights_codes: Facts of rights with their codes, which count up from 0 in this order.
     """
 
@@ -145,6 +144,7 @@ class FeedView:
         rows: npt.NDArray[np.void],
         cards: npt.NDArray[np.object_],
         sketches: npt.NDArray[np.float16],
+        slots: npt.NDArray[np.int32],
         numbers: Mapping[str, int],
         outlets: Mapping[str, int],
         rights: Mapping[RightsFacts, int],
@@ -164,7 +164,8 @@ class FeedView:
         self.chars: npt.NDArray[np.int32] = np.ascontiguousarray(rows["chars"])
         self.rights: npt.NDArray[np.int32] = np.ascontiguousarray(rows["rights"])
         self.minors: npt.NDArray[np.bool_] = np.ascontiguousarray(rows["minors"])
-        self.sketches = sketches
+        self._sketches = sketches
+        self._slots = slots
         self.rights_codes = rights
         self._numbers = numbers
         self._outlets = outlets
@@ -201,6 +202,10 @@ class FeedView:
     def number_of(self, story_id: str) -> int | None:
         """The number of a public id."""
         return self._numbers.get(story_id)
+
+    def sketches(self, rows: Rows) -> npt.NDArray[np.float32]:
+        """Short vectors of the texts, shape (len(rows), SKETCH), each of unit length or zero."""
+        return self._sketches[self._slots[rows]].astype(np.float32)
 
     def card(self, row: int) -> StoryCard:
         """The card in a row."""

@@ -62,5 +62,5 @@ def _alike(wish: Wish, rows: Rows, context: FeedContext) -> Floats:
     row = -1 if number is None else view.row_of(number)
     if row < 0:
         return np.zeros(len(rows), dtype=np.float32)
-    cosines = view.sketches[rows].astype(np.float32) @ view.sketches[row].astype(np.float32)
+    cosines = view.sketches(rows) @ view.sketches(np.array([row]))[0]
     return np.asarray(np.clip((cosines - _ALIKE_FLOOR) / (1 - _ALIKE_FLOOR), 0.0, 1.0), dtype=np.float32)

@@ -129,6 +129,32 @@ def test_a_view_holds_what_was_put_and_not_dropped_and_finds_it_by_every_key(
         assert sorted(numbers(versions)) == sorted(c.number for c in order if c.cluster_id == one.cluster_id)
 
 
+@given(st.lists(st.tuples(st.sampled_from(["put", "put", "drop", "view"]), st.integers(1, 12)), max_size=60))
+@settings(max_examples=100, deadline=None)
+def test_the_sketches_of_a_view_stay_while_stories_come_go_and_change(steps: list[tuple[str, int]]) -> None:
+    table, now = StoryTable(), dict[int, float]()
+    views: list[tuple[FeedView, dict[int, float]]] = []
+    for turn, (what, number) in enumerate(steps):
+        if what == "put":
+            now[number] = float(turn)
+            table.put(card(number), np.full(SKETCH, turn, np.float16))
+        elif what == "drop":
+            now.pop(number, None)
+            table.drop(number)
+        else:
+            views = [*views[-1:], (table.view(), dict(now))]  # a request may hold the one before
+        for view, truth in views:
+            shown = view.sketches(np.arange(len(view)))[:, 0].tolist()
+            assert {one.number: value for one, value in zip(view.cards, shown, strict=True)} == truth
+
+
+def test_a_story_whose_card_alone_changes_keeps_its_sketch() -> None:
+    table = StoryTable()
+    table.put(card(1), np.ones(SKETCH, np.float16))
+    table.put(card(1))
+    assert table.view().sketches(np.array([0])).min() == 1.0
+
+
 def test_a_view_does_not_change_when_the_table_does() -> None:
     table = StoryTable()
     table.put(card(1))

@@ -321,7 +321,9 @@ def test_under_load_no_feed_fails_and_none_mixes_two_encoders(busy_room: Newsroo
                 sight = room.library.sight
                 row = int(np.flatnonzero(sight.view.number == 7)[0])
                 expected = sight.meaning.sketch(sight.meaning.index.vectors([7])[7][None, :])[0]
-                sketched.append(bool(np.allclose(sight.view.sketches[row], expected, atol=1e-2)))
+                sketched.append(
+                    bool(np.allclose(sight.view.sketches(np.array([row]))[0], expected, atol=1e-2))
+                )
             except Exception as bad:  # noqa: BLE001 - any failure counts
                 failures.append(bad)
 
