@@ -22,7 +22,8 @@ _FLUSH_S = 0.5
 _OTHERS_WRITE_S = 1.5
 _LOOK_AGAIN_S = 0.1
 _FRESH_S = 5.0
-_RECENT = 5_000
+_RECENT = 2_000
+"""Some 10 KB each; a page that follows later than a minute or so is cut from the database."""
 _MAX_WAITING = 20_000
 
 
