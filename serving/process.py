@@ -35,6 +35,28 @@ def settle() -> None:
         give_back(0)
 
 
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+"""Names of ``mallopt`` in the GNU C library (``malloc.h``)."""
+_POOLS, _LARGE_BYTES, _SPARE_BYTES = 2, 1 << 20, 16 << 20
+
+
+def give_back_memory() -> None:
+    """Let the C library return what was freed, from now on; to be called before threads start.
+
+    By itself it keeps a pool for each thread, up to eight for each core, and once a large array was freed it
+    takes arrays of that size from the pools too.  A view of the feeds, made anew every few seconds, then
+    leaves holes that only something smaller fits in.  Here arrays of a megabyte and more are taken from the
+    system and given back to it one by one, and what is small shares two pools.  Other C libraries are left
+    as they are.
+    """
+    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
+    if set_option is None:
+        return
+    set_option(_M_ARENA_MAX, _POOLS)
+    set_option(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+    set_option(_M_TRIM_THRESHOLD, _SPARE_BYTES)
+
+
 def give_way(steps: int) -> None:
     """Let others on this machine go first from now on: for this thread alone, and threads that it starts.
 

@@ -31,7 +31,7 @@ from tianfu.cli.show import (
 from tianfu.serving.importers.formats import ImportFormat, read_stories
 from tianfu.serving.importers.send import send_stories
 from tianfu.serving.logs import configure_logs
-from tianfu.serving.process import give_way, loading, one_thread_each
+from tianfu.serving.process import give_back_memory, give_way, loading, one_thread_each
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.store.database import Database
 
@@ -60,6 +60,7 @@ def worker(data_dir: DataDir = None) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings = settings_of(data_dir=data_dir, worker=True)
     configure_logs(settings.log_level)
+    give_back_memory()
     one_thread_each()
     give_way(_WORKER_GIVES_WAY)
     with loading():
@@ -181,6 +182,7 @@ def _serve(settings: ServiceSettings, ready: Callable[[str], None]) -> None:
     from tianfu.serving.app import create_app
 
     configure_logs(settings.log_level)
+    give_back_memory()
     one_thread_each()
 
     class Server(uvicorn.Server):
