@@ -1,21 +1,30 @@
 """The whole road of a feed: gather, filter, rank, one per cluster, vary, place, explain."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from tianfu.model.feed.aims import measured
 from tianfu.model.feed.context import FeedContext
-from tianfu.model.feed.filters import permitted, seen_clusters
+from tianfu.model.feed.filters import Mask, permitted, seen_clusters
 from tianfu.model.feed.line import PLACERS, ItemColumns, empty, joined, plain, woven
 from tianfu.model.feed.orders import CARRIED, gains, resolve, standing
 from tianfu.model.feed.rank import SOURCES, Candidates, factors_of, scored, united
 from tianfu.model.feed.reasons import whys
+from tianfu.model.feed.sameness import (
+    LIKE_SEEN,
+    LIKE_SHOWN,
+    TOPIC_FILLED,
+    apart,
+    holds_for,
+    like_seen,
+    topic_filled,
+)
 from tianfu.model.feed.sources import Hits, gather
 from tianfu.model.feed.vary import Line, one_per_cluster, spread
+from tianfu.model.feed.view import Rows
 from tianfu.model.feed.wishes import away, less
 from tianfu.model.placement import Placement, PlacementAction
 from tianfu.model.recommendation import Draw, OrderVerdict, PlacedBy, ReasonCode, Source, Why
@@ -52,7 +61,7 @@ def assemble(context: FeedContext) -> AssembledFeed:
     tally: dict[str, int] = {}
     orders = resolve(context)
     placed = orders.held
-    held = context.view.cluster[np.array([row for row, _ in placed.values()], dtype=np.intp)]
+    held = np.array([row for row, _ in placed.values()], dtype=np.intp)
     organic, draws = _organic(hits, held, context, tally)
     missing = DEPTH - len(organic) - len(placed)
     if missing > 0:
@@ -83,26 +92,37 @@ def _weights(context: FeedContext) -> dict[str, float]:
 
 
 def _organic(
-    hits: Sequence[Hits], held: npt.NDArray[np.int64], context: FeedContext, tally: dict[str, int]
+    hits: Sequence[Hits], held: Rows, context: FeedContext, tally: dict[str, int]
 ) -> tuple[ItemColumns, list[Draw]]:
-    """What the model chose, in order, and what chance decided of it."""
+    """What the model chose, in order, beside what people placed, and what chance decided of it."""
     if not hits:
         return empty(), []
     found = united(hits, context)
     stays = permitted(found.rows, context, tally)
-    for name, gone in (
-        ("seen", np.isin(context.view.cluster[found.rows], seen_clusters(context))),
-        ("wished_away", away(found.rows, context)),
-        ("placed", np.isin(context.view.cluster[found.rows], held)),
-    ):
+    for name, gone in _personal_rules(found.rows, held, context):
         if count := int((gone & stays).sum()):
             tally[name] = count
             stays &= ~gone
     found = found.at(stays)
     found = scored(found, context, gains(found.rows, context) + less(found.rows, context))
     versions = one_per_cluster(found, context)
+    if holds_for(context):
+        stands = apart(versions.rows, held, context)
+        tally |= {LIKE_SHOWN: count} if (count := int((~stands).sum())) else {}
+        versions = versions.at(stands)
     line = spread(versions, DEPTH, context)
     return _items(versions, line, context), [_draw(versions.at(among), context) for among in line.draws]
+
+
+def _personal_rules(rows: Rows, held: Rows, context: FeedContext) -> Iterator[tuple[str, Mask]]:
+    """Rules for what the model proposes, beside those for every story: name, and where a story must go."""
+    view = context.view
+    yield "seen", np.isin(view.cluster[rows], seen_clusters(context))
+    yield "wished_away", away(rows, context)
+    yield "placed", np.isin(view.cluster[rows], view.cluster[held])
+    if holds_for(context):
+        yield LIKE_SEEN, like_seen(rows, context)
+        yield TOPIC_FILLED, topic_filled(rows, context)
 
 
 def _draw(among: Candidates, context: FeedContext) -> Draw:
@@ -129,33 +149,36 @@ def _items(found: Candidates, line: Line, context: FeedContext) -> ItemColumns:
     )
 
 
-def _fallback(
-    context: FeedContext, held: npt.NDArray[np.int64], organic: ItemColumns, count: int
-) -> ItemColumns:
-    """Newest showable stories not in the feed yet; what the reader has seen comes last.
+def _fallback(context: FeedContext, held: Rows, organic: ItemColumns, count: int) -> ItemColumns:
+    """Newest showable stories not in the feed yet; in a push what stood back comes after, then what was seen.
 
     What the reader wished away comes only when nothing else is left to show at all.
     """
     view = context.view
-    taken = np.concatenate([held, view.cluster[view.rows_of(organic.number)]])
+    taken = np.concatenate([held, view.rows_of(organic.number)])
     seen = seen_clusters(context)
     fresh: list[int] = []
+    alike: list[int] = []
     again: list[int] = []
     unwanted: list[int] = []
-    known: set[int] = set(taken.tolist())
+    known: set[int] = set(view.cluster[taken].tolist())
     for start in range(0, len(view), _CHUNK):
         rows = np.arange(start, min(start + _CHUNK, len(view)), dtype=np.intp)
         rows = rows[permitted(rows, context)]
-        kinds = np.where(away(rows, context), 2, np.isin(view.cluster[rows], seen))
+        kinds = np.where(away(rows, context), 3, np.where(np.isin(view.cluster[rows], seen), 2, 0))
+        if holds_for(context):
+            new = _first_versions(rows, (kinds == 0) & ~np.isin(view.cluster[rows], list(known)), context)
+            beside = np.concatenate([taken, np.array(fresh, dtype=np.intp)])
+            kinds[new[_stands_back(rows[new], beside, context, count - len(fresh))]] = 1
         for row, cluster, kind in zip(
             rows.tolist(), view.cluster[rows].tolist(), kinds.tolist(), strict=True
         ):
             if cluster not in known:
                 known.add(cluster)
-                (fresh, again, unwanted)[kind].append(row)
+                (fresh, alike, again, unwanted)[kind].append(row)
         if len(fresh) >= count:
             break
-    wanted = [*fresh, *again]
+    wanted = [*fresh, *alike, *again]
     nothing_else = not wanted and not len(taken)
     chosen = np.array((unwanted if nothing_else else wanted)[:count], dtype=np.intp)
     return plain(
@@ -165,6 +188,20 @@ def _fallback(
         source_bit=1 << SOURCES.index(Source.RECENT),
         cluster_sizes=view.cluster_sizes(chosen),
     )
+
+
+def _first_versions(rows: Rows, among: Mask, context: FeedContext) -> Rows:
+    """Places in ``rows`` of the first of each cluster, as far as ``among`` says."""
+    places = np.flatnonzero(among)
+    _, first = np.unique(context.view.cluster[rows[places]], return_index=True)
+    return places[np.sort(first)]
+
+
+def _stands_back(rows: Rows, beside: Rows, context: FeedContext, most: int) -> Mask:
+    """Where a story that fills a gap of a push is too alike, or of a filled topic."""
+    back = like_seen(rows, context) | topic_filled(rows, context)
+    back[~back] = ~apart(rows[~back], beside, context, most)
+    return back
 
 
 def _placed_item(row: int, placement: Placement, context: FeedContext) -> ItemColumns:

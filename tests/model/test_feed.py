@@ -13,9 +13,9 @@ from tianfu.model.feed.assemble import DEPTH, assemble
 from tianfu.model.feed.card import StoryCard
 from tianfu.model.feed.context import FeedContext, Proposals
 from tianfu.model.feed.orders import CARRIED, PLACING, rank_of, resolve
-from tianfu.model.feed.table import view_of
+from tianfu.model.feed.table import StoryTable, view_of
 from tianfu.model.feed.vary import MAX_OUTLET_IN_WINDOW, MAX_TOPIC_IN_WINDOW, WINDOW
-from tianfu.model.feed.view import FeedView
+from tianfu.model.feed.view import SKETCH, FeedView
 from tianfu.model.outlet import Outlet, OutletLevel
 from tianfu.model.placement import FIRST_SCREEN, Authority, Placement, PlacementAction
 from tianfu.model.reader import Engagement, Reader
@@ -98,16 +98,28 @@ def contexts(draw: st.DrawFn) -> FeedContext:
     )
     return FeedContext(
         now_s=NOW_S,
-        request=FeedRequest(outlet_id="lizhou", exclude=tuple(f"s{n}" for n in draw(some))),
+        request=FeedRequest(
+            outlet_id="lizhou",
+            scene=draw(st.sampled_from([Scene.HOME, Scene.PUSH])),
+            exclude=tuple(f"s{n}" for n in draw(some)),
+        ),
         outlet=COUNTY,
         outlets=OUTLETS,
-        view=view_of(found),
+        view=sketched(found),
         reader=reader,
         near=[proposals(draw(some), 0.8, because=1)],
         hot={"outlet": proposals(draw(some), 0.9)},
         chance=draw(st.integers(0, 3)),
         placements=orders,
     )
+
+
+def sketched(found: list[StoryCard]) -> FeedView:
+    """A view in which every fifth story reads like the others of its kind."""
+    table, axes = StoryTable(), np.eye(SKETCH, dtype=np.float16)
+    for card in found:
+        table.put(card, axes[card.number % 5])
+    return table.view()
 
 
 def proposals(numbers: list[int], strength: float, because: int = 0) -> Proposals:

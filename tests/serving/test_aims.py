@@ -81,6 +81,8 @@ def test_the_running_pipeline_can_be_read(served: TestClient, key: Key) -> None:
     assert [part["source"] for part in home["parts"]][:4] == ["interest", "interest", "read_after", "hot"]
     assert "rights" in home["rules"]
     assert home["fills_gaps"]["source"] == "recent"
+    of_push = next(s for s in scenes if s["scene"] == "push")["rules"]
+    assert set(of_push) - set(home["rules"]) == {"like_seen", "topic_filled", "like_shown"}
 
 
 def test_one_call_asks_for_and_leaves_out_subjects(stocked: TestClient, key: Key) -> None:

@@ -32,6 +32,9 @@ const RULES = {
   seen: "已经看过",
   wished_away: "读者不想看",
   placed: "已由编辑安排",
+  like_seen: "与近来看过的太相似",
+  topic_filled: "近来这个主题已经太多",
+  like_shown: "与本次更靠前的太相似",
 };
 const AIMS = { popular: "热门", fresh: "新鲜", local: "本地", varied: "多样", related: "相关", explore: "拓展" };
 const MODELS = {
