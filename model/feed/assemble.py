@@ -1,16 +1,17 @@
 """The whole road of a feed: gather, filter, rank, one per cluster, vary, place, explain."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tianfu.model.feed.aims import measured
 from tianfu.model.feed.context import FeedContext
-from tianfu.model.feed.filters import Mask, permitted, seen_clusters
+from tianfu.model.feed.filters import Causes, Mask, causes_of, permitted, seen_clusters
 from tianfu.model.feed.line import PLACERS, ItemColumns, empty, joined, plain, woven
 from tianfu.model.feed.orders import CARRIED, gains, resolve, standing
+from tianfu.model.feed.passed import PLACED, RULE_NAMES, SEEN, WHYS, WISHED_AWAY, passed_over
 from tianfu.model.feed.rank import SOURCES, Candidates, factors_of, scored, united
 from tianfu.model.feed.reasons import whys
 from tianfu.model.feed.sameness import (
@@ -27,7 +28,7 @@ from tianfu.model.feed.vary import Line, one_per_cluster, spread
 from tianfu.model.feed.view import Rows
 from tianfu.model.feed.wishes import away, less
 from tianfu.model.placement import Placement, PlacementAction
-from tianfu.model.recommendation import Draw, OrderVerdict, PlacedBy, ReasonCode, Source, Why
+from tianfu.model.recommendation import Draw, OrderVerdict, PassedOver, PlacedBy, ReasonCode, Source, Why
 
 DEPTH = 60
 """How many items a feed holds over all its pages."""
@@ -49,6 +50,17 @@ class AssembledFeed:
     measured: Mapping[str, float]
     orders: Sequence[OrderVerdict]
     draws: Sequence[Draw] = ()
+    passed_over: Sequence[PassedOver] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What the model chose in order, what chance decided of it, all candidates and what took them out."""
+
+    items: ItemColumns
+    draws: Sequence[Draw]
+    found: Candidates
+    causes: Causes
 
 
 def assemble(context: FeedContext) -> AssembledFeed:
@@ -58,23 +70,27 @@ def assemble(context: FeedContext) -> AssembledFeed:
     sources leave open is filled with the newest showable stories, marked ``fallback``, seen ones last.
     """
     hits = gather(context)
-    tally: dict[str, int] = {}
     orders = resolve(context)
     placed = orders.held
     held = np.array([row for row, _ in placed.values()], dtype=np.intp)
-    organic, draws = _organic(hits, held, context, tally)
+    chosen = _chosen(united(hits, context), held, context) if hits else None
+    organic = empty() if chosen is None else chosen.items
     missing = DEPTH - len(organic) - len(placed)
+    filled = organic
     if missing > 0:
-        organic = joined([organic, _fallback(context, held, organic, missing)])
-    items = woven(organic, {at: _placed_item(*order, context) for at, order in placed.items()}, DEPTH)
+        filled = joined([organic, _fallback(context, held, organic, missing)])
+    items = woven(filled, {at: _placed_item(*order, context) for at, order in placed.items()}, DEPTH)
     return AssembledFeed(
         items=items,
         candidates=_counts(hits),
-        filtered=dict(sorted(tally.items())),
+        filtered={} if chosen is None else _filtered(chosen.causes),
         weights=_weights(context),
         measured=measured(items, context),
         orders=tuple(standing(orders, items.placements)),
-        draws=tuple(draw for draw in draws if draw.shown in items.number),
+        draws=() if chosen is None else tuple(d for d in chosen.draws if d.shown in items.number),
+        passed_over=()
+        if chosen is None
+        else passed_over(chosen.found, chosen.causes, organic, items, context),
     )
 
 
@@ -91,38 +107,46 @@ def _weights(context: FeedContext) -> dict[str, float]:
     return {name: round(most * factors[name], 4) for name, most in context.scorer.weights.items()}
 
 
-def _organic(
-    hits: Sequence[Hits], held: Rows, context: FeedContext, tally: dict[str, int]
-) -> tuple[ItemColumns, list[Draw]]:
-    """What the model chose, in order, beside what people placed, and what chance decided of it."""
-    if not hits:
-        return empty(), []
-    found = united(hits, context)
-    stays = permitted(found.rows, context, tally)
+def _filtered(causes: Causes) -> dict[str, int]:
+    """How many candidates each rule took out."""
+    counts = np.bincount(causes, minlength=len(WHYS)).tolist()
+    return {name: count for name in sorted(RULE_NAMES) if (count := counts[WHYS.index(name)])}
+
+
+def _chosen(found: Candidates, held: Rows, context: FeedContext) -> _Chosen:
+    """Let rules, score and variety choose, beside what people placed."""
+    causes = causes_of(found.rows, context)
     for name, gone in _personal_rules(found.rows, held, context):
-        if count := int((gone & stays).sum()):
-            tally[name] = count
-            stays &= ~gone
-    found = found.at(stays)
+        causes[gone & (causes == 0)] = WHYS.index(name)
     found = scored(found, context, gains(found.rows, context) + less(found.rows, context))
-    versions = one_per_cluster(found, context)
+    versions = one_per_cluster(found.at(causes == 0), context)
     if holds_for(context):
-        stands = apart(versions.rows, held, context)
-        tally |= {LIKE_SHOWN: count} if (count := int((~stands).sum())) else {}
-        versions = versions.at(stands)
+        clusters = context.view.cluster
+        for name, stands_back in _PUSH_VARIETY:
+            back = stands_back(versions.rows, held, context)
+            gone = np.isin(clusters[found.rows], clusters[versions.rows[back]])
+            causes[gone & (causes == 0)] = WHYS.index(name)
+            versions = versions.at(~back)
     line = spread(versions, DEPTH, context)
-    return _items(versions, line, context), [_draw(versions.at(among), context) for among in line.draws]
+    draws = [_draw(versions.at(among), context) for among in line.draws]
+    return _Chosen(_items(versions, line, context), draws, found, causes)
 
 
 def _personal_rules(rows: Rows, held: Rows, context: FeedContext) -> Iterator[tuple[str, Mask]]:
     """Rules for what the model proposes, beside those for every story: name, and where a story must go."""
     view = context.view
-    yield "seen", np.isin(view.cluster[rows], seen_clusters(context))
-    yield "wished_away", away(rows, context)
-    yield "placed", np.isin(view.cluster[rows], view.cluster[held])
+    yield SEEN, np.isin(view.cluster[rows], seen_clusters(context))
+    yield WISHED_AWAY, away(rows, context)
+    yield PLACED, np.isin(view.cluster[rows], view.cluster[held])
     if holds_for(context):
-        yield LIKE_SEEN, like_seen(rows, context)
         yield TOPIC_FILLED, topic_filled(rows, context)
+
+
+_PUSH_VARIETY: Sequence[tuple[str, Callable[[Rows, Rows, FeedContext], Mask]]] = (
+    (LIKE_SEEN, lambda rows, _held, context: like_seen(rows, context)),
+    (LIKE_SHOWN, lambda rows, held, context: ~apart(rows, held, context)),
+)
+"""Rules of a push that compare texts: looked at for the versions that would be shown, which are few."""
 
 
 def _draw(among: Candidates, context: FeedContext) -> Draw:

@@ -26,6 +26,8 @@ TOPIC_FULL = 8
 LIKE_SEEN, TOPIC_FILLED, LIKE_SHOWN = PUSH_RULES = ("like_seen", "topic_filled", "like_shown")
 """Names that these rules are counted under."""
 
+_BLOCK = 256
+
 Mask = npt.NDArray[np.bool_]
 
 
@@ -55,18 +57,20 @@ def apart(rows: Rows, beside: Rows, context: FeedContext, most: int | None = Non
         rows: In the view, the better first.
         beside: Rows that stand in any case.
         context: Of the feed.
-        most: When so many stand, the others are not looked at and do not.
+        most: When so many stand or more, those far behind are not looked at and do not.
     """
-    sketches = context.view.sketches[rows].astype(np.float32)
-    free = ~_alike(rows, beside, context)
     stands = np.zeros(len(rows), dtype=np.bool_)
-    left = len(rows) if most is None else most
-    while left > 0 and free.any():
-        place = int(free.argmax())
-        stands[place] = True
-        free &= sketches @ sketches[place] < ALIKE
-        free[place] = False
-        left -= 1
+    for start in range(0, len(rows), _BLOCK):
+        if most is not None and stands.sum() >= most:
+            break
+        block = rows[start : start + _BLOCK]
+        free = ~_alike(block, np.concatenate([beside, rows[stands]]), context)
+        sketches = context.view.sketches[block].astype(np.float32)
+        close = np.triu(sketches @ sketches.T >= ALIKE, 1)
+        for place in np.flatnonzero(close.any(axis=1)).tolist():
+            if free[place]:
+                free &= ~close[place]
+        stands[start : start + _BLOCK] = free
     return stands
 
 

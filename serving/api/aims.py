@@ -9,8 +9,8 @@ from pydantic import Field
 from tianfu.model.aims import Aims
 from tianfu.model.errors import InvalidRequest
 from tianfu.model.event import Scene
-from tianfu.model.feed.filters import RULES
 from tianfu.model.feed.orders import SAYS
+from tianfu.model.feed.passed import RULE_NAMES
 from tianfu.model.feed.sameness import PUSH_RULES
 from tianfu.model.feed.sources import PIPELINES
 from tianfu.model.rules import check_text
@@ -126,7 +126,7 @@ def get_pipelines(room: NewsroomDep, _known: EditorCaller) -> PipelinesOut:
             PipelineOut(
                 scene=scene,
                 parts=[PartOut(source=part.source.value, says=part.says) for part in parts],
-                rules=[*RULES, "seen", "wished_away", "placed", *(PUSH_RULES if scene is Scene.PUSH else ())],
+                rules=[name for name in RULE_NAMES if scene is Scene.PUSH or name not in PUSH_RULES],
                 ranker=room.scorer.version,
                 weights=room.scorer.weights,
                 orders=list(SAYS),

@@ -92,4 +92,3 @@ def test_alike_begins_at_its_threshold(cosine: float, stands: bool) -> None:
     rows = np.arange(2)
     assert apart(rows, rows[:0], push).tolist() == [True, stands]
     assert apart(rows[1:], rows[:1], push).tolist() == [stands]
-    assert apart(rows, rows[:0], push, most=1).tolist() == [True, False]

@@ -73,6 +73,7 @@ def test_a_written_decision_reads_back_as_it_was_made(stocked: TestClient, key: 
         after = uow.decisions.by_trace_id(feed["trace_id"])
     assert list(after.items) == list(before.items)
     assert (after.request, after.weights, after.filtered) == (before.request, before.weights, before.filtered)
+    assert list(after.passed_over) == list(before.passed_over)
 
 
 def test_the_running_pipeline_can_be_read(served: TestClient, key: Key) -> None:
