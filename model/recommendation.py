@@ -18,7 +18,7 @@ MAX_SUBJECTS = 20
 
 
 class PlacedBy(StrEnum):
-    """Who put an item where it stands."""
+    """Who put an item where it stands: a score that a person's boost lifts is an editor's doing."""
 
     MODEL = "model"
     EDITOR = "editor"
@@ -226,7 +226,7 @@ class OrderVerdict:
     """What became of one order.
 
     Attributes:
-        position: Where it stands, zero-based; ``None`` when it does not.
+        position: Where it stands, or the story that it lifts, zero-based; ``None`` when it does not.
         because: Another order's id, a rule's name, or empty.
     """
 

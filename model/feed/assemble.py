@@ -9,8 +9,8 @@ import numpy as np
 from tianfu.model.feed.aims import measured
 from tianfu.model.feed.context import FeedContext
 from tianfu.model.feed.filters import Causes, Mask, causes_of, permitted, seen_clusters
-from tianfu.model.feed.line import PLACERS, ItemColumns, empty, joined, plain, woven
-from tianfu.model.feed.orders import CARRIED, gains, resolve, standing
+from tianfu.model.feed.line import CODES, PLACERS, ItemColumns, empty, joined, plain, woven
+from tianfu.model.feed.orders import CARRIED, boosts, gains, resolve, standing
 from tianfu.model.feed.passed import PLACED, RULE_NAMES, SEEN, WHYS, WISHED_AWAY, passed_over
 from tianfu.model.feed.rank import SOURCES, Candidates, factors_of, scored, united
 from tianfu.model.feed.reasons import whys
@@ -118,7 +118,8 @@ def _chosen(found: Candidates, held: Rows, context: FeedContext) -> _Chosen:
     causes = causes_of(found.rows, context)
     for name, gone in _personal_rules(found.rows, held, context):
         causes[gone & (causes == 0)] = WHYS.index(name)
-    found = scored(found, context, gains(found.rows, context) + less(found.rows, context))
+    rows = found.rows
+    found = scored(found, context, gains(rows, context) + less(rows, context), boosts(rows, context))
     versions = one_per_cluster(found.at(causes == 0), context)
     if holds_for(context):
         clusters = context.view.cluster
@@ -158,9 +159,14 @@ def _draw(among: Candidates, context: FeedContext) -> Draw:
 def _items(found: Candidates, line: Line, context: FeedContext) -> ItemColumns:
     chosen = found.at(line.places)
     codes, because = whys(chosen, context)
+    lifted = (chosen.boost > 0) & (line.propensities == 1.0)  # what chance put there no person did
+    placed_by = np.where(lifted, PLACERS.index(PlacedBy.EDITOR), PLACERS.index(PlacedBy.MODEL))
+    if lifted.any():
+        codes[lifted, 1], because[lifted, 1] = codes[lifted, 0], because[lifted, 0]
+        codes[lifted, 0], because[lifted, 0] = CODES.index(ReasonCode.PINNED), 0
     return ItemColumns(
         number=context.view.number[chosen.rows],
-        placed_by=np.full(len(chosen.rows), PLACERS.index(PlacedBy.MODEL), dtype=np.int8),
+        placed_by=placed_by.astype(np.int8),
         score=chosen.score,
         parts=np.concatenate([chosen.parts, chosen.extra[:, None]], axis=1),
         features=chosen.features,
@@ -169,7 +175,9 @@ def _items(found: Candidates, line: Line, context: FeedContext) -> ItemColumns:
         because=because,
         cluster_size=context.view.cluster_sizes(chosen.rows).astype(np.int32),
         propensity=line.propensities.astype(np.float32),
-        placements={},
+        placements={
+            at: context.placements[chosen.boost[at] - 1].id for at in np.flatnonzero(lifted).tolist()
+        },
     )
 
 

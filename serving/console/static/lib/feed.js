@@ -192,9 +192,9 @@ export function ItemReplay({ item, decision }) {
     </div>
     ${item.placement_id
       ? html`<p>
-          由<a href=${hashOf("orders", { id: item.placement_id })}>这条人工安排</a>放在这里${verdict
-            ? `（${word("outcome", verdict.outcome)}）`
-            : ""}。
+          由<a href=${hashOf("orders", { id: item.placement_id })}>这条人工安排</a>${verdict?.outcome === "in_force"
+            ? "加了分，排到这里"
+            : `放在这里${verdict ? `（${word("outcome", verdict.outcome)}）` : ""}`}。
         </p>`
       : null}
   </div>`;
