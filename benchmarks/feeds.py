@@ -66,7 +66,7 @@ STEPS = {
     "orders": "resolve",
     "gather": "gather",
     "bring together, features": "united",
-    "rules": "permitted",
+    "rules": "causes_of",
     "one version of each cluster": "one_per_cluster",
     "vary": "spread",
     "reasons and columns": "_items",

@@ -18,7 +18,7 @@ MAX_SUBJECTS = 20
 
 
 class PlacedBy(StrEnum):
-    """Who put an item where it stands."""
+    """Who put an item where it stands: a score that a person's boost lifts is an editor's doing."""
 
     MODEL = "model"
     EDITOR = "editor"
@@ -226,7 +226,7 @@ class OrderVerdict:
     """What became of one order.
 
     Attributes:
-        position: Where it stands, zero-based; ``None`` when it does not.
+        position: Where it stands, or the story that it lifts, zero-based; ``None`` when it does not.
         because: Another order's id, a rule's name, or empty.
     """
 
@@ -259,6 +259,22 @@ class Draw:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOver:
+    """A candidate that the feed did not show.
+
+    Attributes:
+        score: What the ranker gave, before variety.
+        sources: Which candidate sources proposed it.
+        why: Name of the rule that took it out, ``vary`` or ``below``.
+    """
+
+    number: int
+    score: float
+    sources: tuple[Source, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """The record of one feed, kept to explain it: what was asked, what was decided, by which models.
 
@@ -275,6 +291,7 @@ class Decision:
         models: Version of each model and rule set that took part.
         orders: What became of each order that a person gave for such a feed.
         draws: Places of the first two pages that chance gave away.
+        passed_over: The best candidates that are not in the list, best first.
     """
 
     trace_id: str
@@ -291,3 +308,4 @@ class Decision:
     models: Mapping[str, str]
     orders: Sequence[OrderVerdict] = ()
     draws: Sequence[Draw] = ()
+    passed_over: Sequence[PassedOver] = ()

@@ -1,24 +1,34 @@
 """The whole road of a feed: gather, filter, rank, one per cluster, vary, place, explain."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from tianfu.model.feed.aims import measured
 from tianfu.model.feed.context import FeedContext
-from tianfu.model.feed.filters import permitted, seen_clusters
-from tianfu.model.feed.line import PLACERS, ItemColumns, empty, joined, plain, woven
-from tianfu.model.feed.orders import CARRIED, gains, resolve, standing
+from tianfu.model.feed.filters import Causes, Mask, causes_of, permitted, seen_clusters
+from tianfu.model.feed.line import CODES, PLACERS, ItemColumns, empty, joined, plain, woven
+from tianfu.model.feed.orders import CARRIED, boosts, gains, resolve, standing
+from tianfu.model.feed.passed import PLACED, RULE_NAMES, SEEN, WHYS, WISHED_AWAY, passed_over
 from tianfu.model.feed.rank import SOURCES, Candidates, factors_of, scored, united
 from tianfu.model.feed.reasons import whys
+from tianfu.model.feed.sameness import (
+    LIKE_SEEN,
+    LIKE_SHOWN,
+    TOPIC_FILLED,
+    apart,
+    holds_for,
+    like_seen,
+    topic_filled,
+)
 from tianfu.model.feed.sources import Hits, gather
 from tianfu.model.feed.vary import Line, one_per_cluster, spread
+from tianfu.model.feed.view import Rows
 from tianfu.model.feed.wishes import away, less
 from tianfu.model.placement import Placement, PlacementAction
-from tianfu.model.recommendation import Draw, OrderVerdict, PlacedBy, ReasonCode, Source, Why
+from tianfu.model.recommendation import Draw, OrderVerdict, PassedOver, PlacedBy, ReasonCode, Source, Why
 
 DEPTH = 60
 """How many items a feed holds over all its pages."""
@@ -40,6 +50,17 @@ class AssembledFeed:
     measured: Mapping[str, float]
     orders: Sequence[OrderVerdict]
     draws: Sequence[Draw] = ()
+    passed_over: Sequence[PassedOver] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What the model chose in order, what chance decided of it, all candidates and what took them out."""
+
+    items: ItemColumns
+    draws: Sequence[Draw]
+    found: Candidates
+    causes: Causes
 
 
 def assemble(context: FeedContext) -> AssembledFeed:
@@ -49,23 +70,27 @@ def assemble(context: FeedContext) -> AssembledFeed:
     sources leave open is filled with the newest showable stories, marked ``fallback``, seen ones last.
     """
     hits = gather(context)
-    tally: dict[str, int] = {}
     orders = resolve(context)
     placed = orders.held
-    held = context.view.cluster[np.array([row for row, _ in placed.values()], dtype=np.intp)]
-    organic, draws = _organic(hits, held, context, tally)
+    held = np.array([row for row, _ in placed.values()], dtype=np.intp)
+    chosen = _chosen(united(hits, context), held, context) if hits else None
+    organic = empty() if chosen is None else chosen.items
     missing = DEPTH - len(organic) - len(placed)
+    filled = organic
     if missing > 0:
-        organic = joined([organic, _fallback(context, held, organic, missing)])
-    items = woven(organic, {at: _placed_item(*order, context) for at, order in placed.items()}, DEPTH)
+        filled = joined([organic, _fallback(context, held, organic, missing)])
+    items = woven(filled, {at: _placed_item(*order, context) for at, order in placed.items()}, DEPTH)
     return AssembledFeed(
         items=items,
         candidates=_counts(hits),
-        filtered=dict(sorted(tally.items())),
+        filtered={} if chosen is None else _filtered(chosen.causes),
         weights=_weights(context),
         measured=measured(items, context),
         orders=tuple(standing(orders, items.placements)),
-        draws=tuple(draw for draw in draws if draw.shown in items.number),
+        draws=() if chosen is None else tuple(d for d in chosen.draws if d.shown in items.number),
+        passed_over=()
+        if chosen is None
+        else passed_over(chosen.found, chosen.causes, organic, items, context),
     )
 
 
@@ -82,27 +107,47 @@ def _weights(context: FeedContext) -> dict[str, float]:
     return {name: round(most * factors[name], 4) for name, most in context.scorer.weights.items()}
 
 
-def _organic(
-    hits: Sequence[Hits], held: npt.NDArray[np.int64], context: FeedContext, tally: dict[str, int]
-) -> tuple[ItemColumns, list[Draw]]:
-    """What the model chose, in order, and what chance decided of it."""
-    if not hits:
-        return empty(), []
-    found = united(hits, context)
-    stays = permitted(found.rows, context, tally)
-    for name, gone in (
-        ("seen", np.isin(context.view.cluster[found.rows], seen_clusters(context))),
-        ("wished_away", away(found.rows, context)),
-        ("placed", np.isin(context.view.cluster[found.rows], held)),
-    ):
-        if count := int((gone & stays).sum()):
-            tally[name] = count
-            stays &= ~gone
-    found = found.at(stays)
-    found = scored(found, context, gains(found.rows, context) + less(found.rows, context))
-    versions = one_per_cluster(found, context)
+def _filtered(causes: Causes) -> dict[str, int]:
+    """How many candidates each rule took out."""
+    counts = np.bincount(causes, minlength=len(WHYS)).tolist()
+    return {name: count for name in sorted(RULE_NAMES) if (count := counts[WHYS.index(name)])}
+
+
+def _chosen(found: Candidates, held: Rows, context: FeedContext) -> _Chosen:
+    """Let rules, score and variety choose, beside what people placed."""
+    causes = causes_of(found.rows, context)
+    for name, gone in _personal_rules(found.rows, held, context):
+        causes[gone & (causes == 0)] = WHYS.index(name)
+    rows = found.rows
+    found = scored(found, context, gains(rows, context) + less(rows, context), boosts(rows, context))
+    versions = one_per_cluster(found.at(causes == 0), context)
+    if holds_for(context):
+        clusters = context.view.cluster
+        for name, stands_back in _PUSH_VARIETY:
+            back = stands_back(versions.rows, held, context)
+            gone = np.isin(clusters[found.rows], clusters[versions.rows[back]])
+            causes[gone & (causes == 0)] = WHYS.index(name)
+            versions = versions.at(~back)
     line = spread(versions, DEPTH, context)
-    return _items(versions, line, context), [_draw(versions.at(among), context) for among in line.draws]
+    draws = [_draw(versions.at(among), context) for among in line.draws]
+    return _Chosen(_items(versions, line, context), draws, found, causes)
+
+
+def _personal_rules(rows: Rows, held: Rows, context: FeedContext) -> Iterator[tuple[str, Mask]]:
+    """Rules for what the model proposes, beside those for every story: name, and where a story must go."""
+    view = context.view
+    yield SEEN, np.isin(view.cluster[rows], seen_clusters(context))
+    yield WISHED_AWAY, away(rows, context)
+    yield PLACED, np.isin(view.cluster[rows], view.cluster[held])
+    if holds_for(context):
+        yield TOPIC_FILLED, topic_filled(rows, context)
+
+
+_PUSH_VARIETY: Sequence[tuple[str, Callable[[Rows, Rows, FeedContext], Mask]]] = (
+    (LIKE_SEEN, lambda rows, _held, context: like_seen(rows, context)),
+    (LIKE_SHOWN, lambda rows, held, context: ~apart(rows, held, context)),
+)
+"""Rules of a push that compare texts: looked at for the versions that would be shown, which are few."""
 
 
 def _draw(among: Candidates, context: FeedContext) -> Draw:
@@ -114,9 +159,14 @@ def _draw(among: Candidates, context: FeedContext) -> Draw:
 def _items(found: Candidates, line: Line, context: FeedContext) -> ItemColumns:
     chosen = found.at(line.places)
     codes, because = whys(chosen, context)
+    lifted = (chosen.boost > 0) & (line.propensities == 1.0)  # what chance put there no person did
+    placed_by = np.where(lifted, PLACERS.index(PlacedBy.EDITOR), PLACERS.index(PlacedBy.MODEL))
+    if lifted.any():
+        codes[lifted, 1], because[lifted, 1] = codes[lifted, 0], because[lifted, 0]
+        codes[lifted, 0], because[lifted, 0] = CODES.index(ReasonCode.PINNED), 0
     return ItemColumns(
         number=context.view.number[chosen.rows],
-        placed_by=np.full(len(chosen.rows), PLACERS.index(PlacedBy.MODEL), dtype=np.int8),
+        placed_by=placed_by.astype(np.int8),
         score=chosen.score,
         parts=np.concatenate([chosen.parts, chosen.extra[:, None]], axis=1),
         features=chosen.features,
@@ -125,37 +175,42 @@ def _items(found: Candidates, line: Line, context: FeedContext) -> ItemColumns:
         because=because,
         cluster_size=context.view.cluster_sizes(chosen.rows).astype(np.int32),
         propensity=line.propensities.astype(np.float32),
-        placements={},
+        placements={
+            at: context.placements[chosen.boost[at] - 1].id for at in np.flatnonzero(lifted).tolist()
+        },
     )
 
 
-def _fallback(
-    context: FeedContext, held: npt.NDArray[np.int64], organic: ItemColumns, count: int
-) -> ItemColumns:
-    """Newest showable stories not in the feed yet; what the reader has seen comes last.
+def _fallback(context: FeedContext, held: Rows, organic: ItemColumns, count: int) -> ItemColumns:
+    """Newest showable stories not in the feed yet; in a push what stood back comes after, then what was seen.
 
     What the reader wished away comes only when nothing else is left to show at all.
     """
     view = context.view
-    taken = np.concatenate([held, view.cluster[view.rows_of(organic.number)]])
+    taken = np.concatenate([held, view.rows_of(organic.number)])
     seen = seen_clusters(context)
     fresh: list[int] = []
+    alike: list[int] = []
     again: list[int] = []
     unwanted: list[int] = []
-    known: set[int] = set(taken.tolist())
+    known: set[int] = set(view.cluster[taken].tolist())
     for start in range(0, len(view), _CHUNK):
         rows = np.arange(start, min(start + _CHUNK, len(view)), dtype=np.intp)
         rows = rows[permitted(rows, context)]
-        kinds = np.where(away(rows, context), 2, np.isin(view.cluster[rows], seen))
+        kinds = np.where(away(rows, context), 3, np.where(np.isin(view.cluster[rows], seen), 2, 0))
+        if holds_for(context):
+            new = _first_versions(rows, (kinds == 0) & ~np.isin(view.cluster[rows], list(known)), context)
+            beside = np.concatenate([taken, np.array(fresh, dtype=np.intp)])
+            kinds[new[_stands_back(rows[new], beside, context, count - len(fresh))]] = 1
         for row, cluster, kind in zip(
             rows.tolist(), view.cluster[rows].tolist(), kinds.tolist(), strict=True
         ):
             if cluster not in known:
                 known.add(cluster)
-                (fresh, again, unwanted)[kind].append(row)
+                (fresh, alike, again, unwanted)[kind].append(row)
         if len(fresh) >= count:
             break
-    wanted = [*fresh, *again]
+    wanted = [*fresh, *alike, *again]
     nothing_else = not wanted and not len(taken)
     chosen = np.array((unwanted if nothing_else else wanted)[:count], dtype=np.intp)
     return plain(
@@ -165,6 +220,20 @@ def _fallback(
         source_bit=1 << SOURCES.index(Source.RECENT),
         cluster_sizes=view.cluster_sizes(chosen),
     )
+
+
+def _first_versions(rows: Rows, among: Mask, context: FeedContext) -> Rows:
+    """Places in ``rows`` of the first of each cluster, as far as ``among`` says."""
+    places = np.flatnonzero(among)
+    _, first = np.unique(context.view.cluster[rows[places]], return_index=True)
+    return places[np.sort(first)]
+
+
+def _stands_back(rows: Rows, beside: Rows, context: FeedContext, most: int) -> Mask:
+    """Where a story that fills a gap of a push is too alike, or of a filled topic."""
+    back = like_seen(rows, context) | topic_filled(rows, context)
+    back[~back] = ~apart(rows[~back], beside, context, most)
+    return back
 
 
 def _placed_item(row: int, placement: Placement, context: FeedContext) -> ItemColumns:

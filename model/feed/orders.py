@@ -40,6 +40,7 @@ _NOT_FOR: Mapping[PlacementAction, frozenset[str]] = {
 SAYS = (
     "紧急信息排在最前，在所涉地区的每个客户端展示，不受媒体屏蔽影响",
     "置顶稿件占据指定位置；同一位置有多条时，优先级高者、省级平台、先下达者依次优先",
+    "加权的稿件仍与其他稿件一起按得分排序，由此展示的标为编辑推荐；降权后仍展示的标为算法推荐",
     "省级必推占首屏的空位；首屏无空位时，优先级最低的置顶让位",
     "插入稿件占指定位置，已被占用时顺延",
     "同一稿件或同一事件只安排一次",
@@ -117,6 +118,21 @@ def gains(rows: Rows, context: FeedContext) -> np.ndarray[tuple[int], np.dtype[n
         if gain and number is not None:
             extra[context.view.number[rows] == number] += gain * order.strength
     return extra
+
+
+def boosts(rows: Rows, context: FeedContext) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
+    """The boost that lifts each row, as its place in the context's placements from 1 on; 0 for none.
+
+    One that a suppression outweighs lifts nothing.
+    """
+    found = np.zeros(len(rows), dtype=np.int16)
+    for place, order in enumerate(context.placements, 1):
+        number = context.view.number_of(order.story_id)
+        if order.action is PlacementAction.BOOST and number is not None:
+            found[(context.view.number[rows] == number) & (found == 0)] = place
+    if found.any():
+        found[gains(rows, context) <= 0.0] = 0
+    return found
 
 
 def _eligible(context: FeedContext, placed: Placed) -> dict[PlacementAction, list[_Wish]]:

@@ -56,6 +56,7 @@ class Candidates:
         parts: What each feature added to the score, the shape of ``features``.
         extra: What placements and wishes added to the score.
         score: Sum of both.
+        boost: The order that lifts it, as its place in the context's placements from 1 on; 0 for none.
     """
 
     rows: Rows
@@ -66,12 +67,14 @@ class Candidates:
     parts: Floats
     extra: Floats
     score: Floats
+    boost: npt.NDArray[np.int16]
 
     def at(self, places: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> "Candidates":
         """Only some of them, in this order."""
         return Candidates(
             self.rows[places], self.features[places], self.sources[places], self.led[places],
             self.taste[places], self.parts[places], self.extra[places], self.score[places],
+            self.boost[places],
         )  # fmt: skip
 
     def shown_as(self, rows: Rows) -> "Candidates":
@@ -102,7 +105,8 @@ def united(hits: Sequence[Hits], context: FeedContext) -> Candidates:
     features[:, COLUMN["topic_taste"]] = taste
     _fill_facts(features, rows, context)
     nothing = np.zeros(len(rows), dtype=np.float32)
-    return Candidates(rows, features, sources, led, tags, np.zeros_like(features), nothing, nothing)
+    no_boost = np.zeros(len(rows), dtype=np.int16)
+    return Candidates(rows, features, sources, led, tags, np.zeros_like(features), nothing, nothing, no_boost)
 
 
 def _fill_facts(features: Floats, rows: Rows, context: FeedContext) -> None:
@@ -160,13 +164,16 @@ def factors_of(context: FeedContext) -> dict[str, float]:
     }
 
 
-def scored(found: Candidates, context: FeedContext, extra: Floats) -> Candidates:
+def scored(
+    found: Candidates, context: FeedContext, extra: Floats, boost: npt.NDArray[np.int16]
+) -> Candidates:
     """Score all candidates at once.
 
     Args:
         found: Not scored yet, n of them.
         context: Of the feed.
         extra: What placements and wishes add to each score, shape (n,).
+        boost: The order that lifts each, shape (n,).
     """
     parts = context.scorer.parts(found.features, factors_of(context))
-    return replace(found, parts=parts, extra=extra, score=parts.sum(axis=1) + extra)
+    return replace(found, parts=parts, extra=extra, score=parts.sum(axis=1) + extra, boost=boost)

@@ -9,8 +9,9 @@ from pydantic import Field
 from tianfu.model.aims import Aims
 from tianfu.model.errors import InvalidRequest
 from tianfu.model.event import Scene
-from tianfu.model.feed.filters import RULES
 from tianfu.model.feed.orders import SAYS
+from tianfu.model.feed.passed import RULE_NAMES
+from tianfu.model.feed.sameness import PUSH_RULES
 from tianfu.model.feed.sources import PIPELINES
 from tianfu.model.rules import check_text
 from tianfu.serving.api.context import EditorCaller, NewsroomDep
@@ -125,13 +126,11 @@ def get_pipelines(room: NewsroomDep, _known: EditorCaller) -> PipelinesOut:
             PipelineOut(
                 scene=scene,
                 parts=[PartOut(source=part.source.value, says=part.says) for part in parts],
-                rules=[*RULES, "seen", "wished_away", "placed"],
+                rules=[name for name in RULE_NAMES if scene is Scene.PUSH or name not in PUSH_RULES],
                 ranker=room.scorer.version,
                 weights=room.scorer.weights,
                 orders=list(SAYS),
-                fills_gaps=PartOut(
-                    source="recent", says="以上不足时，以最新可展示的稿件补足，标记为 fallback"
-                ),
+                fills_gaps=_FILLS_GAPS,
             )
             for scene, parts in PIPELINES.items()
         ]

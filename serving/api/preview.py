@@ -86,7 +86,7 @@ def preview_feed(asked: PreviewIn, room: NewsroomDep, known: NewsCaller) -> Prev
     found = room.previews.preview(request, _interests(asked, room))
     return PreviewOut(
         feed=FeedOut.model_validate(page_answer(found.page, room)),
-        decision=decision_out(found.decision, found.items),
+        decision=decision_out(found.replay),
     )
 
 

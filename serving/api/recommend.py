@@ -1,6 +1,5 @@
 """Feeds for county apps."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -16,7 +15,6 @@ from tianfu.model.recommendation import (
     MAX_COUNT,
     MAX_EXCLUDE,
     MAX_SUBJECTS,
-    Decision,
     FeedRequest,
     Outcome,
     PlacedBy,
@@ -28,7 +26,7 @@ from tianfu.model.tag import TagKind
 from tianfu.serving.api.context import AppCaller, NewsroomDep, ReadingCaller
 from tianfu.serving.api.forms import In, Out, RightsOut
 from tianfu.serving.services.newsroom import Newsroom
-from tianfu.serving.services.recommend import FeedPage, ReplayedItem, ShownItem
+from tianfu.serving.services.recommend import FeedPage, Replay, ReplayedItem, ShownItem
 
 router = APIRouter(tags=["recommend"])
 
@@ -218,6 +216,20 @@ class DecisionItemOut(Out):
     propensity: float
 
 
+class PassedOverOut(Out):
+    """A candidate that the feed did not show, with the sources that proposed it.
+
+    `why` names the rule that took it out; `vary`: variety put others before it; `below`: its score is below
+    that of the last item.
+    """
+
+    story_id: str
+    title: str
+    score: float
+    sources: list[str]
+    why: str
+
+
 class OrderOut(Out):
     """What became of one order; `because` names another order or a rule."""
 
@@ -231,7 +243,9 @@ class DecisionOut(Out):
     """The record that explains a feed.
 
     `candidates` counts what each source proposed, `filtered` what each rule took out, `weights` what each
-    feature counted, `measured` what the first page showed of each aim.
+    feature counted, `measured` what the first page showed of each aim.  `passed_over` are the best candidates
+    that are not among the items, best first, at most 30, each event once; what the reader has seen or wished
+    away, or the app left out, is counted and not listed.
     """
 
     trace_id: str
@@ -247,19 +261,21 @@ class DecisionOut(Out):
     models: dict[str, str]
     orders: list[OrderOut]
     items: list[DecisionItemOut]
+    passed_over: list[PassedOverOut]
 
 
 @router.get("/decisions/{trace_id}")
 def get_decision(trace_id: str, room: NewsroomDep, known: ReadingCaller) -> DecisionOut:
     """Replay why a feed looked as it did.  Kept for 180 days unless set otherwise; readers are not named."""
-    decision, items = room.feeds.replay(trace_id)
-    if not known.may_read_for(decision.request.outlet_id):
+    found = room.feeds.replay(trace_id)
+    if not known.may_read_for(found.decision.request.outlet_id):
         raise Forbidden("This decision is another outlet's.")
-    return decision_out(decision, items)
+    return decision_out(found)
 
 
-def decision_out(decision: Decision, items: Sequence[ReplayedItem]) -> DecisionOut:
+def decision_out(found: Replay) -> DecisionOut:
     """Translate a decision."""
+    decision = found.decision
     return DecisionOut(
         trace_id=decision.trace_id,
         made_at=decision.made_at,
@@ -273,7 +289,17 @@ def decision_out(decision: Decision, items: Sequence[ReplayedItem]) -> DecisionO
         measured=dict(decision.measured),
         models=dict(decision.models),
         orders=[OrderOut.model_validate(order) for order in decision.orders],
-        items=[_decided(one) for one in items],
+        items=[_decided(one) for one in found.items],
+        passed_over=[
+            PassedOverOut(
+                story_id=one.story_id,
+                title=one.title,
+                score=one.passed.score,
+                sources=[source.value for source in one.passed.sources],
+                why=one.passed.why,
+            )
+            for one in found.passed_over
+        ],
     )
 
 

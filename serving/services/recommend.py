@@ -15,7 +15,7 @@ from tianfu.model.feed.reasons import Version, in_words, tells_of_a_story, versi
 from tianfu.model.placement import Authority, PlacementAction
 from tianfu.model.ports import Clock
 from tianfu.model.reader import Reader
-from tianfu.model.recommendation import Decision, FeedItem, FeedRequest, PlacedBy, Reason
+from tianfu.model.recommendation import Decision, FeedItem, FeedRequest, PassedOver, PlacedBy, Reason
 from tianfu.model.rights import Permission
 from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
@@ -52,6 +52,24 @@ class ReplayedItem:
     reasons: tuple[Reason, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ReplayedCandidate:
+    """One candidate that was passed over, looked at afterwards; the title is today's."""
+
+    passed: PassedOver
+    story_id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A decision with its items and the candidates it passed over spelled out."""
+
+    decision: Decision
+    items: Sequence[ReplayedItem]
+    passed_over: Sequence[ReplayedCandidate]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPage:
     """One page of a feed.
@@ -70,11 +88,10 @@ class FeedPage:
 
 @dataclass(frozen=True, slots=True)
 class Previewed:
-    """A page that nobody was shown, with the decision behind it and every item of that."""
+    """A page that nobody was shown, with the decision behind it."""
 
     page: FeedPage
-    decision: Decision
-    items: Sequence[ReplayedItem]
+    replay: Replay
 
 
 class FeedDesk:
@@ -135,7 +152,7 @@ class FeedDesk:
         """
         decision = self._decide(request, self._new_id("v"), stand_in, counts=False)
         page, _ = self._cut(decision, 0, request.count)
-        return Previewed(page, decision, self._spelled_out(decision))
+        return Previewed(page, self._spelled_out(decision))
 
     def _decide(
         self, request: FeedRequest, trace_id: str, stand_in: Reader | None = None, *, counts: bool = True
@@ -166,6 +183,7 @@ class FeedDesk:
             measured=feed.measured,
             orders=feed.orders,
             draws=feed.draws,
+            passed_over=feed.passed_over,
             models={
                 "encoder": context.encoder,
                 "ranker": context.scorer.version,
@@ -210,7 +228,7 @@ class FeedDesk:
             return True
         return reader is None or reader.personalise
 
-    def replay(self, trace_id: str) -> tuple[Decision, list[ReplayedItem]]:
+    def replay(self, trace_id: str) -> Replay:
         """A decision with its items spelled out.  Stories that readers' reasons lean on are not named.
 
         Raises:
@@ -219,14 +237,15 @@ class FeedDesk:
         decision = self._decisions.find(trace_id)
         if decision is None:
             raise NotFound("decision", trace_id)
-        return decision, self._spelled_out(decision)
+        return self._spelled_out(decision)
 
-    def _spelled_out(self, decision: Decision) -> list[ReplayedItem]:
-        items = list(decision.items)
+    def _spelled_out(self, decision: Decision) -> Replay:
+        items, passed = list(decision.items), list(decision.passed_over)
+        numbers = [*(one.number for one in items), *(one.number for one in passed)]
         with self._database.read() as uow:
-            stories = uow.stories.by_numbers([item.number for item in items])
+            stories = uow.stories.by_numbers(numbers)
         names = self._contexts.names
-        return [
+        spelled = [
             ReplayedItem(
                 item,
                 stories[item.number].id,
@@ -236,6 +255,12 @@ class FeedDesk:
             for item in items
             if item.number in stories
         ]
+        misses = [
+            ReplayedCandidate(one, stories[one.number].id, stories[one.number].text.title)
+            for one in passed
+            if one.number in stories
+        ]
+        return Replay(decision, spelled, misses)
 
     def _page(self, decision: Decision, offset: int, count: int) -> FeedPage:
         """A page that goes out to a reader."""

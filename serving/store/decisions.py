@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, delete, insert, select
 
 from tianfu.model.feed.line import COLUMNS, ItemColumns, empty
+from tianfu.model.feed.passed import PassedColumns
 from tianfu.model.recommendation import Decision, Draw, FeedRequest, OrderVerdict, Outcome
 from tianfu.serving.store.schema import decisions
 from tianfu.serving.store.upsert import in_chunks
@@ -65,6 +66,7 @@ def packed(decision: Decision) -> bytes:
     columns = {name: np.ascontiguousarray(getattr(items, name)) for name in COLUMNS}
     for name, digits in (("parts", 4), ("score", 4), ("features", 3)):
         columns[name] = columns[name].round(digits)
+    passed = decision.passed_over
     whole = {
         **plain,
         "request": _REQUEST.dump_python(replace(decision.request, reader=None), mode="json"),
@@ -73,6 +75,8 @@ def packed(decision: Decision) -> bytes:
         "placements": {str(at): placement_id for at, placement_id in items.placements.items()},
         "draws": [[draw.shown, draw.among, draw.features.round(3)] for draw in decision.draws],
     }
+    if isinstance(passed, PassedColumns):
+        whole["passed"] = [passed.number, passed.score.round(3), passed.sources, passed.whys]
     return zlib.compress(orjson.dumps(whole, option=orjson.OPT_SERIALIZE_NUMPY), _FAST)
 
 
@@ -105,4 +109,14 @@ def unpacked(record: bytes, reader_key: str | None) -> Decision:
             Draw(shown=shown, among=np.array(among), features=np.array(rows, dtype=np.float32))
             for shown, among, rows in whole.get("draws", ())
         ),
+        passed_over=_passed(*whole["passed"]) if "passed" in whole else (),
+    )
+
+
+def _passed(number: list[int], score: list[float], sources: list[int], whys: list[str]) -> PassedColumns:
+    return PassedColumns(
+        number=np.array(number, dtype=np.int64),
+        score=np.array(score, dtype=np.float32),
+        sources=np.array(sources, dtype=np.int64),
+        whys=tuple(whys),
     )

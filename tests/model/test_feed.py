@@ -13,9 +13,10 @@ from tianfu.model.feed.assemble import DEPTH, assemble
 from tianfu.model.feed.card import StoryCard
 from tianfu.model.feed.context import FeedContext, Proposals
 from tianfu.model.feed.orders import CARRIED, PLACING, rank_of, resolve
-from tianfu.model.feed.table import view_of
+from tianfu.model.feed.passed import MOST, MOST_OF_ONE, UNLISTED
+from tianfu.model.feed.table import StoryTable, view_of
 from tianfu.model.feed.vary import MAX_OUTLET_IN_WINDOW, MAX_TOPIC_IN_WINDOW, WINDOW
-from tianfu.model.feed.view import FeedView
+from tianfu.model.feed.view import SKETCH, FeedView
 from tianfu.model.outlet import Outlet, OutletLevel
 from tianfu.model.placement import FIRST_SCREEN, Authority, Placement, PlacementAction
 from tianfu.model.reader import Engagement, Reader
@@ -98,16 +99,28 @@ def contexts(draw: st.DrawFn) -> FeedContext:
     )
     return FeedContext(
         now_s=NOW_S,
-        request=FeedRequest(outlet_id="lizhou", exclude=tuple(f"s{n}" for n in draw(some))),
+        request=FeedRequest(
+            outlet_id="lizhou",
+            scene=draw(st.sampled_from([Scene.HOME, Scene.PUSH])),
+            exclude=tuple(f"s{n}" for n in draw(some)),
+        ),
         outlet=COUNTY,
         outlets=OUTLETS,
-        view=view_of(found),
+        view=sketched(found),
         reader=reader,
         near=[proposals(draw(some), 0.8, because=1)],
         hot={"outlet": proposals(draw(some), 0.9)},
         chance=draw(st.integers(0, 3)),
         placements=orders,
     )
+
+
+def sketched(found: list[StoryCard]) -> FeedView:
+    """A view in which every fifth story reads like the others of its kind."""
+    table, axes = StoryTable(), np.eye(SKETCH, dtype=np.float16)
+    for card in found:
+        table.put(card, axes[card.number % 5])
+    return table.view()
 
 
 def proposals(numbers: list[int], strength: float, because: int = 0) -> Proposals:
@@ -255,3 +268,20 @@ def test_local_news_says_so_in_plain_words() -> None:
     context = FeedContext(now_s=NOW_S, request=request, outlet=COUNTY, outlets=OUTLETS, view=view)
     codes = {why.code for item in assemble(context).items for why in item.whys}
     assert ReasonCode.LOCAL in codes
+
+
+@given(contexts())
+@settings(max_examples=30, deadline=None)
+def test_what_was_passed_over_is_of_events_that_are_not_shown_each_once_and_never_for_having_been_seen(
+    context: FeedContext,
+) -> None:
+    feed = assemble(context)
+    passed = [the_card(context, one.number) for one in feed.passed_over]
+    clusters = [card.cluster_id for card in passed]
+    assert len(set(clusters)) == len(clusters) <= MOST
+    assert not set(clusters) & {the_card(context, item.number).cluster_id for item in feed.items}
+    whys = Counter(one.why for one in feed.passed_over)
+    assert not whys.keys() & set(UNLISTED)
+    assert all(count <= min(MOST_OF_ONE, feed.filtered.get(why, MOST)) for why, count in whys.items())
+    scores = [one.score for one in feed.passed_over]
+    assert scores == sorted(scores, reverse=True)

@@ -136,6 +136,20 @@ def test_strength_scales_what_a_boost_adds() -> None:
     assert scores[1] - scores[0] == pytest.approx(3.0, abs=0.01)
 
 
+def test_what_a_boost_lifts_is_an_editors_and_what_a_suppression_outweighs_is_the_models() -> None:
+    orders = [order(2, "boost"), order(3, "suppress"), order(4, "boost"), order(4, "suppress")]
+    feed = assemble(feed_with(orders))
+    items = {item.number: item for item in feed.items}
+    assert [n for n, item in items.items() if item.placed_by is PlacedBy.EDITOR] == [2]
+    lifted = items[2]
+    assert (lifted.placement_id, lifted.whys[0].code) == ("p2-boost", ReasonCode.PINNED)
+    assert lifted.whys[1].code is ReasonCode.FRESH
+    assert lifted.parts["placed_or_wished"] == pytest.approx(1.5)
+    assert {v.placement_id: v.position for v in feed.orders if v.position is not None} == {
+        "p2-boost": lifted.position
+    }
+
+
 @pytest.mark.parametrize(
     ("fields", "wrong"),
     [

@@ -73,6 +73,7 @@ def test_a_written_decision_reads_back_as_it_was_made(stocked: TestClient, key: 
         after = uow.decisions.by_trace_id(feed["trace_id"])
     assert list(after.items) == list(before.items)
     assert (after.request, after.weights, after.filtered) == (before.request, before.weights, before.filtered)
+    assert list(after.passed_over) == list(before.passed_over)
 
 
 def test_the_running_pipeline_can_be_read(served: TestClient, key: Key) -> None:
@@ -81,6 +82,8 @@ def test_the_running_pipeline_can_be_read(served: TestClient, key: Key) -> None:
     assert [part["source"] for part in home["parts"]][:4] == ["interest", "interest", "read_after", "hot"]
     assert "rights" in home["rules"]
     assert home["fills_gaps"]["source"] == "recent"
+    of_push = next(s for s in scenes if s["scene"] == "push")["rules"]
+    assert set(of_push) - set(home["rules"]) == {"like_seen", "topic_filled", "like_shown"}
 
 
 def test_one_call_asks_for_and_leaves_out_subjects(stocked: TestClient, key: Key) -> None:

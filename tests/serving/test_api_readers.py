@@ -43,6 +43,8 @@ def test_with_personalisation_off_opposite_histories_get_the_same_answer(
     assert one["personalised"] is False
     again = feed(served, app_key, reader_id="r-a", personalise=False)
     assert again["items"] == one["items"]
+    pushes = [feed(served, app_key, scene="push", reader_id=reader)["items"] for reader in ("r-a", "r-b")]
+    assert pushes[0] == pushes[1] == feed(served, app_key, scene="push")["items"]
 
 
 def test_one_cursor_always_gives_the_same_page_and_pages_never_repeat(

@@ -72,7 +72,7 @@ def test_a_snapshot_holds_what_was_shown_down_to_the_deepest_event(
     )
     items = rows(tmp_path / "s", "items")
     assert [item["story_id"] for item in items] == [item["story_id"] for item in page["items"][:4]]
-    decision = room.feeds.replay(page["trace_id"])[0]
+    decision = room.feeds.replay(page["trace_id"]).decision
     kept = decision.items.features[:4]  # type: ignore[attr-defined]
     for item, features in zip(items, kept.tolist(), strict=True):
         assert [item[FEATURE_PREFIX + name] for name in FEATURES] == pytest.approx(features, abs=1e-3)
@@ -85,7 +85,7 @@ def test_a_drawn_place_goes_out_with_all_it_was_drawn_from(
     served: TestClient, app_key: dict[str, str], lived: tuple[Newsroom, dict[str, Any]], tmp_path: Path
 ) -> None:
     room, page = lived
-    decision = room.feeds.replay(page["trace_id"])[0]
+    decision = room.feeds.replay(page["trace_id"]).decision
     numbers = np.sort(decision.items.number[:3])  # type: ignore[attr-defined]
     features = np.arange(3 * len(FEATURES), dtype=np.float32).reshape(3, -1) / 64
     draw = Draw(shown=int(numbers[1]), among=numbers, features=features)

@@ -62,9 +62,11 @@ def chore(room: Newsroom, clock: FakeClock | None = None, days: int = 180) -> Re
     )
 
 
-def test_logs_older_than_they_are_kept_for_go_and_the_others_stay(room: Newsroom) -> None:
+def test_what_readers_did_and_what_was_decided_is_kept_180_days_unless_set_otherwise(room: Newsroom) -> None:
+    kept = {name: ServiceSettings.model_fields[name].default for name in ("event_days", "decision_days")}
+    assert kept == {"event_days": 180, "decision_days": 180}
     put_logs(room, [1, 40, 170, 179, 181, 260, 400])
-    work = chore(room)
+    work = RetentionChore(database=room.database, clock=room.clock, **kept)
     while work.step():
         pass
     assert left(room, events) == ["e001", "e040", "e170", "e179"]

@@ -63,7 +63,7 @@ def test_a_learnt_ranker_ranks_is_named_and_tells_what_each_feature_added(
 
 def test_the_bend_of_a_curve_is_what_counts(served: TestClient, page: Any) -> None:
     room: Newsroom = served.app.state.newsroom  # type: ignore[attr-defined]
-    items: Any = room.feeds.replay(page["trace_id"])[0].items
+    items: Any = room.feeds.replay(page["trace_id"]).decision.items
     fresh = items.features[:, FEATURES.index("fresh")]
     expected = np.interp(fresh, BENT.at, BENT.worth)
     np.testing.assert_allclose(items.parts[:, FEATURES.index("fresh")], expected, atol=1e-3)
@@ -78,7 +78,7 @@ def test_the_pipeline_tells_which_ranker_runs(served: TestClient, key: Key) -> N
 
 def test_a_feed_kept_before_features_were_is_still_read(served: TestClient, page: Any) -> None:
     room: Newsroom = served.app.state.newsroom  # type: ignore[attr-defined]
-    decision = room.feeds.replay(page["trace_id"])[0]
+    decision = room.feeds.replay(page["trace_id"]).decision
     record = orjson.loads(decisions.zlib.decompress(decisions.packed(decision)))
     del record["items"]["features"]
     old = decisions.unpacked(decisions.zlib.compress(orjson.dumps(record)), None)

@@ -106,6 +106,17 @@ class DecidedItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOver:
+    """A candidate that was not shown; ``why`` is a rule's name, ``vary`` or ``below``."""
+
+    story_id: str
+    title: str
+    score: float
+    sources: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """The record that explains a feed; readers are not named in it."""
 
@@ -122,6 +133,7 @@ class Decision:
     models: dict[str, str]
     orders: tuple[DecidedOrder, ...]
     items: tuple[DecidedItem, ...]
+    passed_over: tuple[PassedOver, ...]
 
 
 class FeedWish(TypedDict, total=False):

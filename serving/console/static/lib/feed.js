@@ -32,6 +32,9 @@ const RULES = {
   seen: "已经看过",
   wished_away: "读者不想看",
   placed: "已由编辑安排",
+  like_seen: "与近来看过的太相似",
+  topic_filled: "近来这个主题已经太多",
+  like_shown: "与本次更靠前的太相似",
 };
 const AIMS = { popular: "热门", fresh: "新鲜", local: "本地", varied: "多样", related: "相关", explore: "拓展" };
 const MODELS = {
@@ -51,7 +54,10 @@ const ORDER_WORDS = { pin: "置顶", insert: "插入", boost: "加权", suppress
 const PLACED = { editor: "编辑推荐", must_carry: "省级必推", fallback: "补足" };
 
 export const featureWord = (name) => FEATURES[name] ?? name;
+const MISSES = { vary: "为内容多样让位", below: "得分低于列表最后一条" };
+
 export const ruleWord = (name) => RULES[name] ?? name;
+const missText = (why) => MISSES[why] ?? ruleWord(why);
 export const aimWord = (name) => AIMS[name] ?? name;
 export const actionWord = (name) => ORDER_WORDS[name] ?? name;
 
@@ -186,9 +192,9 @@ export function ItemReplay({ item, decision }) {
     </div>
     ${item.placement_id
       ? html`<p>
-          由<a href=${hashOf("orders", { id: item.placement_id })}>这条人工安排</a>放在这里${verdict
-            ? `（${word("outcome", verdict.outcome)}）`
-            : ""}。
+          由<a href=${hashOf("orders", { id: item.placement_id })}>这条人工安排</a>${verdict?.outcome === "in_force"
+            ? "加了分，排到这里"
+            : `放在这里${verdict ? `（${word("outcome", verdict.outcome)}）` : ""}`}。
         </p>`
       : null}
   </div>`;
@@ -204,6 +210,10 @@ export function DecisionFacts({ decision }) {
     <div>
       <h3>规则去掉的</h3>
       <${Tally} of=${decision.filtered} words=${ruleWord} none="没有稿件被规则去掉" label="各条规则去掉的稿件数" />
+    </div>
+    <div>
+      <h3>没有展示的候选</h3>
+      <${PassedOver} stories=${decision.passed_over} />
     </div>
     <div>
       <h3>每项特征最多加几分</h3>
@@ -228,6 +238,20 @@ function Tally({ of, words, none, label }) {
   const rows = Object.entries(of);
   if (!rows.length) return html`<p class="hint">${none}</p>`;
   return html`<${Meters} label=${label} rows=${rows.map(([name, n]) => ({ label: words(name), value: n, text: numberText(n) }))} />`;
+}
+
+/** The best candidates that were not shown, and why. */
+function PassedOver({ stories }) {
+  if (!stories.length) return html`<p class="hint">没有：候选都已展示，或因读者看过、不想看而去掉。</p>`;
+  return html`<ol class="passed" tabindex="0" aria-label="没有展示的候选">
+      ${stories.map(
+        (one) => html`<li key=${one.story_id}>
+          <${StoryLink} story_id=${one.story_id} title=${one.title} />
+          <span class="hint">${missText(one.why)} · ${one.score.toFixed(2)} 分 · ${one.sources.map((name) => word("source", name)).join("、")}</span>
+        </li>`,
+      )}
+    </ol>
+    <p class="hint">得分最高的至多 30 条，同一事件只列一条，每种原因至多 10 条。读者看过、不想看的只计数，不列出。</p>`;
 }
 
 /** What a first page showed of each aim. */
