@@ -109,13 +109,18 @@ def rank_of(order: Placement) -> tuple[int, bool, float, str]:
 
 
 def gains(rows: Rows, context: FeedContext) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    """What boosts and suppressions add to the scores of these rows."""
+    """What boosts and suppressions add to the scores of these rows; of one version, to every version.
+
+    A cluster is shown once, at the place of its best version and as the version closest to the outlet: if the
+    others kept their scores, the very story that was held back would stand where it stood.
+    """
+    view = context.view
     extra = np.zeros(len(rows), dtype=np.float32)
     for order in context.placements:
         gain = GAINS.get(order.action)
-        number = context.view.number_of(order.story_id) if gain else None
-        if gain and number is not None:
-            extra[context.view.number[rows] == number] += gain * order.strength
+        row = _row_of(order, context) if gain else None
+        if gain and row is not None:
+            extra[view.cluster[rows] == view.cluster[row]] += gain * order.strength
     return extra
 
 
