@@ -110,26 +110,32 @@ def rank_of(order: Placement) -> tuple[int, bool, float, str]:
 
 
 def gains(rows: Rows, context: FeedContext) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    """What boosts and suppressions add to the scores of these rows."""
+    """What boosts and suppressions add to the scores of these rows; of one version, to every version.
+
+    A cluster is shown once, at the place of its best version and as the version closest to the outlet: if the
+    others kept their scores, the very story that was held back would stand where it stood.
+    """
+    view = context.view
     extra = np.zeros(len(rows), dtype=np.float32)
     for order in context.placements:
         gain = GAINS.get(order.action)
-        number = context.view.number_of(order.story_id) if gain else None
-        if gain and number is not None:
-            extra[context.view.number[rows] == number] += gain * order.strength
+        row = _row_of(order, context) if gain else None
+        if gain and row is not None:
+            extra[view.cluster[rows] == view.cluster[row]] += gain * order.strength
     return extra
 
 
 def boosts(rows: Rows, context: FeedContext) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
     """The boost that lifts each row, as its place in the context's placements from 1 on; 0 for none.
 
-    One that a suppression outweighs lifts nothing.
+    As in :func:`gains` it lifts every version; one that a suppression outweighs lifts nothing.
     """
+    clusters = context.view.cluster
     found = np.zeros(len(rows), dtype=np.int16)
     for place, order in enumerate(context.placements, 1):
-        number = context.view.number_of(order.story_id)
-        if order.action is PlacementAction.BOOST and number is not None:
-            found[(context.view.number[rows] == number) & (found == 0)] = place
+        row = _row_of(order, context) if order.action is PlacementAction.BOOST else None
+        if row is not None:
+            found[(clusters[rows] == clusters[row]) & (found == 0)] = place
     if found.any():
         found[gains(rows, context) <= 0.0] = 0
     return found

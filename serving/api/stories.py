@@ -177,7 +177,8 @@ def list_stories(
     error = InvalidRequest
     state = state or StoryState.LIVE
     if state is StoryState.TAKEN_DOWN and known.key.role not in (Role.OPERATOR, Role.ADMIN):
-        outlet_id = known.key.outlet_id or ""
+        own = known.key.outlet_id or ""
+        outlet_id = own if outlet_id in (None, own) else ""
     query = StoryQuery(
         outlet_id=outlet_id and check_text(outlet_id, field="outlet_id", error=error, high=40),
         topic=topic and check_text(topic, field="topic", error=error, high=64),

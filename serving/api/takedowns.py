@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
+from tianfu.model.placement import Authority
 from tianfu.model.story import Story, StoryState
 from tianfu.serving.api.context import EditorCaller, NewsroomDep
 from tianfu.serving.api.forms import In, Out
@@ -42,11 +43,12 @@ class ReachedOut(Out):
 
 
 class OrderOut(Out):
-    """An order on a story and what has come of it."""
+    """An order on a story and what has come of it; the platform's is lifted by the platform alone."""
 
     takedown_id: str
     scope: TakedownScope
     reason: str
+    authority: Authority
     taken_by: str
     taken_at: datetime
     restored_by: str | None
@@ -78,7 +80,7 @@ def take_down(story_id: str, order: TakedownIn, room: NewsroomDep, known: Editor
 
 @router.post("/{story_id}/restore")
 def restore(story_id: str, room: NewsroomDep, known: EditorCaller) -> RestoreOut:
-    """Put a story back that was taken down."""
+    """Put a story back that was taken down; what the platform took down, only the platform puts back."""
     return RestoreOut(story_ids=[s.id for s in room.takedowns.restore(story_id, caller=known)])
 
 
@@ -95,6 +97,7 @@ def _order_out(found: OrderedTakedown) -> OrderOut:
         takedown_id=order.id,
         scope=order.scope,
         reason=order.reason,
+        authority=found.authority,
         taken_by=order.taken_by,
         taken_at=order.taken_at,
         restored_by=order.restored_by,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from tianfu.model.errors import Conflict, InvalidRequest, NotFound
+from tianfu.model.errors import Conflict, Forbidden, InvalidRequest, NotFound
+from tianfu.model.placement import Authority
 from tianfu.model.ports import Clock
 from tianfu.model.rules import check_text
 from tianfu.model.story import Story, StoryState
@@ -22,9 +23,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderedTakedown:
-    """An order, and the stories it reached, each with whether this process hides it now."""
+    """An order, who may lift it, and the stories it reached, each with whether this process hides it now."""
 
     order: Takedown
+    authority: Authority
     reached: tuple[tuple[Story, bool], ...]
 
 
@@ -84,9 +86,11 @@ class TakedownDesk:
     def restore(self, story_id: str, *, caller: Caller) -> list[Story]:
         """Lift every order against a story, and put back what no other order still holds.
 
+        What the provincial platform took down, perhaps in many outlets at once, an outlet cannot put back.
+
         Raises:
             NotFound: There is no such story.
-            Forbidden: The story is another outlet's.
+            Forbidden: The story is another outlet's, or the platform took it down.
             Conflict: It is not down.
         """
         with self._database.write([TAKEDOWNS]) as uow:
@@ -95,6 +99,10 @@ class TakedownDesk:
             lifted = [order for order in standing if story.number in order.story_numbers]
             if not lifted:
                 raise Conflict("The story is not down.", advice="Nothing needs to be done.")
+            if caller.key.outlet_id is not None and any(_by_platform(order, uow) for order in lifted):
+                raise Forbidden(
+                    "The provincial platform took this story down.", advice="Ask the platform to restore it."
+                )
             now = self._clock.now()
             for order in lifted:
                 uow.takedowns.lift(order.id, by=caller.key.id, now=now)
@@ -125,9 +133,11 @@ class TakedownDesk:
             group = [s.number for s in uow.stories.in_clusters([story.cluster_id])]
             given = [o for o in uow.takedowns.of_cluster(group) if story.number in o.story_numbers]
             stories = uow.stories.by_numbers(sorted({n for order in given for n in order.story_numbers}))
+            by_platform = {order.id for order in given if _by_platform(order, uow)}
         return [
             OrderedTakedown(
                 order=order,
+                authority=Authority.PLATFORM if order.id in by_platform else Authority.OUTLET,
                 reached=tuple(
                     (stories[n], not self._library.is_showable(n))
                     for n in order.story_numbers
@@ -150,6 +160,11 @@ def _own(story_id: str, caller: Caller, uow: UnitOfWork) -> Story:
         raise NotFound("story", story_id)
     caller.must_act_for(story.outlet_id)
     return story
+
+
+def _by_platform(order: Takedown, uow: UnitOfWork) -> bool:
+    key = uow.keys.by_id(order.taken_by)
+    return key is None or key.outlet_id is None
 
 
 def _reached(story: Story, scope: TakedownScope, caller: Caller, uow: UnitOfWork) -> list[Story]:

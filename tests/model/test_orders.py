@@ -43,12 +43,16 @@ def order(story: int, action: str, **fields: object) -> Placement:
     return replace(base, **wanted)  # type: ignore[arg-type]
 
 
-def feed_with(orders: Sequence[Placement], *, stories: int = 30, **fields: object) -> FeedContext:
+def feed_with(
+    orders: Sequence[Placement], *, stories: int = 30, told: int = 1, **fields: object
+) -> FeedContext:
+    """A county's feed; of one cluster are the stories up to ``told``, the first of them the county's own."""
     cards = [
         StoryCard(
-            number=n, story_id=f"s{n}", title="题", url=None, image_url=None, outlet_id=f"o{n % 7}",
-            channel="", published_at_s=int(NOW.timestamp()) - 60 * n, expires_at_s=None,
-            topics=(("14", "31", "35", "39")[n % 4],), places=(), cluster_id=f"c{n}",
+            number=n, story_id=f"s{n}", title="题", url=None, image_url=None, channel="",
+            outlet_id="lizhou" if n == 1 < told else f"o{n % 7}",
+            published_at_s=int(NOW.timestamp()) - 60 * n, expires_at_s=None,
+            topics=(("14", "31", "35", "39")[n % 4],), places=(), cluster_id=f"c{max(n, told)}",
             ai_generated=False, body_chars=300,
         )
         for n in range(1, stories + 1)
@@ -148,6 +152,16 @@ def test_what_a_boost_lifts_is_an_editors_and_what_a_suppression_outweighs_is_th
     assert {v.placement_id: v.position for v in feed.orders if v.position is not None} == {
         "p2-boost": lifted.position
     }
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_holding_one_version_back_holds_the_event_back(version: int) -> None:
+    def place(*orders: Placement) -> int:
+        feed = assemble(feed_with(orders, told=3))
+        return next(place for place, item in enumerate(feed.items) if item.number == 1)
+
+    assert place() == 0
+    assert place(order(version, "suppress")) > FIRST_SCREEN
 
 
 @pytest.mark.parametrize(

@@ -206,17 +206,22 @@ def test_suggestions_point_at_the_words_in_the_given_text(served: TestClient, ke
     assert "利州区学校开学"[evidence["start"] : evidence["end"]] == evidence["text"] == "利州"
 
 
+def told_twice(served: TestClient, headers: dict[str, str], story_json: StoryJson) -> list[str]:
+    """The same text by two counties, lizhou first."""
+    rows = [
+        story_json(external_id=f"t{n}", outlet_id=outlet) for n, outlet in enumerate(("lizhou", "cangxi"))
+    ]
+    waiting = {**headers, "Prefer": "wait=10"}
+    sent = [served.post("/v1/stories", headers=waiting, json=row).json() for row in rows]
+    return [one["results"][0]["story_id"] for one in sent]
+
+
 @pytest.mark.parametrize("scope", ["story", "cluster"])
 def test_a_takedown_empties_every_answer_at_the_next_request(
     served: TestClient, key: Key, story_json: StoryJson, scope: str
 ) -> None:
-    headers = {**key(), "Prefer": "wait=10"}
-    ids = [
-        served.post(
-            "/v1/stories", headers=headers, json=story_json(external_id=f"t{n}", outlet_id=outlet)
-        ).json()["results"][0]["story_id"]
-        for n, outlet in enumerate(["lizhou", "cangxi"])
-    ]
+    headers = key()
+    ids = told_twice(served, headers, story_json)
     order = {"reason": "当事人申请", "scope": scope}
     receipt = served.post(f"/v1/stories/{ids[0]}/takedown", headers=headers, json=order).json()
     assert receipt["story_ids"] == (ids if scope == "cluster" else ids[:1])
@@ -265,6 +270,27 @@ def test_an_outlets_editor_cannot_touch_anothers_story(
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), path
 
 
+def test_an_outlet_puts_back_what_it_took_down_and_not_what_the_platform_did(
+    served: TestClient, key: Key, story_json: StoryJson
+) -> None:
+    operator, owner = key(), key(Role.EDITOR, "lizhou")
+    ids = told_twice(served, operator, story_json)
+
+    def call(what: str, headers: dict[str, str], **body: str) -> Any:
+        return served.post(f"/v1/stories/{ids[0]}/{what}", headers=headers, json=body or None)
+
+    call("takedown", owner, reason="更正")
+    assert call("restore", owner).json()["story_ids"] == ids[:1]
+    call("takedown", operator, reason="上级要求", scope="cluster")
+    refused = call("restore", owner)
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    down = served.get("/v1/stories", headers=operator, params={"state": "taken_down"}).json()["items"]
+    assert {one["story_id"] for one in down} == set(ids)
+    orders = served.get(f"/v1/stories/{ids[0]}/takedowns", headers=owner).json()["items"]
+    assert [one["authority"] for one in orders] == ["platform", "outlet"]
+    assert set(call("restore", operator).json()["story_ids"]) == set(ids)
+
+
 def test_a_taken_down_story_is_shown_only_to_who_may_restore_it(
     served: TestClient, key: Key, story_json: StoryJson
 ) -> None:
@@ -276,4 +302,6 @@ def test_a_taken_down_story_is_shown_only_to_who_may_restore_it(
         assert one.status_code == (200 if seen else 404)
         down = served.get("/v1/stories", headers=headers, params={"state": "taken_down"}).json()["items"]
         assert [item["story_id"] for item in down] == ([sent] if seen else [])
+        asked = {"state": "taken_down", "outlet_id": "cangxi"}
+        assert served.get("/v1/stories", headers=headers, params=asked).json()["items"] == []
         assert served.get("/v1/stories", headers=headers).json()["items"] == []

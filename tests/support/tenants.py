@@ -89,7 +89,8 @@ class World:
 
     def taken_down(self, outlet_id: str) -> str:
         story_id = self.story(outlet_id)
-        self.as_admin("POST", f"/v1/stories/{story_id}/takedown", json={"reason": "试"})
+        own = self.key(Role.EDITOR, outlet_id)
+        self.client.post(f"/v1/stories/{story_id}/takedown", headers=own, json={"reason": "试"})
         return story_id
 
     def reader(self, outlet_id: str) -> str:

@@ -28,11 +28,16 @@ const MOST_METRICS = 5;
 const ROUTES = { publish: "/v1/models/{kind}/publish", rollback: "/v1/models/{kind}/rollback", move: "/v1/models/encoder/move" };
 const MOVES = { running: "进行中", paused: "已暂停", cancelled: "已取消", done: "已完成", failed: "未完成" };
 
-export function ModelList({ paths, session }) {
+/** `onChange` hears that another version serves. */
+export function ModelList({ paths, session, onChange }) {
   const { data, problem, loading, reload } = useData((signal) => get("/v1/models", {}, { signal }), []);
   const [asking, setAsking] = useState(null);
   if (problem) return html`<${ProblemNote} problem=${problem} retry=${reload} />`;
   if (!data) return html`<${Loading} />`;
+  const done = () => {
+    reload();
+    onChange();
+  };
   const mayAct = ["admin", "scientist"].includes(session.role);
   const offers = (act) => mayAct && ROUTES[act] in paths;
   const servingId = new Map(data.serving.map((one) => [one.kind, one.published?.id]));
@@ -40,12 +45,12 @@ export function ModelList({ paths, session }) {
     { key: "kind", label: "种类", render: (row) => modelWord(row.kind) },
     { key: "serving", label: "正在使用", render: (row) => html`<code lang="en">${row.serving}</code>` },
     { key: "since", label: "从", render: (row) => (row.since ? html`<${When} at=${row.since} />` : "随产品提供") },
-    { key: "previous", label: "上一版", render: (row) => (row.previous ? html`<code lang="en">${row.previous.version}</code>` : row.since ? "随产品提供的" : "—") },
+    { key: "previous", label: "上一版", render: (row) => (row.previous ? html`<code lang="en">${row.previous.version}</code>` : row.published ? "随产品提供的" : "—") },
     offers("rollback") && {
       key: "act",
       label: "操作",
       render: (row) =>
-        row.since
+        row.published
           ? html`<${Button} tone="small bad" onClick=${() => setAsking({ act: "rollback", row })} label=${`退回上一版：${modelWord(row.kind)}`}>退回上一版<//>`
           : null,
     },
@@ -66,7 +71,7 @@ export function ModelList({ paths, session }) {
             : html`<${Chip}>备用<//>`,
     },
   ];
-  return html`${asking ? html`<${Confirm} ...${asking} onClose=${() => setAsking(null)} onDone=${reload} />` : null}
+  return html`${asking ? html`<${Confirm} ...${asking} onClose=${() => setAsking(null)} onDone=${done} />` : null}
     <div class="stack" aria-busy=${String(loading)}>
       <${Table} columns=${standing} rows=${data.serving.map((row) => ({ ...row, id: row.kind }))} caption="正在使用的模型" empty="没有模型" />
       ${data.move ? html`<${Move} move=${data.move} may=${offers("move")} onDone=${reload} />` : null}

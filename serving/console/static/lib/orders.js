@@ -29,6 +29,12 @@ export function stateOf(order, now = Date.now()) {
   return now < Date.parse(order.starts_at) ? { label: "未开始", tone: "warn" } : { label: "生效中", tone: "good" };
 }
 
+/** Whether an order's time has come. */
+export const hasBegun = (order, now = Date.now()) => Date.parse(order.starts_at) <= now;
+
+/** Whether an order is about a scene that has no channels. */
+export const touches = (order, scene) => !order.channels.length && (!order.scenes.length || order.scenes.includes(scene));
+
 /** Whether an order ever reaches an outlet, as the service decides it. */
 export function concerns(order, outlet) {
   if (!outlet) return false;
@@ -78,6 +84,18 @@ export async function moveOrder(id, position) {
     toast(`已移到第 ${position + 1} 位`);
     return changed;
   }, "没有移动");
+}
+
+/** Give an order in another's stead, as wide and as long; the old one stands until the new one does. */
+export async function replaceOrder(order, change) {
+  return said(async () => {
+    const { story_id, outlet_ids, levels, adcode, scenes, priority, note, ends_at } = order;
+    const kept = { story_id, outlet_ids, levels, adcode, scenes, priority, note, ends_at };
+    const given = await send("POST", "/v1/placements", { ...kept, ...change });
+    await send("DELETE", `/v1/placements/${encodeURIComponent(order.id)}`);
+    toast(`已改为：${doesText(given)}`);
+    return given;
+  }, "没有改动");
 }
 
 export async function withdrawOrder(id) {

@@ -2,12 +2,13 @@
 import { html, useEffect, useState } from "./html.js";
 import { get, send, useData } from "./api.js";
 import { Button, Card, Chip, Dialog, Empty, Field, OutletName, ProblemNote, StoryLink, toast, When } from "./ui.js";
+import { word } from "./words.js";
 
 const LIVE_MS = 2_000;
 const LIVE_TURNS = 15;
 
-/** Orders on a story.  For half a minute after a change their receipts are asked for every two seconds. */
-export function Orders({ story, changed, onChange }) {
+/** Orders on a story; with `everywhere` the platform looks.  For half a minute after a change their receipts are asked for every two seconds. */
+export function Orders({ story, changed, everywhere, onChange }) {
   const { data, problem, reload } = useData((signal) => get(`/v1/stories/${story.story_id}/takedowns`, {}, { signal }), [
     story.story_id,
     changed,
@@ -19,10 +20,13 @@ export function Orders({ story, changed, onChange }) {
   }, [changed]);
   const [asking, setAsking] = useState(null);
   const down = story.state === "taken_down";
+  const theirs = everywhere ? null : data?.items.find((order) => order.authority === "platform" && order.restored_at === null);
   return html`<${Card}
     title="撤稿与恢复"
     actions=${down
-      ? html`<${Button} onClick=${() => setAsking("restore")}>恢复<//>`
+      ? theirs
+        ? html`<span class="hint">省级平台撤下的，由省级平台恢复</span>`
+        : html`<${Button} disabled=${!data} onClick=${() => setAsking("restore")}>恢复<//>`
       : html`<${Button} tone="bad" onClick=${() => setAsking("takedown")}>撤稿<//>`}
   >
     <${ProblemNote} problem=${problem} retry=${reload} />
@@ -40,6 +44,7 @@ function Order({ order }) {
     <div class="row">
       <${Chip} tone=${lifted ? "plain" : "bad"}>${lifted ? "已恢复" : "已撤稿"}<//>
       <strong>${order.reason}</strong>
+      <span class="hint">${word("authority", order.authority)}</span>
     </div>
     <p class="hint">
       ${order.scope === "cluster" ? "连同同一事件的各篇" : "只撤这一篇"} · <${When} at=${order.taken_at} />

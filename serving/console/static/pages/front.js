@@ -4,7 +4,20 @@ import { get, send, useData, useOutlets } from "../lib/api.js";
 import { Button, Card, Chip, Empty, Field, Loading, OutletPicker, ProblemNote, Ratio, StoryLink, Table, When, toast } from "../lib/ui.js";
 import { word } from "../lib/words.js";
 import { FeedItemText, Mix, Phone, aimWord, amountText } from "../lib/feed.js";
-import { ActionChip, LASTING, concerns, doesText, giveOrder, inHours, moveOrder, stateOf, withdrawOrder } from "../lib/orders.js";
+import {
+  ActionChip,
+  LASTING,
+  concerns,
+  doesText,
+  giveOrder,
+  hasBegun,
+  inHours,
+  moveOrder,
+  replaceOrder,
+  stateOf,
+  touches,
+  withdrawOrder,
+} from "../lib/orders.js";
 
 export const roles = ["editor", "operator", "admin"];
 
@@ -126,12 +139,13 @@ function Aims({ outlet, scene, onSaved }) {
 function useDesk({ outlet, scene, lasts, screen, orders, session }) {
   const [busy, setBusy] = useState(false);
   const here = useOutlets().get(outlet);
-  const known = (orders.data?.items ?? []).filter((one) => concerns(one, here));
+  const known = (orders.data?.items ?? []).filter((one) => concerns(one, here) && touches(one, scene));
   const placed = screen.data?.decision.items ?? [];
   const orderOf = (story_id) => {
     const id = placed.find((one) => one.story_id === story_id)?.placement_id;
-    return known.find((one) => one.id === id) ?? known.find((one) => one.story_id === story_id);
+    return known.find((one) => one.id === id) ?? known.find((one) => one.story_id === story_id && hasBegun(one));
   };
+  const mayEnd = (order) => Boolean(order) && (!session.outlet_id || order.authority === "outlet");
   const again = () => {
     orders.reload();
     screen.reload();
@@ -158,18 +172,21 @@ function useDesk({ outlet, scene, lasts, screen, orders, session }) {
     again,
     orderOf,
     mayMove: (item) => !session.outlet_id || item.placed_by !== "must_carry",
-    mayEnd: (order) => Boolean(order) && (!session.outlet_id || order.authority === "outlet"),
+    mayEnd,
     give,
     block(item) {
       if (item.cluster_size > 1) toast("只屏蔽这一版；同一事件的其他版本仍可能出现，可再屏蔽", "plain");
       return give(item.story_id, "block");
     },
     withdraw: (id) => act(() => withdrawOrder(id)),
-    place(story_id, position) {
+    /** Put a story somewhere; one that stands there by an order moves by it, of the same action unless one is asked for. */
+    place(story_id, position, action) {
       if (position < 0 || position >= SCREEN) return null;
       const order = orderOf(story_id);
-      const movable = order && ["pin", "insert"].includes(order.action) && order.outlet_ids.length === 1;
-      return movable ? act(() => moveOrder(order.id, position)) : give(story_id, "pin", position);
+      const movable = mayEnd(order) && ["pin", "insert"].includes(order.action) && order.outlet_ids.length === 1;
+      if (!movable) return give(story_id, action ?? "pin", position);
+      if (order.action === (action ?? order.action)) return act(() => moveOrder(order.id, position));
+      return act(() => replaceOrder(order, { action, position }));
     },
   };
 }
@@ -178,18 +195,24 @@ function Screen({ items, scene, desk, dragged, setDragged }) {
   const [here, setHere] = useState(0);
   const [over, setOver] = useState(null);
   const list = useRef(null);
-  const follow = useRef(null);
+  const follow = useRef(null); // the story, or the place, that the next screen focuses
   const focus = (place) => list.current?.querySelectorAll("[data-place]")[place]?.focus();
   useEffect(() => {
-    const place = items.findIndex((one) => one.story_id === follow.current);
+    const next = follow.current;
+    if (next === null) return;
+    const place = Number.isInteger(next) ? Math.min(next, items.length - 1) : items.findIndex((one) => one.story_id === next);
     if (place < 0) return;
     follow.current = null;
     setHere(place);
     requestAnimationFrame(() => focus(place));
   }, [items]);
-  const move = (item, step) => {
+  const move = (item, step, action) => {
     follow.current = item.story_id;
-    desk.place(item.story_id, item.position + step);
+    desk.place(item.story_id, item.position + step, action);
+  };
+  const stay = (place, act) => {
+    follow.current = place;
+    act();
   };
   const keys = (event, item, place) => {
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
@@ -199,10 +222,10 @@ function Screen({ items, scene, desk, dragged, setDragged }) {
       focus(next);
     } else if (!desk.mayMove(item)) return;
     else if (step) move(item, step);
-    else if (event.key.toLowerCase() === "p") move(item, 0);
-    else if (event.key.toLowerCase() === "s") desk.give(item.story_id, "suppress");
-    else if (event.key.toLowerCase() === "b") desk.block(item);
-    else if (event.key === "Delete" && desk.mayEnd(desk.orderOf(item.story_id))) desk.withdraw(desk.orderOf(item.story_id).id);
+    else if (event.key.toLowerCase() === "p") move(item, 0, "pin");
+    else if (event.key.toLowerCase() === "s") stay(place, () => desk.give(item.story_id, "suppress"));
+    else if (event.key.toLowerCase() === "b") stay(place, () => desk.block(item));
+    else if (event.key === "Delete" && desk.mayEnd(desk.orderOf(item.story_id))) stay(place, () => desk.withdraw(desk.orderOf(item.story_id).id));
     else return;
     event.preventDefault();
   };
@@ -339,8 +362,8 @@ function Candidate({ row, on, desk, setDragged }) {
       <select class="input short" aria-label=${`放到第几位：${row.title}`} value=${position} onChange=${(event) => setPosition(event.target.value)}>
         ${Array.from({ length: SCREEN }, (_, place) => html`<option value=${String(place)} key=${place}>第 ${place + 1} 位</option>`)}
       </select>
-      <${Button} tone="small" disabled=${desk.busy} onClick=${() => desk.place(row.story_id, Number(position))} label=${`置顶：${row.title}`}>置顶<//>
-      <${Button} tone="small" disabled=${desk.busy} onClick=${() => desk.give(row.story_id, "insert", Number(position))} label=${`插入：${row.title}`}>插入<//>
+      <${Button} tone="small" disabled=${desk.busy} onClick=${() => desk.place(row.story_id, Number(position), "pin")} label=${`置顶：${row.title}`}>置顶<//>
+      <${Button} tone="small" disabled=${desk.busy} onClick=${() => desk.place(row.story_id, Number(position), "insert")} label=${`插入：${row.title}`}>插入<//>
     </div>
   </li>`;
 }

@@ -35,7 +35,7 @@ export default function Page({ session }) {
       <${Card} title="应答用时" hint="毫秒，按分钟"><${Durations} minutes=${data.minutes} /><//>
       <${Card} title="请求与错误" hint="每分钟"><${Requests} minutes=${data.minutes} /><//>
     </div>
-    <${Card} title="模型"><${Models} running=${data.models} session=${session} /><//>
+    <${Card} title="模型"><${Models} running=${data.models} session=${session} onChange=${reload} /><//>
     <${Card} title="接口" hint="启动以来，请求最多的 15 个"><${Routes} routes=${data.routes} /><//>
     <${Card} title="最近的服务错误"><${Broken} rows=${data.broken} /><//>
   </div>`;
@@ -176,12 +176,12 @@ function Broken({ rows }) {
 }
 
 /** The registry of models where this service has one; else what runs. */
-function Models({ running, session }) {
+function Models({ running, session, onChange }) {
   const { data, loading } = useData((signal) => get("/v1/openapi.json", {}, { signal }), []);
   const paths = data?.paths ?? {};
   if (loading) return html`<${Loading} />`;
   return html`<div class="stack">
     <${ModelVersions} models=${running} explain />
-    ${"/v1/models" in paths ? html`<${ModelList} paths=${paths} session=${session} />` : null}
+    ${"/v1/models" in paths ? html`<${ModelList} ...${{ paths, session, onChange }} />` : null}
   </div>`;
 }

@@ -35,7 +35,7 @@ export default function Page({ session, query }) {
     <div class="stack">
       <${Text} story=${story} />
       <${Exposure} story=${story} />
-      ${mine ? html`<${Orders} ...${{ story, changed }} onChange=${refresh} />` : null}
+      ${mine ? html`<${Orders} ...${{ story, changed }} everywhere=${!session.outlet_id} onChange=${refresh} />` : null}
       <${Card} title="历次修改"><${Revisions} story=${story} /><//>
     </div>
     <div class="stack">
@@ -48,19 +48,22 @@ export default function Page({ session, query }) {
 
 function Text({ story }) {
   const text = story.body === null ? "" : plainText(story.body);
+  const ends = story.expires_at ?? story.dated?.until;
   const spans = useMemo(() => evidenceIn(story, text), [story]);
   return html`<${Card}>
     <div class="story-head">
       <div class="row">
         <${Chip} tone=${story.state === "live" ? "good" : "bad"}>${word("state", story.state)}<//>
+        ${ends && Date.parse(ends) <= Date.now() ? html`<${Chip} tone="warn" title="不再出现在推荐里">已过时效<//>` : null}
         ${story.indexed ? null : html`<${Chip} tone="warn">正在分析<//>`}
         ${story.ai_generated ? html`<${Chip} tone="warn">人工智能生成<//>` : null}
-        ${story.dated ? html`<${Chip} title=${`到 ${fullTime(story.dated.until)}`}>${word("dated", story.dated.kind)}<//>` : null}
+        ${story.dated ? html`<${Chip} title=${`到 ${fullTime(ends)}`}>${word("dated", story.dated.kind)}<//>` : null}
       </div>
       <p class="story-title"><${Marked} text=${story.title} spans=${spans.title} /></p>
       <div class="meta">
         <span><${OutletName} id=${story.outlet_id} /></span>
         <span>发布 ${fullTime(story.published_at)}</span>
+        ${story.expires_at ? html`<span>失效 ${fullTime(story.expires_at)}</span>` : null}
         ${story.author ? html`<span>作者 ${story.author}</span>` : null}
         ${story.source ? html`<span>来源 ${story.source}</span>` : null}
         ${story.channel ? html`<span>栏目 ${story.channel}</span>` : null}
