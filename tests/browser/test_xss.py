@@ -9,53 +9,9 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Dialog, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 from support.live import Live
-from support.xss import PAYLOADS
-
-OpenPage = Callable[..., Page]
-
-# What no text may bring into a page: elements that load or run, and attributes that run.
-INJECTED = """() => {
-  const loads = [
-    "script:not([src^='/console/static/'])", "link:not([href^='/console/static/'])", "iframe",
-    "object", "embed", "base", "svg", "math", "video", "audio", "marquee", "img", "meta[http-equiv]",
-    "form[action]",
-  ].join();
-  const runs = ({name, value}) =>
-    /^on/i.test(name) || (/(href|src|action)$/i.test(name) && /^\\s*(javascript|data):/i.test(value));
-  return [...document.querySelectorAll("*")]
-    .filter((one) => one.matches(loads) || [...one.attributes].some(runs))
-    .map((one) => one.outerHTML.slice(0, 200));
-}"""
-
-
-def assert_unharmed(page: Page) -> None:
-    assert page.evaluate("window.hit") is None
-    assert page.evaluate(INJECTED) == []
-
-
-@pytest.fixture
-def guarded(open_page: OpenPage, live: Live) -> Iterator[Callable[..., Page]]:
-    """Open pages on which no dialog may appear and that may ask nobody but the service."""
-    breaches: list[str] = []
-
-    def note_request(url: str) -> None:
-        if not url.startswith(f"{live.address}/"):
-            breaches.append(url)
-
-    def note_dialog(dialog: Dialog) -> None:
-        breaches.append(dialog.message)
-        dialog.dismiss()
-
-    def open_one(place: str, role: str = "editor") -> Page:
-        page = open_page(place, role=role)
-        page.on("dialog", note_dialog)
-        page.on("request", lambda sent: note_request(sent.url))
-        return page
-
-    yield open_one
-    assert not breaches
+from support.xss import PAYLOADS, assert_unharmed, storable
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +34,7 @@ def poisoned(live: Live) -> list[str]:
 
 
 def _storable() -> list[str]:
-    return [payload.replace("\x0c", " ") for payload in PAYLOADS]
+    return [storable(payload) for payload in PAYLOADS]
 
 
 def test_the_corpus_holds_fifty_payloads() -> None:

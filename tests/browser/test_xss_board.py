@@ -6,26 +6,10 @@ from itertools import cycle
 
 from playwright.sync_api import Page, expect
 from support.live import Live
-from support.xss import PAYLOADS
+from support.xss import PAYLOADS, assert_unharmed, storable
 
 Open = Callable[..., Page]
 MAX_ANGLES = 30
-# Elements that load or run, beside the console's own, and attributes that run.
-INJECTED = """() => [...document.querySelectorAll("*")].filter((one) =>
-  one.matches("script:not([src^='/console/static/']), iframe, object, embed, base, img, video, audio, " +
-    "math, svg:not(.tree):not(.tree *), form[action]") ||
-  [...one.attributes].some(({name, value}) =>
-    /^on/i.test(name) || (/(href|src|action)$/i.test(name) && /^\\s*(javascript|data):/i.test(value)))
-).map((one) => one.outerHTML.slice(0, 200))"""
-
-
-def assert_unharmed(page: Page) -> None:
-    assert page.evaluate("window.hit") is None
-    assert page.evaluate(INJECTED) == []
-
-
-def storable(payload: str, length: int) -> str:
-    return payload.replace("\x0c", " ")[:length].strip()
 
 
 def poisoned_coverage(live: Live) -> str:
@@ -38,8 +22,8 @@ def poisoned_coverage(live: Live) -> str:
         "until": (now + timedelta(days=3)).isoformat(),
         "words_any": names,
     }
-    body = {"title": names[0], "lead": "\n".join(PAYLOADS)[:500], "query": query, "angles": angles}
-    made = live.post("/v1/coverages", "operator", {**body, "lead": storable(PAYLOADS[1], 500)})
+    body = {"title": names[0], "lead": storable(PAYLOADS[1], 500), "query": query, "angles": angles}
+    made = live.post("/v1/coverages", "operator", body)
     until = (now + timedelta(days=1)).isoformat()
     for name, angle in zip(names[MAX_ANGLES:], cycle(made["angles"]), strict=False):
         claim = {"angle_id": angle["id"], "outlet_id": "lizhou", "desk": name, "note": name, "until": until}
@@ -47,15 +31,21 @@ def poisoned_coverage(live: Live) -> str:
     return str(made["id"])
 
 
-def test_a_poisoned_coverage_is_text_on_every_tab(open_page: Open, live: Live) -> None:
+def test_a_poisoned_coverage_is_text_on_every_tab(guarded: Open, live: Live) -> None:
     coverage_id = poisoned_coverage(live)
-    page = open_page(f"coverage?id={coverage_id}", "operator")
-    page.on("dialog", lambda dialog: dialog.dismiss())
+    page = guarded(f"coverage?id={coverage_id}", "operator")
     expect(page.locator(".angle")).to_have_count(MAX_ANGLES)
     shown = set(page.locator(".angle h3").all_text_contents())
     assert shown == {storable(payload, 40) for payload in PAYLOADS[:MAX_ANGLES]}
     claims = " ".join(page.locator(".claims").all_text_contents())
     assert all(storable(payload, 40) in claims for payload in PAYLOADS[MAX_ANGLES:])
+    page.get_by_role("button", name=f"也要认领：{storable(PAYLOADS[0], 40)}", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("哪家媒体").select_option("guangyuan")
+    dialog.get_by_role("button", name="认领", exact=True).click()
+    expect(dialog.get_by_role("alert")).to_contain_text(storable(PAYLOADS[MAX_ANGLES], 40))
+    assert_unharmed(page)
+    page.keyboard.press("Escape")
     for name in ("角度与认领", "稿件", "撞稿", "进度与触达", "人工选稿"):
         page.get_by_role("tab", name=name).click()
         page.wait_for_load_state("networkidle")
@@ -68,7 +58,7 @@ def test_a_poisoned_coverage_is_text_on_every_tab(open_page: Open, live: Live) -
     assert_unharmed(page)
 
 
-def test_poisoned_copies_are_text_in_the_tree_and_on_the_timeline(open_page: Open, live: Live) -> None:
+def test_poisoned_copies_are_text_in_the_tree_and_on_the_timeline(guarded: Open, live: Live) -> None:
     outlets = ["lizhou", "guangyuan", "cangxi", "shuchuan-daily", "leshan"]
     text = (
         "本报记者在现场看到，新修的灌溉渠已经通水，两千亩高标准农田当天完成了冬灌，村民说往年要等半个月。" * 4
@@ -85,7 +75,7 @@ def test_poisoned_copies_are_text_in_the_tree_and_on_the_timeline(open_page: Ope
         for place, (payload, outlet) in enumerate(zip(PAYLOADS, cycle(outlets), strict=False))
     ]
     rows = live.post("/v1/stories", "operator", {"stories": stories})["results"]
-    page = open_page(f"cluster?id={rows[0]['story_id']}", "operator")
+    page = guarded(f"cluster?id={rows[0]['story_id']}", "operator")
     for _ in range(120):
         page.reload()
         page.wait_for_selector("main .figures, main .problem")

@@ -3,6 +3,8 @@
 Each would set ``window.hit`` or open a dialog.
 """
 
+from playwright.sync_api import Page
+
 PAYLOADS = (
     "<script>window.hit=1</script>",
     "<SCRIPT SRC=//evil.example/x.js></SCRIPT>",
@@ -55,3 +57,41 @@ PAYLOADS = (
     "&lt;script&gt;window.hit=1&lt;/script&gt;",
     "'\";alert(1);//</script><b onmouseover=window.hit=1>b</b>",
 )
+
+
+# What no text may bring into a page: foreign elements that load or run, and attributes that run.
+_INJECTED = """() => {
+  const loads = [
+    "script:not([src^='/console/static/'])", "link:not([href^='/console/static/'])", "iframe", "object",
+    "embed", "base", "svg:not(.tree):not(.tree *)", "math", "video", "audio", "marquee", "img",
+    "meta[http-equiv]", "form[action]",
+  ].join();
+  const runs = ({name, value}) =>
+    /^on/i.test(name) || (/(href|src|action)$/i.test(name) && /^\\s*(javascript|data):/i.test(value));
+  return [...document.querySelectorAll("*")]
+    .filter((one) => one.matches(loads) || [...one.attributes].some(runs))
+    .map((one) => one.outerHTML.slice(0, 200));
+}"""
+
+
+def assert_unharmed(page: Page) -> None:
+    """Nothing ran, and nothing stands in the page that would load or run."""
+    assert page.evaluate("window.hit") is None
+    assert page.evaluate(_INJECTED) == []
+
+
+def storable(payload: str, length: int = 200) -> str:
+    """What a field of so many characters takes of a payload: no control characters, no space around it."""
+    return payload.replace("\x0c", " ")[:length].strip()
+
+
+def packed(length: int) -> list[str]:
+    """The whole corpus in as few texts of at most so many characters as hold it in order."""
+    texts = [""]
+    for payload in map(storable, PAYLOADS):
+        joined = f"{texts[-1]} {payload}".strip()
+        if len(joined) <= length:
+            texts[-1] = joined
+        else:
+            texts.append(payload)
+    return texts

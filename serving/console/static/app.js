@@ -1,6 +1,7 @@
 // The frame of the console: who is signed in, where one is, and the pages.
 import { html, render, useEffect, useErrorBoundary, useRef, useState } from "./lib/html.js";
 import { get, onSignedOut, queryString, send, setCsrf, useData } from "./lib/api.js";
+import { keepFocus } from "./lib/focus.js";
 import { Button, Empty, Loading, ProblemNote, Toasts } from "./lib/ui.js";
 import { GROUPS, PAGES, pageOf } from "./lib/places.js";
 import { word } from "./lib/words.js";
@@ -141,7 +142,9 @@ async function signOut() {
   location.reload();
 }
 
-render(html`<${App} />`, emptied(document.getElementById("app")));
+const app = emptied(document.getElementById("app"));
+keepFocus(app);
+render(html`<${App} />`, app);
 
 function emptied(element) {
   element.replaceChildren();

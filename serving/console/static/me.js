@@ -1,6 +1,7 @@
 // 我的推荐设置: a reader's own page, opened from the app by a link that ends by itself.
 import { html, render, useEffect, useMemo, useState } from "./lib/html.js";
 import { get, send, useData } from "./lib/api.js";
+import { keepFocus } from "./lib/focus.js";
 import { Button, Card, Chip, Count, Dialog, Empty, Field, Loading, ProblemNote, Toasts, When, toast } from "./lib/ui.js";
 import { word } from "./lib/words.js";
 import { amountText } from "./lib/feed.js";
@@ -37,6 +38,8 @@ const token = takeToken();
 const options = { headers: { Authorization: `Bearer ${token}` } };
 const ask = (path = "") => get(ME + path, {}, options);
 const change = (method, path, body) => send(method, ME + path, body, options);
+// A link cut off at its beginning is no link to the service; to its reader it has ended as well.
+const isOver = (problem) => problem?.code === "link_ended" || problem?.status === 401;
 
 function Me() {
   const me = useData(() => (token ? ask() : Promise.reject({ code: "link_ended" })), []);
@@ -46,7 +49,7 @@ function Me() {
   const [erased, setErased] = useState(null);
   useEffect(() => me.data && setReader(me.data), [me.data]);
   if (erased) return html`<${Erased} counts=${erased} />`;
-  if (!token || ended || me.problem?.code === "link_ended") return html`<${LinkEnded} />`;
+  if (!token || ended || isOver(me.problem)) return html`<${LinkEnded} />`;
   if (me.problem) return html`<${ProblemNote} problem=${me.problem} retry=${me.reload} />`;
   if (!reader) return html`<${Loading} />`;
   const act = async (method, path, body, done) => {
@@ -55,7 +58,7 @@ function Me() {
       toast(done);
       return true;
     } catch (problem) {
-      if (problem.code === "link_ended") setEnded(true);
+      if (isOver(problem)) setEnded(true);
       else toast("没有保存，请稍后再试。", "bad");
       return false;
     }
@@ -223,7 +226,7 @@ function Kept({ reader, setEnded, onErased }) {
     try {
       await act();
     } catch (problem) {
-      if (problem.code === "link_ended") setEnded(true);
+      if (isOver(problem)) setEnded(true);
       else toast("没有成功，请稍后再试。", "bad");
     }
     setBusy(false);
@@ -267,8 +270,9 @@ function save(content, name) {
 
 const app = document.getElementById("app");
 app.replaceChildren();
+keepFocus(app);
 render(
-  html`<main class="me">
+  html`<main class="me" tabindex="-1">
     <h1>我的推荐设置</h1>
     <${Me} />
     <${Toasts} />

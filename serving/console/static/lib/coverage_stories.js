@@ -92,18 +92,18 @@ export function Picks({ coverage, mine, reload }) {
   const undo = (pick) => send("DELETE", `${path}/${encodeURIComponent(pick.story_id)}`).then(done("已撤回，由条件决定"), setProblem);
   const names = new Map(coverage.angles.map((one) => [one.id, one.name]));
   const columns = [
-    { key: "verb", label: "", render: (row) => html`<${Chip} tone=${row.verb === "add" ? "good" : "bad"}>${row.verb === "add" ? "选入" : "移出"}<//>` },
+    { key: "verb", label: "决定", render: (row) => html`<${Chip} tone=${row.verb === "add" ? "good" : "bad"}>${row.verb === "add" ? "选入" : "移出"}<//>` },
     { key: "title", label: "稿件", render: (row) => html`<${StoryLink} story_id=${row.story_id} title=${row.title} />` },
     { key: "outlet", label: "媒体", render: (row) => html`<${OutletName} id=${row.outlet_id} />` },
     { key: "angle", label: "角度", render: (row) => names.get(row.angle_id) ?? "—" },
     { key: "at", label: "时间", render: (row) => html`<${When} at=${row.picked_at} />` },
-    { key: "undo", label: "", render: (row) => may(mine, row.outlet_id) && html`<${Button} tone="quiet small" label=${`撤回：${row.title}`} onClick=${() => undo(row)}>撤回<//>` },
+    { key: "undo", label: "操作", render: (row) => may(mine, row.outlet_id) && html`<${Button} tone="quiet small" label=${`撤回：${row.title}`} onClick=${() => undo(row)}>撤回<//>` },
   ];
   return html`<${Card} title="人工选稿" hint="编辑的决定高于收稿条件；撤回后由条件再定">
     ${mine.writes && html`<${PickForm} coverage=${coverage} mine=${mine} path=${path} onDone=${done("已选入专题")} />`}
     <${ProblemNote} problem=${picks.problem ?? problem} retry=${picks.problem ? picks.reload : undefined} />
     ${picks.data
-      ? html`<${Table} caption="人工选稿" columns=${columns} rows=${picks.data.items} empty=${html`<${Empty} text="还没有人工选稿" hint="条件收不到的稿件，可以在上面找到并选进来。" />`} />`
+      ? html`<${Table} caption="选入和移出的稿件" columns=${columns} rows=${picks.data.items} empty=${html`<${Empty} text="还没有人工选稿" hint="条件收不到的稿件，可以在上面找到并选进来。" />`} />`
       : picks.problem
         ? null
         : html`<${Loading} />`}

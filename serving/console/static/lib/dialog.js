@@ -5,9 +5,9 @@ import { html, useEffect, useRef, useState } from "./html.js";
 export function Dialog({ title, onClose, children }) {
   const box = useRef(null);
   useEffect(() => {
-    const before = document.activeElement;
-    box.current.showModal();
-    return () => before instanceof HTMLElement && before.focus();
+    const dialog = box.current;
+    dialog.showModal();
+    return () => dialog.close(); // while it is open nothing outside of it takes the focus
   }, []);
   const cancel = (event) => {
     event.preventDefault();
