@@ -17,7 +17,7 @@ export default function Page({ session, query, go }) {
   const scene = query.scene ?? "home";
   const turn = (change) => go("front", { outlet: session.outlet_id ? "" : outlet, scene, ...change });
   return html`<p class="hint page-lead">
-      左边是没有登录的读者此刻看到的首屏。从右边把稿件拖到想要的位置，或用键盘；改动立即生效，到期自动结束。
+      “首屏”是没有登录的读者此刻看到的。把候选稿件拖到想要的位置，或用按钮、键盘；改动立即生效，到期自动结束。
     </p>
     <${Card}>
       <div class="filters">
