@@ -349,10 +349,10 @@ function Standing({ orders, desk }) {
   if (orders.problem) return html`<${ProblemNote} problem=${orders.problem} retry=${orders.reload} />`;
   if (!orders.data) return html`<${Loading} />`;
   const columns = [
-    { key: "does", label: "安排", render: (order) => html`<${ActionChip} action=${order.action} /> ${order.position === null ? "" : `第 ${order.position + 1} 位`}` },
+    { key: "does", label: "安排", render: (order) => html`<span class="nowrap"><${ActionChip} action=${order.action} /> ${order.position === null ? "" : `第 ${order.position + 1} 位`}</span>` },
     { key: "story", label: "稿件", render: (order) => html`<${StoryLink} story_id=${order.story_id} title=${order.story_title} />` },
     { key: "state", label: "状态", render: (order) => html`<${Chip} tone=${stateOf(order).tone}>${stateOf(order).label}<//>` },
-    { key: "by", label: "谁下达", render: (order) => word("authority", order.authority) },
+    { key: "by", label: "谁下达", render: (order) => html`<span class="nowrap">${word("authority", order.authority)}</span>` },
     { key: "ends", label: "到", render: (order) => html`<${When} at=${order.ends_at} />` },
     {
       key: "act",
