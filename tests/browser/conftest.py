@@ -124,7 +124,7 @@ def shot() -> Callable[[Page, str], None]:
         if not os.environ.get("TIANFU_SHOTS"):
             return
         SHOTS.mkdir(parents=True, exist_ok=True)
-        page.wait_for_function("!document.querySelector('.loading, .starting')")
+        expect(page.locator(".loading, .starting")).to_have_count(0)
         window = page.viewport_size
         assert window is not None
         if name in WHOLE_PAGES:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from support.live import Live
 
 Open = Callable[..., Page]
@@ -39,13 +39,13 @@ CUT_OFF = """() => {
   }
   return found;
 }"""
-AT_REST = "() => !document.querySelector('.loading, .starting, main[aria-busy=true]')"
+BUSY = ".loading, .starting, main [aria-busy=true]"
 
 
 def faults_of(page: Page, waits_for: str) -> list[str]:
     """What is cut off on a page once this stands on it and nothing is being fetched any more."""
     page.wait_for_selector(waits_for)
-    page.wait_for_function(AT_REST)
+    expect(page.locator(BUSY)).to_have_count(0)
     found: list[str] = page.evaluate(CUT_OFF)
     return found
 
