@@ -29,5 +29,11 @@ def about_page(request: Request) -> Response:
     if "text/html" not in request.headers.get("accept", ""):
         return PlainTextResponse(text, headers=vary)
     frame = Template((static_folder() / "about.html").read_text(encoding="utf-8"))
-    article = MarkdownIt("commonmark", {"html": False}).render(text)
-    return HTMLResponse(frame.substitute(article=article), headers=vary)
+    return HTMLResponse(frame.substitute(article=_article(text)), headers=vary)
+
+
+def _article(text: str) -> str:
+    """The text as HTML.  Chinese has no spaces, so a line that goes on in the next joins it without one."""
+    markdown = MarkdownIt("commonmark", {"html": False})
+    markdown.add_render_rule("softbreak", lambda *_: "")
+    return str(markdown.render(text))

@@ -154,6 +154,8 @@ def test_the_explanation_is_a_page_for_browsers_without_script(
     page.goto("/about-algorithm")
     expect(page.get_by_role("heading", name="您的权利")).to_be_visible()
     assert page.locator("script").count() == 0
+    told = page.locator("main").inner_text()
+    assert not re.search(r"[\u3000-\u9fff] [\u3000-\u9fff]", told), "no space within Chinese text"
     assert_accessible(page)
     shot(page, "about-algorithm")
     plain = httpx.get(f"{live.address}/about-algorithm")

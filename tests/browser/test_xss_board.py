@@ -82,7 +82,7 @@ def test_poisoned_copies_are_text_in_the_tree_and_on_the_timeline(guarded: Open,
         if page.locator(".tree-node").count() == len(PAYLOADS):
             break
         page.wait_for_timeout(500)
-    titles = page.locator(".tree-node title").all_text_contents()
+    titles = page.locator(".tree-node .tree-title").all_text_contents()
     assert all(any(storable(payload, 200) in title for title in titles) for payload in PAYLOADS)
     assert_unharmed(page)
     page.get_by_role("tab", name="时间线").click()

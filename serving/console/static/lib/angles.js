@@ -71,8 +71,12 @@ function ClaimRow({ claim, coverage, mine, reload }) {
     <span><${OutletName} id=${claim.outlet_id} />${claim.desk ? ` ${claim.desk}` : ""}${claim.shared ? "（共同）" : ""}</span>
     <span class="hint">${claim.state === "claimed" ? `到 ${fullTime(claim.until)}` : null}${claim.note ? ` ${claim.note}` : ""}</span>
     ${claim.story_id ? html`<${StoryLink} story_id=${claim.story_id} title="看稿件" />` : null}
-    ${mayFile ? html`<${Button} tone="small" onClick=${() => setFiling(true)}>交稿<//>` : null}
-    ${may ? html`<${Button} tone="small" onClick=${release}>放弃<//>` : null}
+    ${may || mayFile
+      ? html`<span class="row">
+          ${mayFile ? html`<${Button} tone="small" onClick=${() => setFiling(true)}>交稿<//>` : null}
+          ${may ? html`<${Button} tone="small" onClick=${release}>放弃<//>` : null}
+        </span>`
+      : null}
     <${ProblemNote} problem=${problem} />
     ${filing &&
     html`<${Dialog} title="交稿" onClose=${() => setFiling(false)}>

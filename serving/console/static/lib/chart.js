@@ -3,6 +3,7 @@ import { html, useEffect, useRef, useState } from "./html.js";
 import { Loading } from "./ui.js";
 
 const load = () => import("../vendor/echarts-6.1.0.esm.min.js");
+const LEGEND = { icon: 30, letter: 12, gap: 10, line: 24 };
 
 /**
  * A chart from an ECharts option.  `label` says in one sentence what it shows; `rows` (`{columns, rows}`
@@ -13,9 +14,14 @@ export function Chart({ option, height = 320, label, rows, onPick }) {
   const chart = useRef(null);
   const [failed, setFailed] = useState(false);
   const [drawn, setDrawn] = useState(false);
+  const [width, setWidth] = useState(0);
+  const below = legendBelow(option, width);
   useEffect(() => {
     let gone = false;
-    const watch = new ResizeObserver(() => chart.current?.resize());
+    const watch = new ResizeObserver(() => {
+      chart.current?.resize();
+      setWidth(box.current.clientWidth);
+    });
     load().then(
       (echarts) => {
         if (gone) return;
@@ -33,8 +39,8 @@ export function Chart({ option, height = 320, label, rows, onPick }) {
     };
   }, []);
   useEffect(() => {
-    chart.current?.setOption(dressed(option), { notMerge: true });
-  }, [option, drawn]);
+    chart.current?.setOption(dressed(lowered(option, below)), { notMerge: true });
+  }, [option, drawn, below]);
   useEffect(() => {
     if (!onPick || !chart.current) return undefined;
     const on = chart.current;
@@ -42,7 +48,7 @@ export function Chart({ option, height = 320, label, rows, onPick }) {
     return () => on.isDisposed() || on.off("click", onPick);
   }, [onPick, drawn]);
   return html`<figure class="chart">
-    <div ref=${box} role="img" aria-label=${label} style=${{ height: `${height}px` }}></div>
+    <div ref=${box} role="img" aria-label=${label} style=${{ height: `${height + below}px` }}></div>
     ${failed ? html`<p class="problem">图表没有载入，请刷新页面。</p>` : !drawn ? html`<${Loading} text="正在画图……" />` : null}
     ${rows ? html`<${Rows} ...${rows} label=${label} />` : null}
   </figure>`;
@@ -68,6 +74,27 @@ function Rows({ columns, rows, label }) {
       </table>
     </div>
   </details>`;
+}
+
+/** How many pixels the legend's lines after the first take, by the length of the names. */
+function legendBelow(option, width) {
+  if (!option.legend || !width) return 0;
+  let lines = 1;
+  let filled = 0;
+  for (const { name } of option.series) {
+    const item = LEGEND.icon + name.length * LEGEND.letter + LEGEND.gap;
+    if (filled && filled + item > width) {
+      lines += 1;
+      filled = 0;
+    }
+    filled += item;
+  }
+  return (lines - 1) * LEGEND.line;
+}
+
+/** The option with its grid that much lower. */
+function lowered(option, below) {
+  return below ? { ...option, grid: { ...option.grid, top: option.grid.top + below } } : option;
 }
 
 /** The house's colours and type; tooltips are drawn on the canvas, so that no text becomes HTML. */

@@ -9,9 +9,11 @@ export function DeskList({ desks, action }) {
       (desk) => html`<li key=${desk.desk} class="desk">
         <div class="desk-head">
           <strong>${desk.name}</strong>
-          <meter class="desk-meter" min="0" max="1" value=${desk.confidence} aria-label="采用的可能"></meter>
-          <span class="figure">${percentText(desk.confidence)}</span>
-          ${action?.(desk)}
+          <span class="meter-track" role="meter" aria-label="采用的可能" aria-valuemin="0" aria-valuemax="1" aria-valuenow=${desk.confidence}>
+            <span class="meter-fill" style=${{ width: `${100 * desk.confidence}%` }}></span>
+          </span>
+          <span class="figure desk-share">${percentText(desk.confidence)}</span>
+          ${action ? html`<span class="desk-verbs">${action(desk)}</span>` : null}
         </div>
         ${desk.told_already
           ? html`<p class="hint">该媒体已发：<${StoryLink} ...${desk.told_already} /></p>`

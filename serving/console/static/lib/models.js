@@ -44,7 +44,7 @@ export function ModelList({ paths, session, onChange }) {
   const standing = [
     { key: "kind", label: "种类", render: (row) => modelWord(row.kind) },
     { key: "serving", label: "正在使用", render: (row) => html`<code lang="en">${row.serving}</code>` },
-    { key: "since", label: "从", render: (row) => (row.since ? html`<${When} at=${row.since} />` : "随产品提供") },
+    { key: "since", label: "启用", render: (row) => (row.since ? html`<${When} at=${row.since} />` : "随产品提供") },
     { key: "previous", label: "上一版", render: (row) => (row.previous ? html`<code lang="en">${row.previous.version}</code>` : row.published ? "随产品提供的" : "—") },
     offers("rollback") && {
       key: "act",
@@ -73,7 +73,7 @@ export function ModelList({ paths, session, onChange }) {
   ];
   return html`${asking ? html`<${Confirm} ...${asking} onClose=${() => setAsking(null)} onDone=${done} />` : null}
     <div class="stack" aria-busy=${String(loading)}>
-      <${Table} columns=${standing} rows=${data.serving.map((row) => ({ ...row, id: row.kind }))} caption="正在使用的模型" empty="没有模型" />
+      <${Table} columns=${standing} rows=${data.serving.map((row) => ({ ...row, id: row.kind }))} caption="正在使用的模型" empty="没有模型" wide />
       ${data.move ? html`<${Move} move=${data.move} may=${offers("move")} onDone=${reload} />` : null}
       <div>
         <h3>登记过的版本</h3>

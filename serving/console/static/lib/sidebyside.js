@@ -26,7 +26,7 @@ export function Matches({ matches, title, body }) {
             <${StoryLink} ...${match} />
             <p class="hint">
               <${OutletName} id=${match.outlet_id} /> · <${When} at=${match.published_at} /> ·
-              重合 ${percentText(match.containment)}
+              <span class="nowrap"> 重合 ${percentText(match.containment)}</span>
             </p>
           </div>
           <${Button} tone="small" onClick=${() => setBeside(match)} label=${`对照 ${match.title}`}>对照<//>

@@ -21,11 +21,11 @@ export function Card({ title, actions, children, hint }) {
   </section>`;
 }
 
-/** Columns are `{key, label, render(row), align}`; `align: "end"` for figures. */
-export function Table({ columns, rows, empty, caption }) {
+/** Columns are `{key, label, render(row), align}`; `align: "end"` for figures.  A `wide` one is a list on a phone. */
+export function Table({ columns, rows, empty, caption, wide = columns.length > 4 }) {
   if (!rows.length) return typeof empty === "string" ? html`<${Empty} text=${empty} />` : empty ?? null;
   return html`<div class="table-frame" tabindex="0" role="region" aria-label=${caption}>
-    <table class=${columns.length > 4 ? "wide" : ""}>
+    <table class=${wide ? "wide" : ""}>
       ${caption ? html`<caption>${caption}</caption>` : null}
       <thead>
         <tr>

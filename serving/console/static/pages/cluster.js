@@ -51,10 +51,12 @@ function Spread({ cluster }) {
 }
 
 function Legend() {
-  return html`<p class="hint tree-legend">
-    <span class="key first"></span>首发 <span class="key copy"></span>转载或原文相同 <span class="key words"></span>同一事件，另写
-    · 从左到右按时间先后；稿件多时可以左右滚动
-  </p>`;
+  return html`<ul class="hint tree-legend">
+    <li><span class="key first"></span>首发</li>
+    <li><span class="key"></span>转载或原文相同</li>
+    <li><span class="key words"></span>同一事件，另写</li>
+    <li>从上到下按时间先后</li>
+  </ul>`;
 }
 
 function Timeline({ members }) {

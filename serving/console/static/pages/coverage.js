@@ -65,20 +65,20 @@ function Head({ coverage, mine, reload }) {
         ${coverage.state === "closed" && html`<${Button} onClick=${() => turn("live", "专题已重新打开")}>重新打开<//>`}
         <${Button} onClick=${() => setChanging(true)}>修改<//>`
     : null;
+  const all = html`<${Button} onClick=${reload}>刷新<//>${actions}`;
   const done = () => {
     setChanging(false);
     toast("已保存，正在按新的条件收稿");
     reload();
   };
   const { done: filled, seen, total } = coverage.fill;
-  return html`<${Card} title=${coverage.title} hint=${coverage.lead} actions=${actions}>
+  return html`<${Card} title=${coverage.title} hint=${coverage.lead} actions=${all}>
     <p class="row">
       <${Chip} tone=${coverage.state === "live" ? "good" : "plain"}>${word("coverage_state", coverage.state)}<//>
       <span class="hint">
         ${coverage.opened_outlet_id ? html`<${OutletName} id=${coverage.opened_outlet_id} />` : "省级平台"}${windowOf(coverage)}
       </span>
       ${filled ? null : html`<${Chip} tone="warn">正在补收以前的稿件 ${seen}/${total}<//>`}
-      <${Button} tone="quiet" onClick=${reload}>刷新<//>
     </p>
     <dl class="figures">
       <${Figure} label="稿件" value=${coverage.stories} />

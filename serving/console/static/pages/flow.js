@@ -97,7 +97,7 @@ function Pickup({ pickup }) {
     <div>
       <p><${StoryLink} story_id=${pickup.story_id} title=${pickup.title} /></p>
       <p class="hint">
-        ${pickup.outlet || pickup.outlet_id} · <${When} at=${pickup.published_at} />${` · ${numberText(pickup.body_chars)} 字 · `}<a href=${hashOf("cluster", { id: pickup.cluster_id })}>${pickup.outlets_carrying} 家已发</a>
+        ${pickup.outlet || pickup.outlet_id} · <${When} at=${pickup.published_at} />${` · ${numberText(pickup.body_chars)} 字 · `}<a class="nowrap" href=${hashOf("cluster", { id: pickup.cluster_id })}>${pickup.outlets_carrying} 家已发</a>
       </p>
       <ul class="row">
         ${(grounds.length ? grounds : pickup.reasons).map((reason) => html`<li key=${reason.code}><${Chip}>${reason.text}<//></li>`)}

@@ -30,7 +30,7 @@ export default function Page({ session, query, go }) {
   const scene = query.scene ?? "home";
   const turn = (change) => go("front", { outlet: session.outlet_id ? "" : outlet, scene, ...change });
   return html`<p class="hint page-lead">
-      左边是没有登录的读者此刻看到的首屏。从右边把稿件拖到想要的位置，或用键盘；改动立即生效，到期自动结束。
+      “首屏”是没有登录的读者此刻看到的。把候选稿件拖到想要的位置，或用按钮、键盘；改动立即生效，到期自动结束。
     </p>
     <${Card}>
       <div class="filters">
@@ -372,10 +372,10 @@ function Standing({ orders, desk }) {
   if (orders.problem) return html`<${ProblemNote} problem=${orders.problem} retry=${orders.reload} />`;
   if (!orders.data) return html`<${Loading} />`;
   const columns = [
-    { key: "does", label: "安排", render: (order) => html`<${ActionChip} action=${order.action} /> ${order.position === null ? "" : `第 ${order.position + 1} 位`}` },
+    { key: "does", label: "安排", render: (order) => html`<span class="nowrap"><${ActionChip} action=${order.action} /> ${order.position === null ? "" : `第 ${order.position + 1} 位`}</span>` },
     { key: "story", label: "稿件", render: (order) => html`<${StoryLink} story_id=${order.story_id} title=${order.story_title} />` },
     { key: "state", label: "状态", render: (order) => html`<${Chip} tone=${stateOf(order).tone}>${stateOf(order).label}<//>` },
-    { key: "by", label: "谁下达", render: (order) => word("authority", order.authority) },
+    { key: "by", label: "谁下达", render: (order) => html`<span class="nowrap">${word("authority", order.authority)}</span>` },
     { key: "ends", label: "到", render: (order) => html`<${When} at=${order.ends_at} />` },
     {
       key: "act",

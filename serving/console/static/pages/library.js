@@ -91,7 +91,7 @@ function SearchBox({ asked, onAsk }) {
       type="search"
       aria-label="搜索稿件"
       maxlength="100"
-      placeholder="搜索稿件：写词语，或一句话说要找什么"
+      placeholder="词语，或一句话的意思"
       value=${text}
       onInput=${(event) => setText(event.target.value)}
     />

@@ -29,7 +29,7 @@ export default function Page({ session }) {
     >
       <${Now} now=${data.now} />
     <//>
-    <div class="columns">
+    <div class="columns even">
       <${Card} title="进稿与入库" hint="每分钟收到和编入索引的稿件"><${Intake} samples=${data.samples} /><//>
       <${Card} title="处理队列" hint="等待编码、查重、打标签的稿件"><${Queue} samples=${data.samples} /><//>
       <${Card} title="应答用时" hint="毫秒，按分钟"><${Durations} minutes=${data.minutes} /><//>

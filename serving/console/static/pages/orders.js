@@ -57,7 +57,7 @@ function List({ orders, ended, here, session, onChange }) {
     { key: "reach", label: "到哪里", render: (order) => reachText(order, outlets, names) },
     { key: "state", label: "状态", render: (order) => html`<${Chip} tone=${stateOf(order).tone}>${stateOf(order).label}<//>` },
     { key: "ends", label: ended ? "结束" : "到", render: (order) => html`<${When} at=${order.withdrawn_at ?? order.ends_at} />` },
-    { key: "by", label: "谁下达", render: (order) => word("authority", order.authority) },
+    { key: "by", label: "谁下达", render: (order) => html`<span class="nowrap">${word("authority", order.authority)}</span>` },
     {
       key: "act",
       label: "操作",

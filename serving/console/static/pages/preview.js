@@ -164,7 +164,7 @@ function Preview({ outlet, who, likes, scene, channel, count }) {
             ? html`<${DecisionFacts} decision=${decision} />`
             : item
               ? html`<${ItemReplay} item=${item} decision=${decision} />`
-              : html`<${Empty} text="点左边任意一条，看它为什么在那里" />`}
+              : html`<${Empty} text="点列表里任意一条，看它为什么在那里" />`}
       </div>
     <//>
   </div>`;

@@ -58,7 +58,7 @@ function Month({ outletId, month }) {
   const before = hasAny(earlier) ? earlier : null;
   return html`<article class="stack" aria-label=${`${report.outlet}${monthText(month)}月报`}>
     <header class="report-head">
-      <h2>${report.outlet} · ${monthText(month)}</h2>
+      <h2>${report.outlet} · <span class="nowrap">${monthText(month)}</span></h2>
       <p class="hint">统计期 ${fullTime(report.since)} 至 ${fullTime(report.until)}（不含），生成于 ${fullTime(madeAt)}${report.until > madeAt ? "。这个月还没有结束" : ""}</p>
     </header>
     ${hasAny(report)

@@ -59,7 +59,7 @@ function Hot({ hot, days, session }) {
   const where = names.get(hot.area) ?? "本地";
   const readers = session.outlet_id ? "点击是本媒体读者的" : "点击是全省读者的";
   const hint = `${where}；${readers}，不足 20 位读者时不显示`;
-  return html`<div class="columns">
+  return html`<div class="columns even">
     <${Card} title="现在最热" hint=${`24 小时内，${hint}`}><${HotList} rows=${hot.now} area=${where} /><//>
     <${Card} title=${`近 ${days} 天最热`} hint=${hint}><${HotList} rows=${hot.lately} area=${where} /><//>
   </div>`;

@@ -73,7 +73,7 @@ export default function Page({ session, go }) {
         rows="12"
         maxlength="100000"
         areaRef=${body}
-        placeholder="把稿件粘贴到这里，或直接写。右侧会随文字给出标签、谁已经发过，以及可能采用的上级编辑部。"
+        placeholder="把稿件粘贴到这里，或直接写。标签、谁已经发过、可能采用的上级编辑部会随文字给出。"
         value=${draft.body}
         spans=${bodySpans}
         onInput=${(text) => setDraft({ ...draft, body: text })}
