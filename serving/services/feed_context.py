@@ -103,7 +103,7 @@ class ContextMaker:
             view=view,
             reader=reader,
             near=self._near(request, reader, read, now, sight, degraded),
-            read_after=self._after(read),
+            read_after=self._after(outlet.id, read),
             hot=self._hot_here(outlet, now),
             coverages=self._asked_coverages(request, outlet),
             placements=self.orders(request, now),
@@ -181,9 +181,9 @@ class ContextMaker:
             degraded.append("index")
             return []
 
-    def _after(self, read: Sequence[int]) -> list[Proposals]:
+    def _after(self, outlet_id: str, read: Sequence[int]) -> list[Proposals]:
         found: dict[int, list[tuple[int, float]]] = {}
-        for story, number, strength in self._signals.after(read):
+        for story, number, strength in self._signals.after(outlet_id, read):
             found.setdefault(story, []).append((number, strength))
         return [_proposals(dict(rows), because=story) for story, rows in found.items()]
 

@@ -242,7 +242,8 @@ def interests_of_reads(
         for (centre, members), total in zip(groups, totals, strict=True)
     }
     if _reads_now(liked, now_s) and liked[-1].number in vectors:
-        found = {liked[-1].number: 1.0} | found
+        latest = liked[-1].number  # of a taste that is new it is also what stands for the interest
+        found = {latest: 1.0} | {number: weight for number, weight in found.items() if number != latest}
     return list(found.items())
 
 

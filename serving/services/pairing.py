@@ -40,7 +40,7 @@ class PairDesk:
 
         Raises:
             NotFound: One of the stories does not exist.
-            Forbidden: Neither is the caller's.
+            Forbidden: Neither is the caller's; or stories of another outlet would become one through it.
             InvalidRequest: They are one story, or the relation is nobody's to decide.
         """
         if relation is Relation.IDENTICAL:
@@ -48,6 +48,8 @@ class PairDesk:
         now = self._clock.now()
         with self._database.write([INDEX]) as uow:
             story, other = _two(story_id, other_id, caller, uow)
+            if relation.joins:
+                _must_not_join_others(story, other, caller, uow)
             uow.clusters.decide(_pair(story, other), relation, by=caller.key.id, now=now)
             decided = self._settled(story, other, relation, uow, caller)
             uow.commit()
@@ -102,6 +104,25 @@ def _two(story_id: str, other_id: str, caller: Caller, uow: UnitOfWork) -> tuple
     if not (caller.may_act_for(story.outlet_id) or caller.may_act_for(other.outlet_id)):
         raise Forbidden("Neither story is your outlet's.", advice="Use a key of one of the two outlets.")
     return story, other
+
+
+def _must_not_join_others(story: Story, other: Story, caller: Caller, uow: UnitOfWork) -> None:
+    """Refuse a word that makes stories of some other outlet one, for of one cluster a feed shows one story.
+
+    Raises:
+        Forbidden: Both clusters hold stories of an outlet that the caller does not speak for.
+    """
+    if story.cluster_id == other.cluster_id:
+        return
+    ours, theirs = (
+        {one.outlet_id for one in uow.stories.in_clusters([cluster_id])}
+        for cluster_id in (story.cluster_id, other.cluster_id)
+    )
+    if [outlet_id for outlet_id in sorted(ours & theirs) if not caller.may_act_for(outlet_id)]:
+        raise Forbidden(
+            "This would make one of stories of another outlet that are told apart.",
+            advice="Ask that outlet, or the provincial platform, to join them.",
+        )
 
 
 def _pair(story: Story, other: Story) -> Pair:

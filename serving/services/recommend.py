@@ -11,11 +11,12 @@ import structlog
 from tianfu.model.errors import CursorExpired, InvalidCursor, NotFound, StoreUnavailable
 from tianfu.model.feed.assemble import assemble
 from tianfu.model.feed.card import StoryCard
+from tianfu.model.feed.orders import CARRIED
 from tianfu.model.feed.reasons import Version, in_words, tells_of_a_story, version_of
 from tianfu.model.placement import Authority, PlacementAction
 from tianfu.model.ports import Clock
 from tianfu.model.reader import Reader
-from tianfu.model.recommendation import Decision, FeedItem, FeedRequest, PassedOver, PlacedBy, Reason
+from tianfu.model.recommendation import Decision, FeedItem, FeedRequest, PassedOver, Reason
 from tianfu.model.rights import Permission
 from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
@@ -302,24 +303,29 @@ class FeedDesk:
         return {card.cluster_id for card in before if card is not None}
 
     def _gate(self, request: FeedRequest) -> Callable[[FeedItem, StoryCard | None], Permission]:
-        """Looks again at what may have changed since the feed was made: takedown, time, blocks, rights."""
+        """Looks again at what may have changed since: takedown, time, blocks, rights, fitness for minors.
+
+        Also at the orders themselves: what once stood above a block does so no longer when it is withdrawn.
+        """
         now = self._clock.now()
         standing = self._contexts.orders(request, now)
         blocks = [p for p in standing if p.action is PlacementAction.BLOCK]
         blocked = {p.story_id for p in blocks}
         blocked_by_province = {p.story_id for p in blocks if p.authority is Authority.PLATFORM}
         emergencies = {p.id for p in standing if p.action is PlacementAction.EMERGENCY}
+        carrying = {p.id for p in standing if p.action in CARRIED}
 
         def permission(item: FeedItem, card: StoryCard | None) -> Permission:
             if card is None or not self._library.is_showable(card.number):
                 return Permission.NONE
-            carried = item.placed_by is PlacedBy.MUST_CARRY
-            if card.story_id in (blocked_by_province if carried else blocked):
+            if card.story_id in (blocked_by_province if item.placement_id in carrying else blocked):
                 return Permission.NONE
             if card.expires_at_s is not None and card.expires_at_s <= now.timestamp():
                 return Permission.NONE
             if item.placement_id in emergencies:
                 return Permission.EMERGENCY
+            if request.minor and not card.fits_minors:
+                return Permission.NONE
             return self._rights.permission(card, request.outlet_id)
 
         return permission

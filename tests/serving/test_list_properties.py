@@ -1,18 +1,16 @@
 """What holds of every list over all its pages, and of every reader who leaves."""
 
-import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select
 from support.builders import FakeClock, a_body
 from support.readers import Key, StoryJson, farm_and_school, feed, read
+from support.traces import traces
 
 from tianfu.model.access import Role
 from tianfu.serving.services.newsroom import Newsroom
-from tianfu.serving.store.schema import metadata
 
 ENDS = "2026-03-09T12:00:00+08:00"
 
@@ -55,12 +53,13 @@ def test_two_stories_that_became_one_between_two_pages_are_not_both_shown(
     send = {**key(), "Prefer": "wait=20"}
     answer = served.post("/v1/stories", headers=send, json={"stories": rows}).json()
     assert answer["accepted"] == 2
+    room: Newsroom = served.app.state.newsroom  # type: ignore[attr-defined]
+    room.library.catch_up(at_once=True)
     first = feed(served, app_key, count=1)
     again = feed(served, app_key, cursor=first["cursor"], count=1)
     assert len(first["items"]) == len(again["items"]) == 1
     whole = story_json(external_id="whole", title="全文", body="".join(halves), outlet_id="cangxi")
     assert served.post("/v1/stories", headers=send, json=whole).status_code == 201
-    room: Newsroom = served.app.state.newsroom  # type: ignore[attr-defined]
     room.library.catch_up(at_once=True)
     assert len({card.cluster_id for card in room.library.view.cards}) == 1
     assert feed(served, app_key, cursor=first["cursor"], count=1)["items"] == []
@@ -94,37 +93,3 @@ def test_a_reader_who_is_erased_leaves_no_trace_in_any_table_or_memory(
     assert traces(room, "stays")
     with pytest.raises(AssertionError, match="cursor_expired"):
         feed(served, app_key, cursor=page["cursor"])
-
-
-def traces(room: Newsroom, name: str) -> list[str]:
-    """Where a name stands: in rows of tables, and in anything the newsroom holds in memory."""
-    found = []
-    with room.database.read() as uow:
-        for table in metadata.sorted_tables:
-            rows = uow._connection.execute(select(table)).all()
-            found += [f"table {table.name}" for row in rows if name in repr(tuple(row))]
-    return found + list(dict.fromkeys(held(room, name, "newsroom", set())))
-
-
-def held(thing: object, name: str, path: str, met: set[int]) -> Iterator[str]:
-    """Paths to strings that hold a name, through everything of ours that can be reached."""
-    if isinstance(thing, str):
-        if name in thing:
-            yield path
-        return
-    if id(thing) in met or isinstance(thing, int | float | bytes | type):
-        return
-    met.add(id(thing))
-    if isinstance(thing, dict):
-        for key, value in list(thing.items()):
-            yield from held(key, name, path, met)
-            yield from held(value, name, path, met)
-    elif isinstance(thing, list | tuple | set | frozenset):
-        for value in list(thing):
-            yield from held(value, name, path, met)
-    elif dataclasses.is_dataclass(thing) or type(thing).__module__.startswith("tianfu"):
-        for base in type(thing).__mro__:
-            for slot in getattr(base, "__slots__", ()):
-                yield from held(getattr(thing, slot, None), name, f"{path}.{slot}", met)
-        for attribute, value in list(getattr(thing, "__dict__", {}).items()):
-            yield from held(value, name, f"{path}.{attribute}", met)

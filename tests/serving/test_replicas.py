@@ -71,7 +71,8 @@ def test_what_readers_do_at_one_replica_is_hot_and_followed_at_the_other(new_roo
     assert hot(one) == hot(other)
     number = one.library.view.number_of(first)
     assert number is not None
-    assert one.stream.signals.after([number]) == other.stream.signals.after([number]) != []
+    after = [room.stream.signals.after("lizhou", [number]) for room in (one, other)]
+    assert after[0] == after[1] != []
     assert other.readers.look(reader("r2")).engagements == one.readers.look(reader("r2")).engagements != ()
 
 
