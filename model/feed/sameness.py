@@ -65,7 +65,7 @@ def apart(rows: Rows, beside: Rows, context: FeedContext, most: int | None = Non
             break
         block = rows[start : start + _BLOCK]
         free = ~_alike(block, np.concatenate([beside, rows[stands]]), context)
-        sketches = context.view.sketches[block].astype(np.float32)
+        sketches = context.view.sketches(block)
         close = np.triu(sketches @ sketches.T >= ALIKE, 1)
         for place in np.flatnonzero(close.any(axis=1)).tolist():
             if free[place]:
@@ -86,6 +86,5 @@ def _alike(rows: Rows, others: Rows, context: FeedContext) -> Mask:
     """Where a story is too alike to any of some others."""
     if not len(others):
         return np.zeros(len(rows), dtype=np.bool_)
-    sketches = context.view.sketches
-    cosines = sketches[rows].astype(np.float32) @ sketches[others].astype(np.float32).T
+    cosines = context.view.sketches(rows) @ context.view.sketches(others).T
     return np.asarray((cosines >= ALIKE).any(axis=1), dtype=np.bool_)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from tianfu.model.event import ReaderKind, ReaderRef, Scene
@@ -23,10 +24,14 @@ FARM, SCHOOL = "14", "31"
 
 
 def a_push(
-    stories: dict[int, tuple[str, int]], *, seen: tuple[int, ...] = (), **fields: object
+    stories: dict[int, tuple[str, int]],
+    *,
+    seen: tuple[int, ...] = (),
+    sketches: npt.NDArray[np.float16] | None = None,
+    **fields: object,
 ) -> FeedContext:
-    """A push from stories by number: topic and what each is about; the same subject reads alike."""
-    axes = np.eye(SKETCH, dtype=np.float16)
+    """A push from stories by number: topic and what each is about, a row of ``sketches``."""
+    axes = np.eye(SKETCH, dtype=np.float16) if sketches is None else sketches
     table = StoryTable()
     for number, (topic, subject) in stories.items():
         card = StoryCard(
@@ -87,8 +92,9 @@ def test_other_scenes_do_not_know_the_rules_of_a_push() -> None:
 
 @pytest.mark.parametrize(("cosine", "stands"), [(ALIKE - 0.02, True), (ALIKE + 0.02, False)])
 def test_alike_begins_at_its_threshold(cosine: float, stands: bool) -> None:
-    push = a_push({1: (FARM, 1), 2: (FARM, 2)})
-    push.view.sketches[1] = cosine * push.view.sketches[0]
+    sketches = np.zeros((2, SKETCH), dtype=np.float16)
+    sketches[:, 0] = (1.0, cosine)
+    push = a_push({1: (FARM, 0), 2: (FARM, 1)}, sketches=sketches)
     rows = np.arange(2)
     assert apart(rows, rows[:0], push).tolist() == [True, stands]
     assert apart(rows[1:], rows[:1], push).tolist() == [stands]
