@@ -13,6 +13,7 @@ import numpy as np
 
 from tianfu.model.event import EventType
 from tianfu.model.outlet import Outlet
+from tianfu.serving.services.read_after import ReadAfter
 
 HOT_HALF_LIFE_H = 6.0
 _HOT_WEIGHTS: Mapping[EventType, float] = {
@@ -24,13 +25,6 @@ _HOT_WEIGHTS: Mapping[EventType, float] = {
 }
 COUNTED = frozenset(_HOT_WEIGHTS)
 """Events that tell anything; others are taken in without effect."""
-_MAX_AFTER = 100
-_MAX_PAIRS = 500_000
-"""About 80 MB: beyond it the stories nobody has read on from for longest give way."""
-_CROWD = 2.0
-"""One reader adds at most 1 to a pair, so more than this much of it comes from three readers or more."""
-_SESSION = 5
-_MAX_SESSIONS = 200_000
 _MAX_COUNTED = 200_000
 """Events of which it is known whose they were; beyond it the readers seen longest ago give way."""
 _TOP = 120
@@ -113,97 +107,6 @@ class HotCounts:
         order = np.lexsort((numbers, -values))[:_TOP]
         strengths = np.exp((values[order] - values[order[:1]]) / 2)
         return dict(zip(numbers[order].tolist(), strengths.tolist(), strict=True))
-
-
-class _Followers:
-    """Stories read after one story: weights in all, and of them those from each outlet's readers."""
-
-    __slots__ = ("in_all", "of_outlet", "pairs")
-
-    def __init__(self) -> None:
-        self.in_all: dict[int, float] = {}
-        self.of_outlet: dict[str, dict[int, float]] = {}
-        self.pairs = 0
-
-    def add(self, outlet_id: str, number: int, weight: float) -> None:
-        own = self.of_outlet.setdefault(outlet_id, {})
-        self.pairs += number not in own
-        own[number] = own.get(number, 0.0) + weight
-        self.in_all[number] = self.in_all.get(number, 0.0) + weight
-        if len(self.in_all) > 2 * _MAX_AFTER:
-            self._prune()
-
-    def _prune(self) -> None:
-        """Keep the strongest; what goes, goes from every outlet, so that nobody's share is left alone."""
-        kept = dict(sorted(self.in_all.items(), key=lambda row: -row[1])[:_MAX_AFTER])
-        self.in_all = kept
-        rows = {o: {n: w for n, w in own.items() if n in kept} for o, own in self.of_outlet.items()}
-        self.of_outlet = {outlet_id: own for outlet_id, own in rows.items() if own}
-        self.pairs = sum(map(len, self.of_outlet.values()))
-
-    def told(self, outlet_id: str) -> dict[int, float]:
-        """Weights that an outlet may know of: its own readers', and of others only what a crowd did."""
-        own = self.of_outlet.get(outlet_id, {})
-        found = {}
-        for number, weight in self.in_all.items():
-            mine = own.get(number, 0.0)
-            others = weight - mine
-            if value := mine + (others if others > _CROWD else 0.0):
-                found[number] = value
-        return found
-
-
-class ReadAfter:
-    """Which stories are read after which: weights of pairs within the last five reads of a reader.
-
-    A reader adds at most 1 to a pair.  An outlet is told what its own readers did, and of others' readers
-    only what at least three of them did: who sends a story as a bait to one reader of another outlet does
-    not learn what that reader reads next, and made-up readers of its own add nothing to the crowd.
-
-    What is kept has a bound, however long a process runs: see ``most_pairs``.
-    """
-
-    def __init__(self, most_pairs: int = _MAX_PAIRS) -> None:
-        self._most_pairs = most_pairs
-        self._pairs = 0
-        self._after: OrderedDict[int, _Followers] = OrderedDict()
-        self._sessions: OrderedDict[str, tuple[int, ...]] = OrderedDict()
-
-    def add(self, outlet_id: str, reader: str, number: int, *, first: bool = True) -> None:
-        """Note that a reader of an outlet read a story; only the ``first`` time adds to pairs."""
-        before = self._sessions.pop(reader, ())
-        for place, earlier in enumerate(reversed(before)):
-            if first and earlier != number:
-                self._count(outlet_id, earlier, number, 1.0 / (1 + place))
-        while self._pairs > self._most_pairs:
-            _, longest_ago = self._after.popitem(last=False)
-            self._pairs -= longest_ago.pairs
-        self._sessions[reader] = (*(n for n in before if n != number), number)[-_SESSION:]
-        if len(self._sessions) > _MAX_SESSIONS:
-            self._sessions.popitem(last=False)
-
-    def _count(self, outlet_id: str, earlier: int, number: int, weight: float) -> None:
-        known = self._after.pop(earlier, None) or _Followers()
-        self._after[earlier] = known  # the story read on from last stands last
-        self._pairs -= known.pairs
-        known.add(outlet_id, number, weight)
-        self._pairs += known.pairs
-
-    def readers(self) -> set[str]:
-        """Readers whose last reads are known."""
-        return set(self._sessions)
-
-    def forget(self, reader: str) -> None:
-        """Drop a reader's last reads."""
-        self._sessions.pop(reader, None)
-
-    def after(self, outlet_id: str, number: int, count: int) -> list[tuple[int, float]]:
-        """Stories read after this one with strength 0..1, strongest first, as far as an outlet may know."""
-        known = self._after.get(number)
-        if known is None:
-            return []
-        rows = sorted(known.told(outlet_id).items(), key=lambda row: (-row[1], row[0]))[:count]
-        return [(other, value / (value + 2.0)) for other, value in rows]
 
 
 class Signals:

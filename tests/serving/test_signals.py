@@ -6,7 +6,8 @@ import pytest
 
 from tianfu.model.event import EventType
 from tianfu.model.outlet import Outlet, OutletLevel
-from tianfu.serving.services.signals import HOT_HALF_LIFE_H, HotCounts, ReadAfter, Signals, scopes_of
+from tianfu.serving.services.read_after import ReadAfter
+from tianfu.serving.services.signals import HOT_HALF_LIFE_H, HotCounts, Signals, scopes_of
 
 LIZHOU = Outlet(id="lizhou", name="利州", level=OutletLevel.COUNTY, adcode="510802", parent_id="guangyuan")
 CANGXI = Outlet(id="cangxi", name="苍溪", level=OutletLevel.COUNTY, adcode="510824", parent_id="guangyuan")
@@ -56,8 +57,33 @@ def test_the_pairs_counted_are_the_pairs_kept() -> None:
     read, rng = ReadAfter(most_pairs=400), random.Random(3)
     for _ in range(5_000):
         read.add(rng.choice("abc"), f"r{rng.randrange(40)}", rng.randrange(60))
-        kept = sum(len(own) for known in read._after.values() for own in known.of_outlet.values())
-        assert kept == read._pairs <= 400
+        assert sum(map(len, read._after.values())) == read._pairs <= 400
+
+
+def test_so_many_stories_at_most_are_known_to_be_read_on_from() -> None:
+    read = ReadAfter(most_stories=2)
+    for number in (1, 2, 3):
+        read.add("lizhou", f"r{number}", number)
+        read.add("lizhou", f"r{number}", 9)
+    assert [bool(after(read, n)) for n in (1, 2, 3)] == [False, True, True]
+
+
+def test_every_outlet_is_told_what_counting_by_hand_says() -> None:
+    read, rng = ReadAfter(), random.Random(5)
+    shares: dict[tuple[int, str], float] = {}
+    for reader in range(200):
+        outlet_id, number = rng.choice(["lizhou", "lizhou", "cangxi", "leshan"]), rng.randrange(2, 40)
+        read.add(outlet_id, f"r{reader}", 1)
+        read.add(outlet_id, f"r{reader}", number)
+        shares[number, outlet_id] = shares.get((number, outlet_id), 0.0) + 1.0
+    for outlet_id in ("lizhou", "cangxi", "leshan", "elsewhere"):
+        told = {}
+        for number in {number for number, _ in shares}:
+            mine = shares.get((number, outlet_id), 0.0)
+            others = sum(share for (n, _), share in shares.items() if n == number) - mine
+            if value := mine + (others if others > 2 else 0.0):
+                told[number] = pytest.approx(value / (value + 2))
+        assert dict(read.after(outlet_id, 1, 99)) == told
 
 
 def strength_of(hot: HotCounts, number: int) -> float:
