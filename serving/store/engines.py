@@ -143,6 +143,7 @@ def _sqlite_engine(url: str, *, begin: str | None, pool_size: int) -> Engine:
             "cache_size=-32768",
             "mmap_size=67108864",
             "wal_autocheckpoint=4000",
+            "secure_delete=ON",  # what is erased of a reader is not to be read from the file's free pages
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.builders import FakeClock, a_body, a_draft
 from support.small_rooms import small_room
-from support.traces import in_tables, traces
+from support.traces import in_file, in_tables, traces
 
 from tianfu.model.aims import Aims
 from tianfu.model.errors import CursorExpired
@@ -136,6 +136,17 @@ def test_whatever_a_reader_did_erasing_leaves_no_trace_in_any_table_or_memory(
     for cursor in readers.cursors:
         with pytest.raises(CursorExpired):
             readers.room.feeds.next_page(cursor, outlet_id="lizhou")
+
+
+def test_the_file_itself_holds_nothing_of_a_reader_who_was_erased(readers: Readers) -> None:
+    ref = readers.fresh()
+    history: list[tuple[Any, ...]] = [("ask", True, False), ("tag", "14"), ("wish", "31", Amount.LESS)]
+    readers.live(ref, [("read", n, EventType.CLICK, False) for n in range(STORIES)] + history)
+    readers.room.decisions.flush()
+    assert ref.id.encode() in in_file(readers.room)
+    readers.room.readers.erase(ref)
+    readers.room.work_off()
+    assert ref.id.encode() not in in_file(readers.room)
 
 
 @given(of_one=histories, of_other=histories, seed=places)
