@@ -129,7 +129,11 @@ class PlacementDesk:
         return found | {story_id: story.text.title for story_id, story in older.items()}
 
     def meeting(self, placement: Placement, *, caller: Caller) -> list[Placement]:
-        """Standing orders the caller may see that want the same story or the same position at one time."""
+        """Standing orders the caller may see that want the same story or the same position at one time.
+
+        Another outlet's version of a story is the same: an event has one place in a feed.
+        """
+        event = self._event(placement)
         return [
             other
             for other in self.standing(caller)
@@ -137,7 +141,7 @@ class PlacementDesk:
             and other.meets(placement)
             and self._share_an_outlet(other, placement)
             and (
-                other.story_id == placement.story_id
+                self._event(other) == event
                 or (other.action == placement.action and other.position == placement.position is not None)
             )
         ]
@@ -208,6 +212,11 @@ class PlacementDesk:
         for outlet in self._library.outlets.values():
             if placement.concerns(outlet) and sum(o.concerns(outlet) for o in others) >= MAX_MUST_CARRY:
                 raise TooManyCarried(outlet.id, MAX_MUST_CARRY)
+
+    def _event(self, placement: Placement) -> str:
+        """Cluster of an order's story; of one that feeds do not know, the story itself."""
+        card = self._library.view.card_named(placement.story_id)
+        return placement.story_id if card is None else card.cluster_id
 
     def _share_an_outlet(self, a: Placement, b: Placement) -> bool:
         return any(a.concerns(outlet) and b.concerns(outlet) for outlet in self._library.outlets.values())

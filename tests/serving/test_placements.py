@@ -148,6 +148,21 @@ def test_an_order_tells_which_others_it_meets(served: TestClient, key: Key, stor
     assert any("置顶" in rule for rule in second["rules"])
 
 
+def test_an_order_meets_those_about_another_version_of_its_story(
+    served: TestClient, key: Key, stories: list[str]
+) -> None:
+    version = served.put(
+        f"/v1/stories/{stories[1]}/duplicates/{stories[2]}", headers=key(), json={"relation": "same_event"}
+    )
+    assert version.status_code == 200, version.text
+    first = give(served, key(), story_id=stories[1], action="must_carry")
+    insert = {"action": "insert", "position": 2, "outlet_ids": ["lizhou"]}
+    second = give(served, key(Role.EDITOR, "lizhou"), story_id=stories[2], **insert)
+    other = give(served, key(Role.EDITOR, "lizhou"), story_id=stories[3], **insert | {"position": 4})
+    assert [met["id"] for met in second["meets"]] == [first["id"]]
+    assert other["meets"] == []
+
+
 def test_must_carry_never_fills_a_screen(served: TestClient, key: Key, stories: list[str]) -> None:
     for story_id in stories[:5]:
         give(served, key(), story_id=story_id, action="must_carry")
