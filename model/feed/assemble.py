@@ -8,7 +8,7 @@ import numpy as np
 
 from tianfu.model.feed.aims import measured
 from tianfu.model.feed.context import FeedContext
-from tianfu.model.feed.filters import Causes, Mask, causes_of, permitted, seen_clusters
+from tianfu.model.feed.filters import Causes, causes_of, permitted, seen_clusters
 from tianfu.model.feed.line import CODES, PLACERS, ItemColumns, empty, joined, plain, woven
 from tianfu.model.feed.orders import CARRIED, boosts, gains, resolve, standing
 from tianfu.model.feed.passed import PLACED, RULE_NAMES, SEEN, WHYS, WISHED_AWAY, passed_over
@@ -25,7 +25,7 @@ from tianfu.model.feed.sameness import (
 )
 from tianfu.model.feed.sources import Hits, gather
 from tianfu.model.feed.vary import Line, one_per_cluster, spread
-from tianfu.model.feed.view import Rows
+from tianfu.model.feed.view import Mask, Rows
 from tianfu.model.feed.wishes import away, less
 from tianfu.model.placement import Placement, PlacementAction
 from tianfu.model.recommendation import Draw, OrderVerdict, PassedOver, PlacedBy, ReasonCode, Source, Why
@@ -33,6 +33,7 @@ from tianfu.model.recommendation import Draw, OrderVerdict, PassedOver, PlacedBy
 DEPTH = 60
 """How many items a feed holds over all its pages."""
 _CHUNK = 2_000
+_WANTED, _ALIKE, _AGAIN, _UNWANTED = range(4)
 _REASONS = {
     PlacementAction.EMERGENCY: ReasonCode.EMERGENCY,
     PlacementAction.MUST_CARRY: ReasonCode.MUST_CARRY,
@@ -192,27 +193,32 @@ def _fallback(context: FeedContext, held: Rows, organic: ItemColumns, count: int
     fresh: list[int] = []
     alike: list[int] = []
     again: list[int] = []
-    unwanted: list[int] = []
+    unwanted: dict[int, int] = {}
     known: set[int] = set(view.cluster[taken].tolist())
+    unknown = np.vectorize(lambda cluster: cluster not in known, otypes=[np.bool_])
     for start in range(0, len(view), _CHUNK):
         rows = np.arange(start, min(start + _CHUNK, len(view)), dtype=np.intp)
         rows = rows[permitted(rows, context)]
-        kinds = np.where(away(rows, context), 3, np.where(np.isin(view.cluster[rows], seen), 2, 0))
+        kinds = np.where(
+            away(rows, context), _UNWANTED, np.where(np.isin(view.cluster[rows], seen), _AGAIN, _WANTED)
+        )
         if holds_for(context):
-            new = _first_versions(rows, (kinds == 0) & ~np.isin(view.cluster[rows], list(known)), context)
+            new = _first_versions(rows, (kinds == _WANTED) & unknown(view.cluster[rows]), context)
             beside = np.concatenate([taken, np.array(fresh, dtype=np.intp)])
-            kinds[new[_stands_back(rows[new], beside, context, count - len(fresh))]] = 1
+            kinds[new[_stands_back(rows[new], beside, context, count - len(fresh))]] = _ALIKE
         for row, cluster, kind in zip(
             rows.tolist(), view.cluster[rows].tolist(), kinds.tolist(), strict=True
         ):
-            if cluster not in known:
+            if kind == _UNWANTED:
+                unwanted.setdefault(cluster, row)
+            elif cluster not in known:
                 known.add(cluster)
-                (fresh, alike, again, unwanted)[kind].append(row)
+                (fresh, alike, again)[kind].append(row)
         if len(fresh) >= count:
             break
     wanted = [*fresh, *alike, *again]
     nothing_else = not wanted and not len(taken)
-    chosen = np.array((unwanted if nothing_else else wanted)[:count], dtype=np.intp)
+    chosen = np.array((list(unwanted.values()) if nothing_else else wanted)[:count], dtype=np.intp)
     return plain(
         view.number[chosen],
         PlacedBy.FALLBACK,

@@ -8,12 +8,11 @@ import numpy.typing as npt
 from tianfu.model.event import Scene
 from tianfu.model.feed.context import CLOCK_SLACK_S, FeedContext
 from tianfu.model.feed.sources import COVERAGE_PREFIX, asked_channels
-from tianfu.model.feed.view import Rows, within
+from tianfu.model.feed.view import Mask, Rows, within
 from tianfu.model.placement import PlacementAction
 from tianfu.model.recommendation import Subjects
 from tianfu.model.rights import PERMISSIONS, Permission
 
-Mask = npt.NDArray[np.bool_]
 Causes = npt.NDArray[np.int8]
 """Of each story what took it out: 0 for nothing, from 1 on the places of RULES, then those of other rules."""
 Rule = Callable[[Rows, FeedContext], Mask | None]

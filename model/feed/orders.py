@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from tianfu.model.feed.context import FeedContext
-from tianfu.model.feed.filters import RULES
+from tianfu.model.feed.filters import RULES, permitted
 from tianfu.model.feed.view import Rows
 from tianfu.model.feed.wishes import away
 from tianfu.model.placement import FIRST_SCREEN, Authority, Placement, PlacementAction
@@ -113,32 +113,49 @@ def gains(rows: Rows, context: FeedContext) -> np.ndarray[tuple[int], np.dtype[n
     """What boosts and suppressions add to the scores of these rows; of one version, to every version.
 
     A cluster is shown once, at the place of its best version and as the version closest to the outlet: if the
-    others kept their scores, the very story that was held back would stand where it stood.
+    others kept their scores, the very story that was held back would stand where it stood.  Of several boosts
+    of one cluster the strongest counts, and so of suppressions: nobody outweighs another by repeating.
     """
-    view = context.view
-    extra = np.zeros(len(rows), dtype=np.float32)
-    for order in context.placements:
-        gain = GAINS.get(order.action)
-        row = _row_of(order, context) if gain else None
-        if gain and row is not None:
-            extra[view.cluster[rows] == view.cluster[row]] += gain * order.strength
-    return extra
+    clusters = context.view.cluster[rows]
+    up, down = np.zeros((2, len(rows)), dtype=np.float32)
+    for _, order, cluster in _weighing(context):
+        gain, same = GAINS[order.action] * order.strength, clusters == cluster
+        if gain > 0:
+            up[same] = np.maximum(up[same], gain)
+        else:
+            down[same] = np.minimum(down[same], gain)
+    return np.asarray(up + down, dtype=np.float32)
 
 
 def boosts(rows: Rows, context: FeedContext) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
     """The boost that lifts each row, as its place in the context's placements from 1 on; 0 for none.
 
-    As in :func:`gains` it lifts every version; one that a suppression outweighs lifts nothing.
+    As in :func:`gains` it lifts every version, and of several the one that ranks first is named; one that a
+    suppression outweighs lifts nothing.
     """
-    clusters = context.view.cluster
+    clusters = context.view.cluster[rows]
     found = np.zeros(len(rows), dtype=np.int16)
-    for place, order in enumerate(context.placements, 1):
-        row = _row_of(order, context) if order.action is PlacementAction.BOOST else None
-        if row is not None:
-            found[(clusters[rows] == clusters[row]) & (found == 0)] = place
+    for place, order, cluster in _weighing(context):
+        if order.action is PlacementAction.BOOST:
+            found[(clusters == cluster) & (found == 0)] = place + 1
     if found.any():
         found[gains(rows, context) <= 0.0] = 0
     return found
+
+
+def _weighing(context: FeedContext) -> Iterator[tuple[int, Placement, int]]:
+    """Boosts and suppressions whose story is there, by rank: place in the context, order, cluster.
+
+    What may not be shown here lifts none of its versions; holding it back holds them back all the same.
+    """
+    orders = [(place, order) for place, order in enumerate(context.placements) if order.action in GAINS]
+    for place, order in sorted(orders, key=lambda one: rank_of(one[1])):
+        row = _row_of(order, context)
+        if row is None:
+            continue
+        if order.action is PlacementAction.BOOST and not permitted(np.array([row]), context)[0]:
+            continue
+        yield place, order, int(context.view.cluster[row])
 
 
 def _eligible(context: FeedContext, placed: Placed) -> dict[PlacementAction, list[_Wish]]:

@@ -11,7 +11,7 @@ from tianfu.model.feed.context import FeedContext
 from tianfu.model.feed.filters import RULES, Causes
 from tianfu.model.feed.line import ItemColumns
 from tianfu.model.feed.rank import SOURCES, Candidates
-from tianfu.model.feed.sameness import PUSH_RULES
+from tianfu.model.feed.sameness import LIKE_SEEN, PUSH_RULES, TOPIC_FILLED
 from tianfu.model.feed.view import Numbers
 from tianfu.model.recommendation import PassedOver
 
@@ -27,7 +27,7 @@ MOST_OF_ONE = 10
 """Most in all, and for one cause, so that none fills the list."""
 _LOOKED_AT = 300
 """So many of the best candidates are looked at for them."""
-UNLISTED = ("excluded", "being_read", SEEN, WISHED_AWAY)
+UNLISTED = ("excluded", "being_read", SEEN, WISHED_AWAY, LIKE_SEEN, TOPIC_FILLED)
 """Counted and not listed: together they would tell what the reader has seen and does not want to see."""
 _UNLISTED = [WHYS.index(name) for name in UNLISTED]
 
@@ -90,7 +90,8 @@ def passed_over(
     if len(left) > _LOOKED_AT:
         left = np.argpartition(-score, _LOOKED_AT)[:_LOOKED_AT]
     left = left[np.lexsort((-view.number[found.rows[left]], -score[left]))]
-    last = organic.score[np.isin(organic.number, items.number)].min(initial=np.inf)
+    ranked = np.isin(organic.number, items.number) & (organic.propensity == 1.0)  # not drawn by chance
+    last = organic.score[ranked].min(initial=np.inf)
     unruled = np.where(score[left] > last, WHYS.index(VARY), WHYS.index(BELOW))
     why = np.where(causes[left] > 0, causes[left], unruled)
     told = set(view.cluster[view.rows_of(items.number)].tolist())

@@ -7,12 +7,11 @@ the page is compared with itself.
 """
 
 import numpy as np
-import numpy.typing as npt
 
 from tianfu.model.event import Scene
 from tianfu.model.feed.context import FeedContext
 from tianfu.model.feed.sources import asked_channels
-from tianfu.model.feed.view import Rows
+from tianfu.model.feed.view import Mask, Rows
 
 ALIKE = 0.6
 """From this cosine of sketches on two stories are too alike.  Measured with the box's encoder: reached by 99
@@ -27,8 +26,6 @@ LIKE_SEEN, TOPIC_FILLED, LIKE_SHOWN = PUSH_RULES = ("like_seen", "topic_filled",
 """Names that these rules are counted under."""
 
 _BLOCK = 256
-
-Mask = npt.NDArray[np.bool_]
 
 
 def holds_for(context: FeedContext) -> bool:

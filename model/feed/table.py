@@ -1,7 +1,9 @@
 """All stories that feeds may show, as columns that change row by row, and the views made of them."""
 
+from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Generic, TypeVar
+from weakref import ReferenceType
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +50,9 @@ class StoryTable:
         self._used = 0
         self._free: list[int] = []
         self._left: list[int] = []
-        self._resting: list[int] = []
+        self._resting: deque[tuple[int, list[int]]] = deque()
+        self._made = 0
+        self._views: list[tuple[int, ReferenceType[FeedView]]] = []
         self._outlets: Codes[str] = Codes()
         self._rights: Codes[RightsFacts] = Codes()
 
@@ -105,13 +109,13 @@ class StoryTable:
         """A view of the rows as they are now, which later changes do not touch.
 
         Sketches are half of what a view is made of, and most are those of the view before, so views share
-        them with the table: a place that a story has left is not written on before two more views were made.
+        them with the table: a place that a story has left is not written on while a view that was made before
+        is still in anybody's hands.
         """
-        self._free += self._resting
-        self._resting, self._left = self._left, []
+        self._release()
         slots = np.fromiter(self._slots.values(), dtype=np.intp, count=len(self._slots))
         slots = slots[np.lexsort((-self._rows["number"][slots], -self._rows["published_s"][slots]))]
-        return FeedView(
+        view = FeedView(
             rows=self._rows[slots],
             cards=self._cards[slots],
             sketches=self._sketches,
@@ -120,6 +124,19 @@ class StoryTable:
             outlets=self._outlets.known(),
             rights=self._rights.known(),
         )
+        self._made += 1
+        self._views.append((self._made, ReferenceType(view)))
+        return view
+
+    def _release(self) -> None:
+        """Free the places that were left before the oldest view that still stands was made."""
+        if self._left:
+            self._resting.append((self._made, self._left))
+            self._left = []
+        self._views = [(made, view) for made, view in self._views if view() is not None]
+        oldest = self._views[0][0] if self._views else self._made + 1
+        while self._resting and self._resting[0][0] < oldest:
+            self._free += self._resting.popleft()[1]
 
     def _encoded(self, card: StoryCard) -> tuple[object, ...]:
         topics = [int(code) for code in card.topics[:3]]

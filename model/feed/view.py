@@ -8,6 +8,7 @@ import numpy.typing as npt
 from tianfu.model.feed.card import StoryCard
 from tianfu.model.rights import RightsFacts
 
+Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.intp]
 """Places in a view, 0 the newest story."""
 Numbers = npt.NDArray[np.int64]

@@ -1,10 +1,9 @@
 """What a reader's wishes do to a feed."""
 
 import numpy as np
-import numpy.typing as npt
 
 from tianfu.model.feed.context import FeedContext, Floats
-from tianfu.model.feed.view import Rows, within
+from tianfu.model.feed.view import Mask, Rows, within
 from tianfu.model.wishes import Amount, Wish, WishKind
 
 LESS = -1.2
@@ -12,8 +11,6 @@ LESS = -1.2
 ALIKE = -1.5
 """What reading like an unwanted story costs at a cosine of 1."""
 _ALIKE_FLOOR = 0.4
-
-Mask = npt.NDArray[np.bool_]
 
 
 def away(rows: Rows, context: FeedContext) -> Mask:

@@ -74,7 +74,7 @@ class DecisionLog:
         One that another process made a moment ago is waited for until that process has written it.
         """
         with self._lock:
-            known = self._recent.get(trace_id)
+            known = self._recent.get(trace_id) or self._unwritten(trace_id)
         until = time.monotonic() + (_OTHERS_WRITE_S if _is_fresh(trace_id) else 0.0)
         while known is None:
             with self._database.glance() as uow:
@@ -84,6 +84,10 @@ class DecisionLog:
             if known is None:
                 time.sleep(_LOOK_AGAIN_S)
         return known
+
+    def _unwritten(self, trace_id: str) -> Decision | None:
+        """One that waits: while the database is away more of them than the recent ones do."""
+        return next((d for d in self._waiting if d.trace_id == trace_id), None)
 
     def reader_keys(self) -> set[str]:
         """Readers of whom decisions are in memory."""

@@ -97,7 +97,7 @@ class EventStream:
             self._gate.note(event, reader=_who(event))
         if event.quarantine is None:
             at_s = event.at.timestamp()
-            self._signal(Deed(event.outlet_id, _who(event), event.story_number, event.type, at_s))
+            self._signal(Deed(event.outlet_id, event.reader_key, event.story_number, event.type, at_s))
 
     def _signal(self, deed: Deed) -> None:
         outlet = self._library.outlets.get(deed.outlet_id)

@@ -5,7 +5,8 @@ from collections import OrderedDict
 _MAX_AFTER = 100
 _MAX_PAIRS = 500_000
 _MAX_STORIES = 50_000
-"""About 80 MB: beyond either the stories nobody has read on from for longest give way."""
+"""Beyond either the stories nobody has read on from for longest give way; ``benchmarks.crowd_memory`` says
+what it comes to."""
 _SESSION = 5
 _MAX_SESSIONS = 200_000
 _CROWD = 2.0
@@ -18,10 +19,11 @@ Weight = float | tuple[tuple[int, float], ...]
 class ReadAfter:
     """Which stories are read after which: weights of pairs within the last five reads of a reader.
 
-    A reader adds at most 1 to a pair.  An outlet is told what its own readers did, and of others' readers
-    only what at least three of them did: who sends a story as a bait to one reader of another outlet does
-    not learn what that reader reads next, and made-up readers of its own add nothing to the crowd.  Once no
-    outlet is told less than all of a pair, whose readers it came from is not kept any longer.
+    A reader adds at most 1 to a pair, as long as what they were counted for is remembered (see
+    :class:`tianfu.serving.services.signals.HotCounts`).  An outlet is told what its own readers did, and of
+    others' readers only what at least three of them did: who sends a story as a bait to one reader of another
+    outlet does not learn what that reader reads next, and made-up readers of its own add nothing to the
+    crowd.  Once no outlet is told less than all of a pair, whose readers it came from is not kept any longer.
 
     What is kept has a bound, however long a process runs: see ``most_pairs`` and ``most_stories``.
     """

@@ -49,10 +49,12 @@ class HotCounts:
         self._counted: OrderedDict[str, array[int]] = OrderedDict()
         self._counts = 0
 
-    def add(self, scopes: Iterable[str], reader: str, number: int, kind: EventType, at_s: float) -> bool:
+    def add(
+        self, scopes: Iterable[str], reader: str | None, number: int, kind: EventType, at_s: float
+    ) -> bool:
         """Count one event in each scope; False when it tells nothing, or was counted before."""
         weight = _HOT_WEIGHTS.get(kind)
-        if weight is None or not self._first(reader, number, kind):
+        if weight is None or (reader is not None and not self._first(reader, number, kind)):
             return False
         gain = math.log(weight) + at_s * math.log(2) / (HOT_HALF_LIFE_H * 3_600)
         for scope in scopes:
@@ -117,15 +119,15 @@ class Signals:
         self._hot = HotCounts()
         self._read_after = ReadAfter()
 
-    def add(self, outlet: Outlet, reader: str, number: int, kind: EventType, at_s: float) -> None:
-        """Take in one event of a reader (or an opaque stand-in for one who is not to be known)."""
+    def add(self, outlet: Outlet, reader: str | None, number: int, kind: EventType, at_s: float) -> None:
+        """Take in one event of a reader; of one who is not to be known nothing can be remembered."""
         with self._lock:
             first = self._hot.add(scopes_of(outlet), reader, number, kind, at_s)
-            if kind is EventType.CLICK:
+            if kind is EventType.CLICK and reader is not None:
                 self._read_after.add(outlet.id, reader, number, first=first)
 
     def reader_keys(self) -> set[str]:
-        """Readers, and stand-ins for readers, of whom anything is remembered."""
+        """Readers of whom anything is remembered."""
         with self._lock:
             return self._hot.readers() | self._read_after.readers()
 

@@ -67,6 +67,8 @@ def packed(decision: Decision) -> bytes:
     for name, digits in (("parts", 4), ("score", 4), ("features", 3)):
         columns[name] = columns[name].round(digits)
     passed = decision.passed_over
+    if passed and not isinstance(passed, PassedColumns):
+        raise TypeError("only passed over stories in columns are kept")
     whole = {
         **plain,
         "request": _REQUEST.dump_python(replace(decision.request, reader=None), mode="json"),

@@ -46,12 +46,12 @@ class Deed(NamedTuple):
     """What of an event matters to who is not told of the rest.
 
     Attributes:
-        reader: Their key, or an opaque stand-in for one who is not to be known.
+        reader: Their key, ``None`` for one who is not to be known.
         at_s: Seconds since the epoch, UTC.
     """
 
     outlet_id: str
-    reader: str
+    reader: str | None
     story_number: int
     type: EventType
     at_s: float
@@ -132,7 +132,7 @@ class Events:
         last = max(0, self.latest() - most)
         while True:
             query = (
-                select(e.number, e.outlet_id, e.reader_key, e.event_id, e.story_number, e.type, e.at)
+                select(e.number, e.outlet_id, e.reader_key, e.story_number, e.type, e.at)
                 .where(
                     e.number > last,
                     e.at >= start,
@@ -147,14 +147,8 @@ class Events:
                 return
             last = rows[-1].number
             yield [
-                Deed(
-                    outlet_id,
-                    reader_or_stand_in(key, outlet_id, event_id),
-                    story,
-                    _TYPES[kind],
-                    at.timestamp(),
-                )
-                for _, outlet_id, key, event_id, story, kind, at in rows
+                Deed(outlet_id, key, story, _TYPES[kind], at.timestamp())
+                for _, outlet_id, key, story, kind, at in rows
             ]
 
 

@@ -129,7 +129,10 @@ def test_a_view_holds_what_was_put_and_not_dropped_and_finds_it_by_every_key(
         assert sorted(numbers(versions)) == sorted(c.number for c in order if c.cluster_id == one.cluster_id)
 
 
-@given(st.lists(st.tuples(st.sampled_from(["put", "put", "drop", "view"]), st.integers(1, 12)), max_size=60))
+comings = st.tuples(st.sampled_from(["put", "put", "drop", "view", "view", "let go"]), st.integers(1, 4))
+
+
+@given(st.lists(comings, min_size=15, max_size=60))
 @settings(max_examples=100, deadline=None)
 def test_the_sketches_of_a_view_stay_while_stories_come_go_and_change(steps: list[tuple[str, int]]) -> None:
     table, now = StoryTable(), dict[int, float]()
@@ -141,11 +144,23 @@ def test_the_sketches_of_a_view_stay_while_stories_come_go_and_change(steps: lis
         elif what == "drop":
             now.pop(number, None)
             table.drop(number)
+        elif what == "view":
+            views.append((table.view(), dict(now)))  # requests may hold any that was ever made
         else:
-            views = [*views[-1:], (table.view(), dict(now))]  # a request may hold the one before
+            del views[number % 4 : number % 4 + 1]
         for view, truth in views:
             shown = view.sketches(np.arange(len(view)))[:, 0].tolist()
             assert {one.number: value for one, value in zip(view.cards, shown, strict=True)} == truth
+
+
+def test_places_that_no_view_looks_at_are_taken_again() -> None:
+    table = StoryTable()
+    for turn in range(50):
+        for number in range(40):
+            table.put(card(number), np.full(SKETCH, turn, np.float16))
+        view = table.view()
+    assert view.sketches(np.arange(40)).min() == 49
+    assert len(view._sketches) <= 1_024, "two thousand came and went"
 
 
 def test_a_story_whose_card_alone_changes_keeps_its_sketch() -> None:

@@ -154,6 +154,26 @@ def test_what_a_boost_lifts_is_an_editors_and_what_a_suppression_outweighs_is_th
     }
 
 
+def test_boosting_every_version_lifts_as_boosting_one_and_names_the_order_that_ranks_first() -> None:
+    every = [order(version, "boost") for version in (1, 2, 3)]
+    ranked = replace(every[2], priority=1)
+
+    def shown(*orders: Placement) -> tuple[float, str | None]:
+        feed = assemble(feed_with(orders, told=3))
+        item = next(item for item in feed.items if item.number == 1)
+        return round(item.parts["placed_or_wished"], 3), item.placement_id
+
+    assert shown(*every[:2], ranked) == (1.5, ranked.id)
+    assert shown(every[0]) == (1.5, every[0].id)
+    assert shown(*every, order(1, "suppress", **PLATFORM)) == (-1.0, None)
+
+
+def test_boosting_a_version_that_may_not_be_shown_lifts_none() -> None:
+    blocked = [order(2, "boost"), order(2, "block")]
+    item = next(item for item in assemble(feed_with(blocked, told=3)).items if item.number == 1)
+    assert (item.placed_by, item.parts.get("placed_or_wished")) == (PlacedBy.MODEL, None)
+
+
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_holding_one_version_back_holds_the_event_back(version: int) -> None:
     def place(*orders: Placement) -> int:

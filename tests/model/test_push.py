@@ -61,6 +61,7 @@ def test_what_reads_like_something_seen_stands_back_and_fills_gaps_before_what_w
     assert numbers(feed, "model") == [3, 4]
     assert numbers(feed, "fallback") == [2, 1]
     assert (feed.filtered["seen"], feed.filtered["like_seen"]) == (1, 1)
+    assert feed.passed_over == [], "what is like something seen would tell what was seen"
 
 
 def test_a_topic_that_filled_what_was_seen_last_stands_back_unless_it_is_asked_for() -> None:

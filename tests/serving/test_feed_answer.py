@@ -4,9 +4,14 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from support.builders import a_body, a_draft
 from support.readers import Key, StoryJson, farm_and_school, feed
 
+from tianfu.model.recommendation import FeedRequest
 from tianfu.serving.api.recommend import FeedItemOut, FeedOut
+from tianfu.serving.services import decision_log
+from tianfu.serving.services.ingest import ingest
+from tianfu.serving.services.newsroom import Newsroom
 
 pytestmark = pytest.mark.box
 
@@ -15,6 +20,18 @@ pytestmark = pytest.mark.box
 def page(served: TestClient, key: Key, story_json: StoryJson, app_key: dict[str, str]) -> Any:
     farm_and_school(served, key, story_json)
     return feed(served, app_key, reader_id="r-1", count=3)
+
+
+def test_pages_follow_from_what_waits_to_be_written(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the database is away more feeds wait than the recent ones that are kept."""
+    monkeypatch.setattr(decision_log, "_RECENT", 1)
+    monkeypatch.setattr(decision_log, "_OTHERS_WRITE_S", 0.0)
+    drafts = [a_draft(f"s{n}", title=f"第{n}条", body=a_body(n), hours_ago=n + 1) for n in range(6)]
+    ingest(drafts, database=room.database, clock=room.clock)
+    room.work_off()
+    first, _ = (room.feeds.recommend(FeedRequest(outlet_id="lizhou", count=2)) for _ in range(2))
+    assert first.cursor is not None
+    assert room.feeds.next_page(first.cursor, outlet_id="lizhou").items
 
 
 def test_an_answer_has_exactly_the_documented_fields(page: Any) -> None:

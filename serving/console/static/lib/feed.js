@@ -242,7 +242,7 @@ function Tally({ of, words, none, label }) {
 
 /** The best candidates that were not shown, and why. */
 function PassedOver({ stories }) {
-  if (!stories.length) return html`<p class="hint">没有：候选都已展示，或因读者看过、不想看而去掉。</p>`;
+  if (!stories.length) return html`<p class="hint">没有可列出的候选。</p>`;
   return html`<ol class="passed" tabindex="0" aria-label="没有展示的候选">
       ${stories.map(
         (one) => html`<li key=${one.story_id}>
@@ -251,7 +251,7 @@ function PassedOver({ stories }) {
         </li>`,
       )}
     </ol>
-    <p class="hint">得分最高的至多 30 条，同一事件只列一条，每种原因至多 10 条。读者看过、不想看的只计数，不列出。</p>`;
+    <p class="hint">得分最高的至多 30 条，同一事件只列一条，每种原因至多 10 条。因读者看过、不想看而去掉的只计数，不列出。</p>`;
 }
 
 /** What a first page showed of each aim. */

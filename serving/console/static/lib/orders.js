@@ -92,8 +92,8 @@ export async function replaceOrder(order, change) {
     const { story_id, outlet_ids, levels, adcode, scenes, priority, note, ends_at } = order;
     const kept = { story_id, outlet_ids, levels, adcode, scenes, priority, note, ends_at };
     const given = await send("POST", "/v1/placements", { ...kept, ...change });
-    await send("DELETE", `/v1/placements/${encodeURIComponent(order.id)}`);
-    toast(`已改为：${doesText(given)}`);
+    const gone = await said(() => send("DELETE", `/v1/placements/${encodeURIComponent(order.id)}`).then(() => true), "新安排已生效，旧安排没有撤回");
+    if (gone) toast(`已改为：${doesText(given)}`);
     return given;
   }, "没有改动");
 }
