@@ -34,6 +34,7 @@ export default function Page({ session, query }) {
   return html`<div class="columns wide-first" key=${story.story_id}>
     <div class="stack">
       <${Text} story=${story} />
+      ${mine && story.state === "live" ? html`<${StoryDesks} story=${story} />` : null}
       <${Exposure} story=${story} />
       ${mine ? html`<${Orders} ...${{ story, changed }} everywhere=${!session.outlet_id} onChange=${refresh} />` : null}
       <${Card} title="历次修改"><${Revisions} story=${story} /><//>
@@ -41,7 +42,6 @@ export default function Page({ session, query }) {
     <div class="stack">
       <${Card} title="标签"><${StoryTags} key=${story.indexed} story=${story} mine=${mine} /><//>
       ${story.state === "live" ? html`<${Copies} story=${story} />` : null}
-      ${mine && story.state === "live" ? html`<${StoryDesks} story=${story} />` : null}
     </div>
   </div>`;
 }
