@@ -76,12 +76,12 @@ class ReadAfter:
 
 
 def _in_all(weight: Weight) -> float:
-    return weight if isinstance(weight, float) else sum(share for _, share in weight)
+    return sum(share for _, share in weight) if isinstance(weight, tuple) else weight
 
 
 def _grown(weight: Weight, code: int, more: float) -> Weight:
     """A weight after some more by the readers of one outlet."""
-    if isinstance(weight, float):
+    if not isinstance(weight, tuple):
         return weight + more
     shares = dict(weight)
     shares[code] = shares.get(code, 0.0) + more
@@ -93,7 +93,7 @@ def _grown(weight: Weight, code: int, more: float) -> Weight:
 
 def _told(weight: Weight, code: int) -> float:
     """What an outlet may know of a weight: its own readers' share, and of others' only what a crowd did."""
-    if isinstance(weight, float):
+    if not isinstance(weight, tuple):
         return weight
     mine = sum(share for owner, share in weight if owner == code)
     others = _in_all(weight) - mine
