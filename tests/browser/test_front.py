@@ -89,8 +89,10 @@ def test_the_keyboard_alone_moves_pins_holds_back_and_withdraws(open_page: Opens
     expect(orders).to_have_count(1)
     page.keyboard.press("Delete")
     expect(orders).to_have_count(0)
+    expect(slots(page).nth(0)).not_to_contain_text(title)  # the screen has followed
 
     slots(page).nth(0).focus()
+    expect(slots(page).nth(0)).to_be_focused()
     title = title_of(slots(page).nth(0))
     outlet = slots(page).nth(0).locator(".feed-meta > span").first.inner_text()
     page.keyboard.press("b")  # another outlet's version of the same story may take the place

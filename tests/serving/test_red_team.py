@@ -228,7 +228,7 @@ class Newsrooms:
         )
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_whatever_happens_no_page_shows_what_it_must_not(
     seed: int, served: TestClient, key: Key, story_json: StoryJson, clock: FakeClock
 ) -> None:

@@ -103,9 +103,9 @@ def led_on(room: Newsroom, outlet_id: str, story_id: str) -> dict[str, float]:
     """What an app's key learns beside one story of what is read after it: strengths by story."""
     asked = FeedRequest(outlet_id=outlet_id, scene=Scene.RELATED, story_id=story_id)
     page = room.feeds.recommend(asked)
-    decision, items = room.feeds.replay(page.trace_id)
-    assert decision.request.outlet_id == outlet_id
-    spoken = {one.story_id: one.item.parts.get("read_after", 0.0) for one in items}
+    replay = room.feeds.replay(page.trace_id)
+    assert replay.decision.request.outlet_id == outlet_id
+    spoken = {one.story_id: one.item.parts.get("read_after", 0.0) for one in replay.items}
     because = {
         one.card.story_id for one in page.items if ReasonCode.READ_AFTER in {r.code for r in one.reasons}
     }
