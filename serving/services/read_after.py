@@ -70,9 +70,19 @@ class ReadAfter:
     def after(self, outlet_id: str, number: int, count: int) -> list[tuple[int, float]]:
         """Stories read after this one with strength 0..1, strongest first, as far as an outlet may know."""
         code = self._codes.get(outlet_id, -1)
-        told = [(other, _told(weight, code)) for other, weight in self._after.get(number, {}).items()]
-        rows = sorted((row for row in told if row[1]), key=lambda row: (-row[1], row[0]))[:count]
-        return [(other, value / (value + 2.0)) for other, value in rows]
+        rows = []
+        for other, weight in self._after.get(number, {}).items():  # every feed comes by here, ten times
+            if isinstance(weight, tuple):
+                mine = in_all = 0.0
+                for owner, share in weight:
+                    in_all += share
+                    if owner == code:
+                        mine = share
+                weight = in_all if in_all - mine > _CROWD else mine
+            if weight:
+                rows.append((-weight, other))
+        rows.sort()
+        return [(other, weight / (weight - 2.0)) for weight, other in rows[:count]]
 
 
 def _in_all(weight: Weight) -> float:
@@ -89,12 +99,3 @@ def _grown(weight: Weight, code: int, more: float) -> Weight:
     if in_all - max(shares.values()) > _CROWD:
         return in_all
     return tuple(shares.items())
-
-
-def _told(weight: Weight, code: int) -> float:
-    """What an outlet may know of a weight: its own readers' share, and of others' only what a crowd did."""
-    if not isinstance(weight, tuple):
-        return weight
-    mine = sum(share for owner, share in weight if owner == code)
-    others = _in_all(weight) - mine
-    return mine + (others if others > _CROWD else 0.0)
