@@ -37,7 +37,7 @@ def settle() -> None:
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 """Names of ``mallopt`` in the GNU C library (``malloc.h``)."""
-_POOLS, _LARGE_BYTES, _SPARE_BYTES = 2, 1 << 20, 16 << 20
+_POOLS, _LARGE_BYTES, _SPARE_BYTES = 2, 4 << 20, 64 << 20
 
 
 def give_back_memory() -> None:
@@ -45,9 +45,9 @@ def give_back_memory() -> None:
 
     By itself it keeps a pool for each thread, up to eight for each core, and once a large array was freed it
     takes arrays of that size from the pools too.  A view of the feeds, made anew every few seconds, then
-    leaves holes that only something smaller fits in.  Here arrays of a megabyte and more are taken from the
-    system and given back to it one by one, and what is small shares two pools.  Other C libraries are left
-    as they are.
+    leaves holes that only something smaller fits in.  Here arrays of four megabytes and more are taken from
+    the system and given back to it one by one (from one megabyte on it made views a third slower), and what
+    is small shares two pools.  Other C libraries are left as they are.
     """
     set_option = getattr(ctypes.CDLL(None), "mallopt", None)
     if set_option is None:
