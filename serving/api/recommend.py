@@ -245,7 +245,7 @@ class DecisionOut(Out):
     `candidates` counts what each source proposed, `filtered` what each rule took out, `weights` what each
     feature counted, `measured` what the first page showed of each aim.  `passed_over` are the best candidates
     that are not among the items, best first, at most 30, each event once; what the reader has seen or wished
-    away, or the app left out, is counted and not listed.
+    away, what is like that, and what the app left out, is counted and not listed.
     """
 
     trace_id: str

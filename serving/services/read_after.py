@@ -8,6 +8,8 @@ _MAX_STORIES = 50_000
 """Beyond either the stories nobody has read on from for longest give way; ``benchmarks.crowd_memory`` says
 what it comes to."""
 _SESSION = 5
+_WEIGHTS = tuple(1.0 / (1 + place) for place in range(_SESSION))
+"""Of a story read so many reads after another."""
 _MAX_SESSIONS = 200_000
 _CROWD = 2.0
 """One reader adds at most 1 to a pair, so more than this much of it comes from three readers or more."""
@@ -32,6 +34,7 @@ class ReadAfter:
         self._most_pairs, self._most_stories = most_pairs, most_stories
         self._pairs = 0
         self._codes: dict[str, int] = {}
+        self._of_one: dict[tuple[int, float], Weight] = {}  # shared, as most pairs are of one
         self._after: OrderedDict[int, dict[int, Weight]] = OrderedDict()
         self._sessions: OrderedDict[str, tuple[int, ...]] = OrderedDict()
 
@@ -41,7 +44,7 @@ class ReadAfter:
         code = self._codes.setdefault(outlet_id, len(self._codes))
         for place, earlier in enumerate(reversed(before)):
             if first and earlier != number:
-                self._count(code, earlier, number, 1.0 / (1 + place))
+                self._count(code, earlier, number, _WEIGHTS[place])
         while self._pairs > self._most_pairs or len(self._after) > self._most_stories:
             _, longest_ago = self._after.popitem(last=False)
             self._pairs -= len(longest_ago)
@@ -52,7 +55,11 @@ class ReadAfter:
     def _count(self, code: int, earlier: int, number: int, weight: float) -> None:
         weights = self._after.pop(earlier, {})
         self._pairs -= len(weights)
-        weights[number] = _grown(weights.get(number, ()), code, weight)
+        known = weights.get(number)
+        if known is None:
+            weights[number] = self._of_one.setdefault((code, weight), ((code, weight),))
+        else:
+            weights[number] = _grown(known, code, weight)
         if len(weights) > 2 * _MAX_AFTER:
             strongest = sorted(weights.items(), key=lambda row: -_in_all(row[1]))[:_MAX_AFTER]
             weights = dict(strongest)  # what goes, goes from every outlet: nobody's share is left alone

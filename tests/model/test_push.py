@@ -61,7 +61,14 @@ def test_what_reads_like_something_seen_stands_back_and_fills_gaps_before_what_w
     assert numbers(feed, "model") == [3, 4]
     assert numbers(feed, "fallback") == [2, 1]
     assert (feed.filtered["seen"], feed.filtered["like_seen"]) == (1, 1)
-    assert feed.passed_over == [], "what is like something seen would tell what was seen"
+
+
+def test_what_is_like_something_seen_is_counted_and_not_listed() -> None:
+    different = {n: ((FARM, SCHOOL)[n % 2], n) for n in range(10, 110)}
+    feed = assemble(a_push({1: (FARM, 7), 2: (SCHOOL, 7), **different}, seen=(1,)))
+    assert feed.filtered == {"like_seen": 1, "seen": 1}
+    assert len(feed.passed_over) > 0
+    assert not {1, 2} & {one.number for one in (*feed.items, *feed.passed_over)}
 
 
 def test_a_topic_that_filled_what_was_seen_last_stands_back_unless_it_is_asked_for() -> None:
