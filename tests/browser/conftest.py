@@ -102,6 +102,8 @@ def open_page(browser: Browser, live: Live) -> Iterator[Callable[..., Page]]:
         page.goto(f"/console#/{place}")
         if role is not None:
             page.wait_for_selector("main h1")
+            # What is read late moves what stands below it, away from under a click.
+            expect(page.locator("main .loading")).to_have_count(0)
         return page
 
     yield open_one
