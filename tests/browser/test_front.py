@@ -135,7 +135,7 @@ def test_an_editor_inserts_moves_the_insertion_pins_by_key_and_holds_back(
     before = titles(live).index(held_back)
     slots(page).nth(0).focus()
     page.keyboard.press("s")
-    expect(orders.filter(has_text=held_back)).to_contain_text("压后")
+    expect(orders.filter(has_text=held_back)).to_contain_text("降权")
     expect(slots(page).nth(0)).not_to_contain_text(held_back)
     expect(page.locator("[data-place]:focus")).to_have_count(1)
     assert held_back not in titles(live)[: before + 1]

@@ -50,7 +50,8 @@ const TAGGERS = {
   keywords: ["关键词标签", "从标题和正文选出最能代表稿件的词"],
   names: ["人物与机构标签", "认出人名和机构名"],
 };
-const ORDER_WORDS = { pin: "置顶", insert: "插入", boost: "加权", suppress: "压后", block: "屏蔽", must_carry: "省级必推", emergency: "紧急信息" };
+// What stands in a list may be more than an order is called.
+const SHOWN_AS = { must_carry: "省级必推", emergency: "紧急信息" };
 const PLACED = { editor: "编辑推荐", must_carry: "省级必推", fallback: "补足" };
 
 export const featureWord = (name) => FEATURES[name] ?? name;
@@ -59,7 +60,7 @@ const MISSES = { vary: "为内容多样让位", below: "得分低于列表最后
 export const ruleWord = (name) => RULES[name] ?? name;
 const missText = (why) => MISSES[why] ?? ruleWord(why);
 export const aimWord = (name) => AIMS[name] ?? name;
-export const actionWord = (name) => ORDER_WORDS[name] ?? name;
+export const actionWord = (name) => SHOWN_AS[name] ?? word("action", name);
 
 /** How much an aim counts, 0..1 with 0.5 as usual, in words. */
 export const amountText = (value) => (value < 0.05 ? "不要" : value < 0.45 ? "少一些" : value <= 0.55 ? "一般" : "多一些");

@@ -300,7 +300,7 @@ function ItemActions({ item, last, order, desk, move }) {
   return html`<span class="item-actions" role="group" aria-label=${`对“${item.title}”`}>
     <${Button} tone="small" disabled=${desk.busy || item.position === 0} onClick=${() => move(item, -1)} label=${what("上移")}>上移<//>
     <${Button} tone="small" disabled=${desk.busy || last} onClick=${() => move(item, 1)} label=${what("下移")}>下移<//>
-    <${Button} tone="small" disabled=${desk.busy} onClick=${() => desk.give(item.story_id, "suppress")} label=${what("压后")}>压后<//>
+    <${Button} tone="small" disabled=${desk.busy} onClick=${() => desk.give(item.story_id, "suppress")} label=${what("降权")}>降权<//>
     <${Button} tone="small bad" disabled=${desk.busy} onClick=${() => desk.block(item)} label=${what("屏蔽")}>屏蔽<//>
     ${desk.mayEnd(order)
       ? html`<${Button} tone="small" disabled=${desk.busy} onClick=${() => desk.withdraw(order.id)} label=${what("撤回安排")}>撤回安排<//>`
@@ -311,7 +311,7 @@ function ItemActions({ item, last, order, desk, move }) {
 function Keys() {
   return html`<p class="hint front-keys">
     键盘：<kbd>↑</kbd> <kbd>↓</kbd> 选稿，<kbd>Alt</kbd>+<kbd>↑</kbd> <kbd>↓</kbd> 移动并置顶，<kbd>P</kbd> 置顶在原位，<kbd>S</kbd>
-    压后，<kbd>B</kbd> 屏蔽，<kbd>Delete</kbd> 撤回安排
+    降权，<kbd>B</kbd> 屏蔽，<kbd>Delete</kbd> 撤回安排
   </p>`;
 }
 
