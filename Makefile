@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Modules are compiled when they are first imported: most of what the packages hold never is.
+INSTALL := $(PIP) install --no-compile
 
 .PHONY: run test check lint types mypy pyright layers bench bench-province docs docs-site shots lock sbom audit bundle clean
 
@@ -67,14 +69,14 @@ $(BIN)/python:
 
 $(VENV)/.serve: $(BIN)/python pyproject.toml requirements/serve.lock
 	@echo "Installing the service …"
-	@$(PIP) install -r requirements/serve.lock
-	@$(PIP) install --no-deps -e .
+	@$(INSTALL) -r requirements/serve.lock
+	@$(INSTALL) --no-deps -e .
 	@touch $@
 
 $(VENV)/.dev: $(BIN)/python pyproject.toml requirements/dev.lock
 	@echo "Installing everything for development …"
-	@$(PIP) install -r requirements/dev.lock
-	@$(PIP) install --no-deps -e .
+	@$(INSTALL) -r requirements/dev.lock
+	@$(INSTALL) --no-deps -e .
 	@touch $@ $(VENV)/.serve
 
 tests/browser/node_modules: tests/browser/package-lock.json

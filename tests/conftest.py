@@ -7,16 +7,29 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy.engine import URL
 from support.live import Demo, demo_in, make_demo
 from support.postgres import Databases, server
 
 
+def pytest_configure() -> None:
+    """Tell errors plainly: structlog's own way draws every frame with all that it holds, for ten seconds."""
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, plain])
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests go first, so that none of them runs alone at the end."""
+    """Files with slow tests go first, so that none of them runs alone at the end.
+
+    The very first makes the demo, and those that go on while it is made need none.
+    """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    on_demo = {item.path: None for item in items if "demo_mould" in getattr(item, "fixturenames", ())}
+    first = next(iter(on_demo), None)
+    turn = {path: (path != first, path in on_demo, path not in slow) for path in {*slow, *on_demo}}
+    items.sort(key=lambda item: turn.get(item.path, (True, True, True)))
 
 
 @pytest.fixture(scope="session")

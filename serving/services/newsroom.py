@@ -200,7 +200,7 @@ class Newsroom:
         log.info("newsroom.stopped")
 
     def wait_indexed(self, numbers: Mapping[int, int], timeout_s: float) -> bool:
-        """Wait until these stories are indexed at these revisions, or the time is up.
+        """Wait until these stories are indexed at these revisions and known to this process, or the time is up.
 
         Eight may wait at once; further ones are answered without, so that those who wait leave threads to
         everybody else's feeds.
@@ -218,6 +218,7 @@ class Newsroom:
             with self.database.read() as uow:
                 found = uow.stories.by_numbers(list(numbers))
             if all(n in found and found[n].indexed_revision >= r for n, r in numbers.items()):
+                self.library.catch_up()
                 return True
             left = deadline - time.monotonic()
             if left <= 0:

@@ -75,7 +75,7 @@ def places(live: Live) -> dict[str, str]:
         f"coverage?id={coverage}&tab=picks": ".picks-form",
         "report": ".report-head",
         "front": "[data-place]",
-        "orders": "main .empty",
+        "orders": "main .card",
         "preview": ".feed-item",
         "preview?who=own": ".person input[type=checkbox]",
         f"decision?trace={trace}": ".feed-item",

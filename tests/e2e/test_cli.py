@@ -2,29 +2,72 @@
 
 import io
 import json
+import logging
 import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+import structlog
 from rich.console import Console
 from support.live import Live
 
-from tianfu.cli import show
+from tianfu import __version__
+from tianfu.cli import main, show
 
 
-def tianfu(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tianfu.cli", *words]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=180, env={**os.environ, **environment}, check=False
-    )
+@dataclass(frozen=True)
+class Said:
+    """What a command came to."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
-def test_help_and_version_answer() -> None:
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """The command line sets up logs for its process, which here goes on."""
+    root, kept = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.configure(**kept)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def tianfu(*words: str, **environment: str) -> Said:
+    """Run a command in this process, since a new one would import everything again."""
+    told, refused, code = io.StringIO(), io.StringIO(), 0
+    with (
+        patch.object(sys, "argv", ["tianfu", *words]),
+        patch.dict(os.environ, environment),
+        redirect_stdout(told),
+        redirect_stderr(refused),
+    ):
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+    return Said(code, told.getvalue(), refused.getvalue())
+
+
+def test_the_installed_command_answers_and_ends_with_its_code(tmp_path: Path) -> None:
+    command = Path(sys.executable).with_name("tianfu")
+    for words, code in ((["version"], 0), (["keys", "revoke", "k-none", "--data-dir", str(tmp_path)], 1)):
+        done = subprocess.run([command, *words], capture_output=True, text=True, timeout=180, check=False)
+        assert done.returncode == code
+        assert (__version__ in done.stdout, "not_found" in done.stderr) == (code == 0, code == 1)
+
+
+def test_help_names_the_commands() -> None:
     assert "import" in tianfu("--help").stdout
-    assert tianfu("version").stdout.strip()
 
 
 def test_a_key_is_made_listed_without_its_secret_and_ended(tmp_path: Path) -> None:

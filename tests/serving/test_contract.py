@@ -67,7 +67,7 @@ CHECKS = [
 def test_every_answer_keeps_the_contract(
     operation: APIOperation, mode: GenerationMode, client: TestClient
 ) -> None:
-    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
     @given(case=operation.as_strategy(generation_mode=mode))
     def keeps(case: Case) -> None:
         sent = case.as_transport_kwargs(base_url="http://testserver")

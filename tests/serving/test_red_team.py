@@ -31,6 +31,7 @@ def send(served: TestClient, key: Key, rows: list[dict[str, Any]]) -> list[str]:
     return found
 
 
+@pytest.mark.box
 def test_stories_dated_ahead_starve_nobody(
     served: TestClient, key: Key, story_json: StoryJson, app_key: dict[str, str], clock: FakeClock
 ) -> None:
@@ -51,6 +52,7 @@ def test_stories_dated_ahead_starve_nobody(
     assert "not_yet" not in told["filtered"]
 
 
+@pytest.mark.box
 def test_an_outlet_that_floods_leaves_others_their_places(
     served: TestClient, key: Key, story_json: StoryJson, clock: FakeClock
 ) -> None:
@@ -228,6 +230,7 @@ class Newsrooms:
         )
 
 
+@pytest.mark.box
 @pytest.mark.parametrize("seed", range(3))
 def test_whatever_happens_no_page_shows_what_it_must_not(
     seed: int, served: TestClient, key: Key, story_json: StoryJson, clock: FakeClock
