@@ -24,7 +24,7 @@ from tianfu.model.feed.sameness import (
     topic_filled,
 )
 from tianfu.model.feed.sources import Hits, gather
-from tianfu.model.feed.vary import Line, one_per_cluster, spread
+from tianfu.model.feed.vary import POOL, Line, one_per_cluster, spread
 from tianfu.model.feed.view import Mask, Rows
 from tianfu.model.feed.wishes import away, less
 from tianfu.model.placement import Placement, PlacementAction
@@ -62,6 +62,8 @@ class _Chosen:
     draws: Sequence[Draw]
     found: Candidates
     causes: Causes
+    drawn: Mask
+    """Items that chance put where they stand."""
 
 
 def assemble(context: FeedContext) -> AssembledFeed:
@@ -91,7 +93,9 @@ def assemble(context: FeedContext) -> AssembledFeed:
         draws=() if chosen is None else tuple(d for d in chosen.draws if d.shown in items.number),
         passed_over=()
         if chosen is None
-        else passed_over(chosen.found, chosen.causes, organic, items, context),
+        else passed_over(
+            chosen.found, chosen.causes, organic.at(np.flatnonzero(~chosen.drawn)), items, context
+        ),
     )
 
 
@@ -121,17 +125,19 @@ def _chosen(found: Candidates, held: Rows, context: FeedContext) -> _Chosen:
         causes[gone & (causes == 0)] = WHYS.index(name)
     rows = found.rows
     found = scored(found, context, gains(rows, context) + less(rows, context), boosts(rows, context))
-    versions = one_per_cluster(found.at(causes == 0), context)
-    if holds_for(context):
+    push = holds_for(context)
+    versions = one_per_cluster(found.at(causes == 0), context, most=None if push else POOL)
+    if push:
         clusters = context.view.cluster
         for name, stands_back in _PUSH_VARIETY:
             back = stands_back(versions.rows, held, context)
             gone = np.isin(clusters[found.rows], clusters[versions.rows[back]])
             causes[gone & (causes == 0)] = WHYS.index(name)
             versions = versions.at(~back)
+        versions = versions.at(np.arange(len(versions.rows)) < POOL)
     line = spread(versions, DEPTH, context)
     draws = [_draw(versions.at(among), context) for among in line.draws]
-    return _Chosen(_items(versions, line, context), draws, found, causes)
+    return _Chosen(_items(versions, line, context), draws, found, causes, line.drawn)
 
 
 def _personal_rules(rows: Rows, held: Rows, context: FeedContext) -> Iterator[tuple[str, Mask]]:
@@ -140,15 +146,14 @@ def _personal_rules(rows: Rows, held: Rows, context: FeedContext) -> Iterator[tu
     yield SEEN, np.isin(view.cluster[rows], seen_clusters(context))
     yield WISHED_AWAY, away(rows, context)
     yield PLACED, np.isin(view.cluster[rows], view.cluster[held])
-    if holds_for(context):
-        yield TOPIC_FILLED, topic_filled(rows, context)
 
 
 _PUSH_VARIETY: Sequence[tuple[str, Callable[[Rows, Rows, FeedContext], Mask]]] = (
     (LIKE_SEEN, lambda rows, _held, context: like_seen(rows, context)),
+    (TOPIC_FILLED, lambda rows, _held, context: topic_filled(rows, context)),
     (LIKE_SHOWN, lambda rows, held, context: ~apart(rows, held, context)),
 )
-"""Rules of a push that compare texts: looked at for the versions that would be shown, which are few."""
+"""Rules of a push: looked at for the versions that would be shown, before the best of them are kept."""
 
 
 def _draw(among: Candidates, context: FeedContext) -> Draw:
@@ -160,7 +165,7 @@ def _draw(among: Candidates, context: FeedContext) -> Draw:
 def _items(found: Candidates, line: Line, context: FeedContext) -> ItemColumns:
     chosen = found.at(line.places)
     codes, because = whys(chosen, context)
-    lifted = (chosen.boost > 0) & (line.propensities == 1.0)  # what chance put there no person did
+    lifted = (chosen.boost > 0) & ~line.drawn  # what chance put there no person did
     placed_by = np.where(lifted, PLACERS.index(PlacedBy.EDITOR), PLACERS.index(PlacedBy.MODEL))
     if lifted.any():
         codes[lifted, 1], because[lifted, 1] = codes[lifted, 0], because[lifted, 0]

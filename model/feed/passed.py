@@ -27,7 +27,7 @@ MOST_OF_ONE = 10
 """Most in all, and for one cause, so that none fills the list."""
 _LOOKED_AT = 300
 """So many of the best candidates are looked at for them."""
-UNLISTED = ("excluded", "being_read", SEEN, WISHED_AWAY, LIKE_SEEN, TOPIC_FILLED)
+UNLISTED = ("excluded", "unwanted", "being_read", SEEN, WISHED_AWAY, LIKE_SEEN, TOPIC_FILLED)
 """Counted and not listed: together they would tell what the reader has seen and does not want to see."""
 _UNLISTED = [WHYS.index(name) for name in UNLISTED]
 
@@ -74,14 +74,14 @@ class PassedColumns(Sequence[PassedOver]):
 
 
 def passed_over(
-    found: Candidates, causes: Causes, organic: ItemColumns, items: ItemColumns, context: FeedContext
+    found: Candidates, causes: Causes, ranked: ItemColumns, items: ItemColumns, context: FeedContext
 ) -> PassedColumns:
     """The best candidates of events that the feed does not show, each event once.
 
     Args:
         found: All candidates, scored.
         causes: What took each of them out.
-        organic: What was ranked and varied.
+        ranked: What score and variety put where it stands.
         items: The whole feed.
         context: Of the feed.
     """
@@ -90,8 +90,7 @@ def passed_over(
     if len(left) > _LOOKED_AT:
         left = np.argpartition(-score, _LOOKED_AT)[:_LOOKED_AT]
     left = left[np.lexsort((-view.number[found.rows[left]], -score[left]))]
-    ranked = np.isin(organic.number, items.number) & (organic.propensity == 1.0)  # not drawn by chance
-    last = organic.score[ranked].min(initial=np.inf)
+    last = ranked.score[np.isin(ranked.number, items.number)].min(initial=np.inf)
     unruled = np.where(score[left] > last, WHYS.index(VARY), WHYS.index(BELOW))
     why = np.where(causes[left] > 0, causes[left], unruled)
     told = set(view.cluster[view.rows_of(items.number)].tolist())

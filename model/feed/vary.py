@@ -38,15 +38,17 @@ _DRAWS = 1
 _LINK_OUT = PERMISSIONS.index(Permission.LINK_OUT)
 
 
-def one_per_cluster(found: Candidates, context: FeedContext) -> Candidates:
+def one_per_cluster(found: Candidates, context: FeedContext, *, most: int | None = POOL) -> Candidates:
     """Keep of each cluster its best score, shown by the version closest to this outlet, best first.
+
+    Of clusters at most so many are kept, the best.
 
     What may be shown whole before what may only be linked to; own stories first, then the city's, then the
     first publisher's, then whoever told it next; versions that may not be shown here are passed over.
     """
     best_first = np.lexsort((-context.view.number[found.rows], -found.score))
     _, first = np.unique(context.view.cluster[found.rows[best_first]], return_index=True)
-    best = found.at(best_first[np.sort(first)[:POOL]])
+    best = found.at(best_first[np.sort(first)[:most]])
     rows, of = nearest_versions(best.rows, context)
     return best.at(of).shown_as(rows)
 
@@ -100,10 +102,12 @@ class Line:
         propensities: Probability that each stands where it stands, given those before it, 0..1.
         draws: Shortlists of two or more, as places in the candidates, that chance chose from; the first
             was drawn.
+        drawn: Where chance chose, from however few.
     """
 
     places: npt.NDArray[np.intp]
     propensities: npt.NDArray[np.float64]
+    drawn: npt.NDArray[np.bool_]
     draws: tuple[npt.NDArray[np.intp], ...] = ()
 
 
@@ -163,20 +167,27 @@ def spread(found: Candidates, count: int, context: FeedContext) -> Line:
     kept_free = explored_places(context) if silent.any() else frozenset()
     chance = np.random.default_rng((context.chance, _DRAWS))
     propensities: list[float] = []
+    drawn: list[bool] = []
     draws: list[npt.NDArray[np.intp]] = []
     for place in range(min(count, len(value))):
         worth = value - window.penalty()
-        best, propensity = int(worth.argmax()), 1.0
+        best, propensity, by_chance = int(worth.argmax()), 1.0, False
         if place % WINDOW in kept_free:
             eligible = np.flatnonzero((worth > -_LAST / 2) & silent)
             if len(eligible):
                 among = shortlisted(eligible, chance)
-                best, propensity = int(among[0]), 1.0 / len(eligible)
+                best, propensity, by_chance = int(among[0]), 1.0 / len(eligible), True
                 draws += [among] if place < RECORDED_DRAWS and len(among) > 1 else []
         propensities.append(propensity)
+        drawn.append(by_chance)
         value[best] = -np.inf
         window.add(best)
-    return Line(np.array(window.chosen, dtype=np.intp), np.array(propensities), tuple(draws))
+    return Line(
+        np.array(window.chosen, dtype=np.intp),
+        np.array(propensities),
+        np.array(drawn, dtype=np.bool_),
+        tuple(draws),
+    )
 
 
 def shortlisted(eligible: npt.NDArray[np.intp], chance: np.random.Generator) -> npt.NDArray[np.intp]:

@@ -172,7 +172,7 @@ def list_stories(
 
     Newest by the date that counts (`fresh_from` of a story): an edit that dates a story forward does not
     bring it up again.  `since` and `until` go by `published_at`.  Taken-down ones only on request, and
-    only to who may restore them.
+    only to their outlet and the platform.
     """
     error = InvalidRequest
     state = state or StoryState.LIVE
@@ -228,7 +228,7 @@ def _listed(
 
 @router.get("/{story_id}")
 def get_story(story_id: str, room: NewsroomDep, known: NewsCaller) -> StoryOut:
-    """Read one story with its tags and earlier revisions; a taken-down one only who may restore it.
+    """Read one story with its tags and earlier revisions; a taken-down one only its outlet and the platform.
 
     Text that the caller's outlet has no right to show is left out, and `rights` says why.
     """

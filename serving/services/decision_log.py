@@ -42,6 +42,7 @@ class DecisionLog:
         self._turn = threading.Lock()
         self._recent: OrderedDict[str, Decision] = OrderedDict()
         self._waiting: list[Decision] = []
+        self._writing: list[Decision] = []
         self._forgotten: set[str] = set()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -86,19 +87,21 @@ class DecisionLog:
         return known
 
     def _unwritten(self, trace_id: str) -> Decision | None:
-        """One that waits: while the database is away more of them than the recent ones do."""
-        return next((d for d in self._waiting if d.trace_id == trace_id), None)
+        """One not written yet: while the database is away more of them wait than are recent."""
+        return next((d for d in (*self._waiting, *self._writing) if d.trace_id == trace_id), None)
 
     def reader_keys(self) -> set[str]:
         """Readers of whom decisions are in memory."""
         with self._lock:
-            return {d.reader_key for d in (*self._recent.values(), *self._waiting) if d.reader_key}
+            held = (*self._recent.values(), *self._waiting, *self._writing)
+            return {decision.reader_key for decision in held if decision.reader_key}
 
     def forget(self, reader_key: str) -> None:
         """Drop a reader's decisions: those in memory, and with the next writing what was just written."""
         with self._lock:
             self._forgotten.add(reader_key)
             self._waiting = [d for d in self._waiting if d.reader_key != reader_key]
+            self._writing = [d for d in self._writing if d.reader_key != reader_key]
             for trace_id in [t for t, d in self._recent.items() if d.reader_key == reader_key]:
                 del self._recent[trace_id]
 
@@ -112,7 +115,8 @@ class DecisionLog:
 
     def _flush(self) -> None:
         with self._lock:
-            batch, self._waiting = self._waiting, []
+            batch = self._writing = self._waiting
+            self._waiting = []
             forgotten, self._forgotten = self._forgotten, set()
         shown = self._receipts.take()
         if not batch and not shown and not forgotten:
@@ -128,9 +132,12 @@ class DecisionLog:
         except StoreUnavailable:
             log.warning("decisions.waiting", decisions=len(batch))
             self._receipts.put_back(shown)
-            with self._lock:
-                self._waiting = (batch + self._waiting)[-_MAX_WAITING:]
+            with self._lock:  # less what was forgotten meanwhile
+                self._waiting = (self._writing + self._waiting)[-_MAX_WAITING:]
                 self._forgotten |= forgotten
+        finally:
+            with self._lock:
+                self._writing = []
 
     def _run(self) -> None:
         while not self._stop.wait(_FLUSH_S):

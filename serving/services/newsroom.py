@@ -200,7 +200,7 @@ class Newsroom:
         log.info("newsroom.stopped")
 
     def wait_indexed(self, numbers: Mapping[int, int], timeout_s: float) -> bool:
-        """Wait until these stories are indexed at these revisions and known to this process, or the time is up.
+        """Wait until these stories are indexed at these revisions and known here, or the time is up.
 
         Eight may wait at once; further ones are answered without, so that those who wait leave threads to
         everybody else's feeds.

@@ -189,6 +189,7 @@ class ReaderDesk:
         self._signals.forget(ref.key)
         self._gate.forget(ref.key)
         self._interests.forget(ref.key)
+        self._database.drain()
         return counts
 
     def _tell_others(self, ref: ReaderRef, uow: UnitOfWork) -> None:

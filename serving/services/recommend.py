@@ -18,6 +18,7 @@ from tianfu.model.ports import Clock
 from tianfu.model.reader import Reader
 from tianfu.model.recommendation import Decision, FeedItem, FeedRequest, PassedOver, Reason
 from tianfu.model.rights import Permission
+from tianfu.model.story import StoryState
 from tianfu.serving.services.cursor import CursorSigner
 from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.feed_context import ContextMaker
@@ -259,7 +260,7 @@ class FeedDesk:
         misses = [
             ReplayedCandidate(one, stories[one.number].id, stories[one.number].text.title)
             for one in passed
-            if one.number in stories
+            if one.number in stories and stories[one.number].state is StoryState.LIVE
         ]
         return Replay(decision, spelled, misses)
 

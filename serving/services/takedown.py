@@ -168,5 +168,10 @@ def _by_platform(order: Takedown, uow: UnitOfWork) -> bool:
 
 
 def _reached(story: Story, scope: TakedownScope, caller: Caller, uow: UnitOfWork) -> list[Story]:
+    """Stories that an order takes down; the platform's also keeps down what outlets took down themselves."""
     group = [story] if scope is TakedownScope.STORY else uow.stories.in_clusters([story.cluster_id])
-    return [s for s in group if s.state is StoryState.LIVE and caller.may_act_for(s.outlet_id)]
+    mine = [one for one in group if caller.may_act_for(one.outlet_id)]
+    if caller.key.outlet_id is not None or all(one.state is StoryState.LIVE for one in mine):
+        return [one for one in mine if one.state is StoryState.LIVE]
+    held = {n for order in uow.takedowns.standing() if _by_platform(order, uow) for n in order.story_numbers}
+    return [one for one in mine if one.number not in held]

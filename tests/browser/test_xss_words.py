@@ -86,15 +86,21 @@ def test_a_poisoned_decision_is_replayed_as_text(guarded: Guarded, live: Live) -
         orders = [
             {"placement_id": text, "outcome": text, "position": 0, "because": text} for text in PAYLOADS
         ]
+        passed = [
+            {"story_id": f"p{n}", "title": text, "score": 0.1, "sources": [text], "why": text}
+            for n, text in enumerate(PAYLOADS)
+        ]
         tallies = dict.fromkeys(("candidates", "filtered", "weights", "measured"), counts)
         models = dict.fromkeys(PAYLOADS, EVERY)
-        return {**decision, **tallies, "items": items, "orders": orders, "models": models, "scene": EVERY}
+        lists = {"items": items, "orders": orders, "passed_over": passed}
+        return {**decision, **tallies, **lists, "models": models, "scene": EVERY}
 
     page = guarded("decision")
     page.route("**/v1/decisions/*", answering(poison))
     page.get_by_label("推荐编号").fill(made["trace_id"])
     page.keyboard.press("Enter")
     expect(page.locator(".feed-title")).to_have_text(list(PAYLOADS))
+    assert page.locator(".passed li a").all_text_contents() == list(PAYLOADS)
     whole = page.get_by_role("region", name="整个列表").text_content() or ""
     assert all(whole.count(payload) >= 5 for payload in PAYLOADS)
     page.locator(".feed-item").last.click()

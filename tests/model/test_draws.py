@@ -1,6 +1,7 @@
 """Places that chance gives away: the probability that is written down is the one that was used."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 import numpy as np
@@ -13,9 +14,11 @@ from tianfu.model.feed.scoring import COLUMN
 from tianfu.model.feed.table import view_of
 from tianfu.model.feed.vary import EXPLORED_PLACES, RECORDED_DRAWS, SHORTLIST
 from tianfu.model.outlet import Outlet, OutletLevel
+from tianfu.model.placement import Placement, PlacementAction
 from tianfu.model.recommendation import FeedRequest
 
 NOW_S = 1_772_400_000
+NOW = datetime.fromtimestamp(NOW_S, UTC)
 SILENT = 9
 PROVINCE = Outlet(id="up", name="省", level=OutletLevel.PROVINCE, adcode="510000")
 CITY = Outlet(id="mid", name="市", level=OutletLevel.CITY, adcode="510800", parent_id="up")
@@ -66,6 +69,24 @@ def newsroom() -> FeedContext:
 def feeds() -> list[AssembledFeed]:
     room = newsroom()
     return [assemble(replace(room, chance=chance)) for chance in range(FEEDS)]
+
+
+def test_what_chance_chose_from_one_alone_is_neither_the_editors_nor_how_low_scores_go() -> None:
+    room = newsroom()
+    alone = [card(n, f"far{n % 20}") for n in range(1, 150)] + [card(300, "county1", topics=("11",))]
+    boost = Placement(
+        id="p1", story_id="s300", action=PlacementAction.BOOST, strength=0.1, created_by="k",
+        starts_at=NOW - timedelta(hours=1), ends_at=NOW + timedelta(hours=1), created_at=NOW,
+    )  # fmt: skip
+    read = Proposals(np.arange(1, 150), np.ones(149, dtype=np.float32))
+    feed = assemble(replace(room, view=view_of(alone), placements=(boost,), hot={"city": read}))
+    drawn = next(item for item in feed.items if item.number == 300)
+    assert drawn.position in EXPLORED_PLACES
+    assert (drawn.propensity, drawn.placed_by.value) == (1.0, "model")
+    last = min(item.score for item in feed.items if item.number != 300)
+    assert drawn.score < last
+    assert {one.why for one in feed.passed_over if one.score < last - 1e-3} <= {"below"}
+    assert "below" in {one.why for one in feed.passed_over}
 
 
 def test_every_story_of_a_shortlist_stands_there_as_often_as_is_written_down() -> None:

@@ -1,6 +1,8 @@
 """A push differs from what its reader had lately and from its own page."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -28,16 +30,21 @@ def a_push(
     *,
     seen: tuple[int, ...] = (),
     sketches: npt.NDArray[np.float16] | None = None,
+    told_by: Mapping[int, tuple[str, str]] = MappingProxyType({}),
     **fields: object,
 ) -> FeedContext:
-    """A push from stories by number: topic and what each is about, a row of ``sketches``."""
+    """A push from stories by number: topic and what each is about, a row of ``sketches``.
+
+    ``told_by`` names outlet and cluster of those that are not one of their own by the county itself.
+    """
     axes = np.eye(SKETCH, dtype=np.float16) if sketches is None else sketches
     table = StoryTable()
     for number, (topic, subject) in stories.items():
+        outlet_id, cluster_id = told_by.get(number, ("lizhou", f"c{number}"))
         card = StoryCard(
-            number=number, story_id=f"s{number}", title="题", url=None, image_url=None, outlet_id="lizhou",
+            number=number, story_id=f"s{number}", title="题", url=None, image_url=None, outlet_id=outlet_id,
             channel="", published_at_s=NOW_S - 60 * number, expires_at_s=None, topics=(topic,), places=(),
-            cluster_id=f"c{number}", ai_generated=False, body_chars=300,
+            cluster_id=cluster_id, ai_generated=False, body_chars=300,
         )  # fmt: skip
         table.put(card, axes[subject])
     base = FeedContext(
@@ -81,6 +88,25 @@ def test_a_topic_that_filled_what_was_seen_last_stands_back_unless_it_is_asked_f
     assert feed.filtered["topic_filled"] == 2
     asked = replace(full.request, wanted=Subjects(topics=(FARM,)))
     assert numbers(assemble(replace(full, request=asked)), "model") == [9, 10]
+
+
+def test_a_pool_full_of_what_is_like_something_seen_leaves_the_places_to_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tianfu.model.feed.assemble.POOL", 3)
+    alike = {n: ((FARM, SCHOOL)[n % 2], 7) for n in range(2, 12)}
+    different = {n: ((FARM, SCHOOL)[n % 2], n) for n in range(20, 25)}
+    feed = assemble(a_push({1: (FARM, 7), **alike, **different}, seen=(1,)))
+    assert len(numbers(feed, "model")) == 3
+    assert set(numbers(feed, "model")) < set(different)
+
+
+def test_a_topic_is_filled_by_the_version_that_would_be_shown() -> None:
+    stories = {n: (FARM, n) for n in range(2, TOPIC_FULL + 2)} | {1: (SCHOOL, 20), 30: (FARM, 30)}
+    theirs_and_ours = {1: ("cangxi", "c-both"), 30: ("lizhou", "c-both")}
+    feed = assemble(a_push(stories, seen=tuple(range(2, TOPIC_FULL + 2)), told_by=theirs_and_ours))
+    assert numbers(feed, "model") == []
+    assert feed.filtered["topic_filled"] == 2
 
 
 def test_without_a_reader_the_page_is_compared_with_itself_alone() -> None:

@@ -291,6 +291,21 @@ def test_an_outlet_puts_back_what_it_took_down_and_not_what_the_platform_did(
     assert set(call("restore", operator).json()["story_ids"]) == set(ids)
 
 
+def test_an_outlet_that_was_quicker_cannot_put_back_what_the_platform_took_down_after_it(
+    served: TestClient, key: Key, story_json: StoryJson
+) -> None:
+    operator, owner = key(), key(Role.EDITOR, "lizhou")
+    ids = told_twice(served, operator, story_json)
+    address = f"/v1/stories/{ids[0]}"
+    served.post(f"{address}/takedown", headers=owner, json={"reason": "更正"})
+    order = {"reason": "上级要求", "scope": "cluster"}
+    given = served.post(f"{address}/takedown", headers=operator, json=order)
+    assert set(given.json()["story_ids"]) == set(ids)
+    assert served.post(f"{address}/takedown", headers=operator, json=order).status_code == 409
+    assert served.post(f"{address}/restore", headers=owner).status_code == 403
+    assert set(served.post(f"{address}/restore", headers=operator).json()["story_ids"]) == set(ids)
+
+
 def test_a_taken_down_story_is_shown_only_to_who_may_restore_it(
     served: TestClient, key: Key, story_json: StoryJson
 ) -> None:

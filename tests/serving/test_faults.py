@@ -266,10 +266,9 @@ def test_a_full_disk_refuses_writes_clearly_and_feeds_go_on(
         feed = service.post("/v1/recommend", headers=headers, json={"outlet_id": "lizhou"})
         assert (feed.status_code, bool(feed.json()["items"])) == (200, True)
     began = time.monotonic()
+    # A database that failed is left in peace for half a second.
     last = story_json(external_id="last", body=a_body(9, 9_000))
-    while (
-        taken := send(service, headers, last)
-    ).status_code == 503:  # the database is left in peace for a while
+    while (taken := send(service, headers, last)).status_code == 503:
         assert time.monotonic() - began < 30, taken.text
         time.sleep(0.1)
     log.info("disk.free_again", seconds=round(time.monotonic() - began, 2))

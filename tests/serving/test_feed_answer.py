@@ -1,5 +1,8 @@
 """The answer that feeds write themselves keeps to the documented shape."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,11 +10,16 @@ from fastapi.testclient import TestClient
 from support.builders import a_body, a_draft
 from support.readers import Key, StoryJson, farm_and_school, feed
 
-from tianfu.model.recommendation import FeedRequest
+from tianfu.model.errors import StoreUnavailable
+from tianfu.model.event import ReaderKind, ReaderRef
+from tianfu.model.recommendation import Decision, FeedRequest
 from tianfu.serving.api.recommend import FeedItemOut, FeedOut
 from tianfu.serving.services import decision_log
+from tianfu.serving.services.decision_log import DecisionLog
 from tianfu.serving.services.ingest import ingest
 from tianfu.serving.services.newsroom import Newsroom
+from tianfu.serving.services.receipts import ReceiptBook
+from tianfu.serving.store.database import UnitOfWork
 
 pytestmark = pytest.mark.box
 
@@ -32,6 +40,45 @@ def test_pages_follow_from_what_waits_to_be_written(room: Newsroom, monkeypatch:
     first, _ = (room.feeds.recommend(FeedRequest(outlet_id="lizhou", count=2)) for _ in range(2))
     assert first.cursor is not None
     assert room.feeds.next_page(first.cursor, outlet_id="lizhou").items
+
+
+def test_what_is_being_written_can_be_found_and_forgotten(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A write that waits for the database, and then fails, loses no page and keeps no erased reader."""
+    monkeypatch.setattr(decision_log, "_RECENT", 0)
+    ref = ReaderRef(outlet_id="lizhou", kind=ReaderKind.READER, id="r-gone")
+    made = [room.feeds.recommend(FeedRequest(outlet_id="lizhou")).trace_id for _ in range(2)]
+
+    def found(trace_id: str) -> Decision:
+        decision = room.decisions.find(trace_id)
+        assert decision is not None
+        return decision
+
+    of_reader, of_nobody = (
+        replace(found(trace_id), trace_id=f"t-{trace_id}", reader_key=key)
+        for trace_id, key in zip(made, (ref.key, None), strict=True)
+    )
+    decisions = DecisionLog(room.database, ReceiptBook())
+    for one in (of_reader, of_nobody):
+        decisions.add(one)
+
+    @contextmanager
+    def hangs(_holding: object) -> Iterator[UnitOfWork]:
+        assert decisions.find(of_nobody.trace_id) is of_nobody
+        assert decisions.reader_keys() == {ref.key}
+        decisions.forget(ref.key)
+        raise StoreUnavailable("away")
+        yield
+
+    with monkeypatch.context() as away:
+        away.setattr(room.database, "write", hangs)
+        decisions.flush()
+    assert decisions.reader_keys() == set()
+    decisions.flush()
+    with room.database.read() as uow:
+        written = [uow.decisions.by_trace_id(one.trace_id) for one in (of_reader, of_nobody)]
+    assert [one is not None for one in written] == [False, True]
 
 
 def test_an_answer_has_exactly_the_documented_fields(page: Any) -> None:

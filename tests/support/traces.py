@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, inspect, make_url, text
 
 from tianfu.serving.services.newsroom import Newsroom
 
@@ -33,12 +33,8 @@ def in_tables(url: str, name: str) -> list[str]:
 
 
 def in_file(room: Newsroom) -> bytes:
-    """Every byte of a box's database, free pages too, after what was written ahead has come into it."""
-    engine = create_engine(room.database.url)
-    with engine.connect() as connection:
-        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-        path = engine.url.database
-    engine.dispose()
+    """Every byte of a box's database: free pages, and what was written ahead."""
+    path = make_url(room.database.url).database
     return b"".join(
         Path(f"{path}{end}").read_bytes() for end in ("", "-wal") if Path(f"{path}{end}").exists()
     )

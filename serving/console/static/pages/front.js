@@ -138,6 +138,11 @@ function Aims({ outlet, scene, onSaved }) {
 /** What an editor can do on this screen; everything shows at once. */
 function useDesk({ outlet, scene, lasts, screen, orders, session }) {
   const [busy, setBusy] = useState(false);
+  const fetching = screen.loading || orders.loading;
+  const [behind, setBehind] = useState(false); // what is shown is from before the last change
+  useEffect(() => {
+    if (!fetching) setBehind(false);
+  }, [fetching]);
   const here = useOutlets().get(outlet);
   const known = (orders.data?.items ?? []).filter((one) => concerns(one, here) && touches(one, scene));
   const placed = screen.data?.decision.items ?? [];
@@ -147,13 +152,16 @@ function useDesk({ outlet, scene, lasts, screen, orders, session }) {
   };
   const mayEnd = (order) => Boolean(order) && (!session.outlet_id || order.authority === "outlet");
   const again = () => {
+    setBehind(true);
     orders.reload();
     screen.reload();
   };
   const act = async (change) => {
     setBusy(true);
-    if (await change()) again();
+    const done = await change();
+    if (done) again();
     setBusy(false);
+    return Boolean(done);
   };
   const give = (story_id, action, position) =>
     act(() =>
@@ -167,7 +175,7 @@ function useDesk({ outlet, scene, lasts, screen, orders, session }) {
       }),
     );
   return {
-    busy,
+    busy: busy || behind,
     known,
     again,
     orderOf,
@@ -206,14 +214,11 @@ function Screen({ items, scene, desk, dragged, setDragged }) {
     setHere(place);
     requestAnimationFrame(() => focus(place));
   }, [items]);
-  const move = (item, step, action) => {
-    follow.current = item.story_id;
-    desk.place(item.story_id, item.position + step, action);
+  const followed = async (next, act) => {
+    follow.current = next;
+    if (!(await act())) follow.current = null;
   };
-  const stay = (place, act) => {
-    follow.current = place;
-    act();
-  };
+  const move = (item, step, action) => followed(item.story_id, () => desk.place(item.story_id, item.position + step, action));
   const keys = (event, item, place) => {
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (step && !event.altKey) {
@@ -221,11 +226,12 @@ function Screen({ items, scene, desk, dragged, setDragged }) {
       setHere(next);
       focus(next);
     } else if (!desk.mayMove(item)) return;
+    else if (desk.busy || event.repeat) event.preventDefault(); // the screen has not followed the last one yet
     else if (step) move(item, step);
     else if (event.key.toLowerCase() === "p") move(item, 0, "pin");
-    else if (event.key.toLowerCase() === "s") stay(place, () => desk.give(item.story_id, "suppress"));
-    else if (event.key.toLowerCase() === "b") stay(place, () => desk.block(item));
-    else if (event.key === "Delete" && desk.mayEnd(desk.orderOf(item.story_id))) stay(place, () => desk.withdraw(desk.orderOf(item.story_id).id));
+    else if (event.key.toLowerCase() === "s") followed(place, () => desk.give(item.story_id, "suppress"));
+    else if (event.key.toLowerCase() === "b") followed(place, () => desk.block(item));
+    else if (event.key === "Delete" && desk.mayEnd(desk.orderOf(item.story_id))) followed(place, () => desk.withdraw(desk.orderOf(item.story_id).id));
     else return;
     event.preventDefault();
   };
@@ -234,10 +240,7 @@ function Screen({ items, scene, desk, dragged, setDragged }) {
     setOver(null);
     const story_id = dragged ?? event.dataTransfer.getData("text/plain");
     setDragged(null);
-    if (story_id) {
-      follow.current = story_id;
-      desk.place(story_id, place);
-    }
+    if (story_id) followed(story_id, () => desk.place(story_id, place));
   };
   if (!items.length) {
     return html`<${Phone} name=${word("scene", scene)} note="匿名读者"
