@@ -10,7 +10,7 @@ from tianfu.model.feed.aims import measured
 from tianfu.model.feed.context import FeedContext
 from tianfu.model.feed.filters import Causes, causes_of, permitted, seen_clusters
 from tianfu.model.feed.line import CODES, PLACERS, ItemColumns, empty, joined, plain, woven
-from tianfu.model.feed.orders import CARRIED, boosts, gains, resolve, standing
+from tianfu.model.feed.orders import CARRIED, resolve, standing, weighed
 from tianfu.model.feed.passed import PLACED, RULE_NAMES, SEEN, WHYS, WISHED_AWAY, passed_over
 from tianfu.model.feed.rank import SOURCES, Candidates, factors_of, scored, united
 from tianfu.model.feed.reasons import whys
@@ -124,7 +124,8 @@ def _chosen(found: Candidates, held: Rows, context: FeedContext) -> _Chosen:
     for name, gone in _personal_rules(found.rows, held, context):
         causes[gone & (causes == 0)] = WHYS.index(name)
     rows = found.rows
-    found = scored(found, context, gains(rows, context) + less(rows, context), boosts(rows, context))
+    gain, boost = weighed(rows, context)
+    found = scored(found, context, gain + less(rows, context), boost)
     push = holds_for(context)
     versions = one_per_cluster(found.at(causes == 0), context, most=None if push else POOL)
     if push:

@@ -109,38 +109,31 @@ def rank_of(order: Placement) -> tuple[int, bool, float, str]:
     return (-order.priority, order.authority is Authority.OUTLET, order.created_at.timestamp(), order.id)
 
 
-def gains(rows: Rows, context: FeedContext) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    """What boosts and suppressions add to the scores of these rows; of one version, to every version.
+def weighed(
+    rows: Rows, context: FeedContext
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.float32]], np.ndarray[tuple[int], np.dtype[np.int16]]]:
+    """What boosts and suppressions do to these rows; of one version, to every version.
 
     A cluster is shown once, at the place of its best version and as the version closest to the outlet: if the
     others kept their scores, the very story that was held back would stand where it stood.  Of several boosts
     of one cluster the strongest counts, and so of suppressions: nobody outweighs another by repeating.
+
+    Returns:
+        What is added to each score; and the boost that lifts each row, as its place in the placements from
+        1 on: of several the one that ranks first, 0 where none does or a suppression outweighs it.
     """
     clusters = context.view.cluster[rows]
     up, down = np.zeros((2, len(rows)), dtype=np.float32)
-    for _, order, cluster in _weighing(context):
+    boost = np.zeros(len(rows), dtype=np.int16)
+    for place, order, cluster in _weighing(context):
         gain, same = GAINS[order.action] * order.strength, clusters == cluster
         if gain > 0:
             up[same] = np.maximum(up[same], gain)
+            boost[same & (boost == 0)] = place + 1
         else:
             down[same] = np.minimum(down[same], gain)
-    return np.asarray(up + down, dtype=np.float32)
-
-
-def boosts(rows: Rows, context: FeedContext) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
-    """The boost that lifts each row, as its place in the context's placements from 1 on; 0 for none.
-
-    As in :func:`gains` it lifts every version, and of several the one that ranks first is named; one that a
-    suppression outweighs lifts nothing.
-    """
-    clusters = context.view.cluster[rows]
-    found = np.zeros(len(rows), dtype=np.int16)
-    for place, order, cluster in _weighing(context):
-        if order.action is PlacementAction.BOOST:
-            found[(clusters == cluster) & (found == 0)] = place + 1
-    if found.any():
-        found[gains(rows, context) <= 0.0] = 0
-    return found
+    boost[up + down <= 0.0] = 0
+    return np.asarray(up + down, dtype=np.float32), boost
 
 
 def _weighing(context: FeedContext) -> Iterator[tuple[int, Placement, int]]:
@@ -149,13 +142,14 @@ def _weighing(context: FeedContext) -> Iterator[tuple[int, Placement, int]]:
     What may not be shown here lifts none of its versions; holding it back holds them back all the same.
     """
     orders = [(place, order) for place, order in enumerate(context.placements) if order.action in GAINS]
-    for place, order in sorted(orders, key=lambda one: rank_of(one[1])):
-        row = _row_of(order, context)
-        if row is None:
-            continue
-        if order.action is PlacementAction.BOOST and not permitted(np.array([row]), context)[0]:
-            continue
-        yield place, order, int(context.view.cluster[row])
+    orders.sort(key=lambda one: rank_of(one[1]))
+    there = [(place, order, row) for place, order in orders if (row := _row_of(order, context)) is not None]
+    if not there:
+        return
+    may = permitted(np.array([row for _, _, row in there], dtype=np.intp), context)
+    for (place, order, row), showable in zip(there, may.tolist(), strict=True):
+        if showable or order.action is not PlacementAction.BOOST:
+            yield place, order, int(context.view.cluster[row])
 
 
 def _eligible(context: FeedContext, placed: Placed) -> dict[PlacementAction, list[_Wish]]:
