@@ -89,8 +89,7 @@ def open_page(browser: Browser, live: Live) -> Iterator[Callable[..., Page]]:
             viewport={"width": width, "height": height},
             locale="zh-CN",
             timezone_id="Asia/Shanghai",
-            reduced_motion="reduce",  # colours that are on their way fail every check of contrast
-            **options,
+            **{"reduced_motion": "reduce", **options},  # a colour on its way fails every check of contrast
         )
         contexts.append(context)
         context.set_default_timeout(20_000)
