@@ -18,7 +18,7 @@ _ASK = "import platform as p; print(*p.python_version_tuple()[:2], p.machine())"
 def run(words: Sequence[str | Path], **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         list(map(str, words)), capture_output=True, text=True, timeout=280, check=False, cwd="/",
-        env={**os.environ, "PYTHON": sys.executable, **environment},
+        env={**os.environ, "PYTHON": sys.executable, "PIP_NO_COMPILE": "1", **environment},
     )  # fmt: skip
 
 

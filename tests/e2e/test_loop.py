@@ -34,7 +34,7 @@ from tianfu.model.tag import TagKind
 from tianfu.model.vocab.outlets import load_outlets
 from tianfu.serving.store.database import Database
 
-READERS, VISITS = 200, 6
+READERS, VISITS = 120, 6
 TAGGER = "tagger_0"
 """What ``/readyz`` calls the tagger of topics."""
 BULLETINS = 240

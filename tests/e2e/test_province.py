@@ -38,7 +38,7 @@ def test_takedowns_placements_and_stories_reach_every_replica_in_time(cluster: C
 
 
 def test_a_killed_worker_and_a_killed_replica_lose_nothing_and_others_take_over(cluster: Cluster) -> None:
-    report = kills(cluster.url.render_as_string(), stories=200)
+    report = kills(cluster.url.render_as_string(), stories=120)
     log.info("province.kills", **asdict(report))
     assert report.held_when_killed > 0
     assert report.taken_over_s < 60  # a lease alone would take five minutes
@@ -46,7 +46,7 @@ def test_a_killed_worker_and_a_killed_replica_lose_nothing_and_others_take_over(
 
 
 def test_feeds_go_on_while_the_database_is_away_and_writes_are_refused_clearly(cluster: Cluster) -> None:
-    report = outage(cluster, away_s=10.0)
+    report = outage(cluster, away_s=6.0)
     log.info("province.outage", **asdict(report))
     assert report.feeds > 0
     assert (report.feeds_empty, report.feeds_failed) == (0, 0)

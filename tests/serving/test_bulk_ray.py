@@ -52,21 +52,22 @@ class Machines:
     spare: Any
 
 
-@pytest.fixture
-def machines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Machines]:
+@pytest.fixture(scope="module")
+def machines() -> Iterator[Machines]:
     imported_ray()
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path for path in sys.path if path))  # for the slow actor
     from ray.cluster_utils import Cluster
 
-    cluster = Cluster()
-    try:
-        cluster.add_node(wait=False, **TINY)
-        spare = cluster.add_node(wait=False, **TINY)
-        cluster.wait_for_nodes(timeout=200)
-        yield Machines(cluster.address, cluster, spare)
-    finally:
-        imported_ray().shutdown()
-        cluster.shutdown()
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setenv("PYTHONPATH", os.pathsep.join(path for path in sys.path if path))  # for the slow actor
+        cluster = Cluster()
+        try:
+            cluster.add_node(wait=False, **TINY)
+            spare = cluster.add_node(wait=False, **TINY)
+            cluster.wait_for_nodes(timeout=200)
+            yield Machines(cluster.address, cluster, spare)
+        finally:
+            imported_ray().shutdown()
+            cluster.shutdown()
 
 
 def vectors_of(database: Database, fingerprint: str) -> dict[int, Any]:
@@ -114,10 +115,11 @@ def test_a_machine_that_goes_costs_no_story_and_changes_no_vector(
 
 
 def test_the_command_fills_in_what_is_missing_and_then_has_nothing_to_do(
-    settings: ServiceSettings, monkeypatch: pytest.MonkeyPatch
+    machines: Machines, settings: ServiceSettings
 ) -> None:
     index_stories(settings, 20)
-    asked = ["reindex", "--data-dir", str(settings.data_dir), "--ray", "local", "--actors", "1", "--json"]
+    where = ["--data-dir", str(settings.data_dir), "--ray", machines.address]
+    asked = ["reindex", *where, "--actors", "1", "--json"]
 
     first, second = (CliRunner().invoke(app, asked) for _ in range(2))
 
