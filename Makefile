@@ -58,10 +58,10 @@ bundle: $(BIN)/python ## dist/tianfu-bundle.tar, which installs the service wher
 	@PYTHON=$(BIN)/python deploy/bundle/make.sh
 
 lock: $(VENV)/.dev ## pin every dependency anew
-	@$(BIN)/pip-compile -q --no-emit-find-links --strip-extras --no-header -o requirements/serve.lock pyproject.toml
-	@$(BIN)/pip-compile -q --no-emit-find-links --strip-extras --no-header -c requirements/serve.lock --extra province --extra redis \
+	@$(BIN)/pip-compile -q --no-emit-find-links --no-emit-index-url --strip-extras --no-header -o requirements/serve.lock pyproject.toml
+	@$(BIN)/pip-compile -q --no-emit-find-links --no-emit-index-url --strip-extras --no-header -c requirements/serve.lock --extra province --extra redis \
 		--extra traces --extra milvus --extra ray -o requirements/province.lock pyproject.toml
-	@$(BIN)/pip-compile -q --no-emit-find-links --strip-extras --no-header --extra train --extra dev -o requirements/dev.lock pyproject.toml
+	@$(BIN)/pip-compile -q --no-emit-find-links --no-emit-index-url --strip-extras --no-header --extra train --extra dev -o requirements/dev.lock pyproject.toml
 	@sed -i 's/^\(torch==[0-9.]*\)+cpu/\1/' requirements/dev.lock
 
 $(BIN)/python:

@@ -380,6 +380,18 @@ class StoreOutdated(StoreUnavailable):
         )
 
 
+class StoreNewer(StoreUnavailable):
+    """The database's schema is of a later version than this one."""
+
+    code = "store_newer"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A later version of the service has changed the database's schema.",
+            advice="Run that version or a later one, or restore a backup that this one made.",
+        )
+
+
 class EncoderUnavailable(TianfuError):
     """No encoder is loaded, or it failed."""
 

@@ -20,6 +20,7 @@ here_is=$("$python" -c 'import platform as p; print(*p.python_version_tuple()[:2
 "$python" -m venv "$target" || fail "no virtual environment could be made. On Debian install python3-venv."
 # No configuration of this machine may lead pip elsewhere; every wheel is named, none is looked for.
 PIP_CONFIG_FILE=/dev/null "$target/bin/python" -m pip --isolated --disable-pip-version-check --quiet install \
-  --no-index --no-deps --no-cache-dir wheels/*.whl
+  --no-index --no-deps --no-cache-dir --force-reinstall wheels/*.whl
 "$target/bin/python" -m pip --isolated --disable-pip-version-check --quiet check
-echo "tianfu $("$target/bin/tianfu" version) is in $target; begin with: $target/bin/tianfu serve --data-dir /var/lib/tianfu"
+echo "tianfu $("$target/bin/tianfu" version) is in $target; begin with:
+  export TIANFU_DATA_DIR=/var/lib/tianfu; $target/bin/tianfu serve"

@@ -1,10 +1,13 @@
 """Whether two headlines are cast in one frame with another name or number in it."""
 
+import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from tianfu.embeddings.pairs.profile import Profile
+from tianfu.embeddings.reprints.changes import Changes
 
+_FIGURE = re.compile(r"\d+")
 FRAME = 0.6
 """Share of the letters of both headlines that must be the same, in stretches of two or more."""
 
@@ -34,6 +37,19 @@ def sister_headlines(a: Profile, b: Profile) -> bool:
     if a.title_numbers - b.title_numbers and b.title_numbers - a.title_numbers:
         return True
     return any(_own(one, first, second) and _own(other, second, first) for one, other in frame.exchanged)
+
+
+def one_headline_for_two(a: Profile, b: Profile, found: Changes) -> bool:
+    """Whether two texts under one headline tell, in the same words, of another day, number, place or person.
+
+    So do notices and bulletins that appear again and again under a headline such as 停水通知 or 寻人启事.
+    Texts of which not a letter differs do not.  Symmetric.
+    """
+    if a.headline != b.headline:
+        return False
+    one, other = (frozenset(_FIGURE.findall(story.text.words.spelled)) for story in (a, b))
+    another_day = a.days - b.days and b.days - a.days
+    return bool(another_day or (one - other and other - one) or found.places_changed or found.names_changed)
 
 
 def _frame(matcher: "SequenceMatcher[str]", one: str, other: str) -> _Frame:

@@ -9,7 +9,7 @@ import numpy as np
 from tianfu.embeddings.artefact import load_artefact
 from tianfu.embeddings.pairs.bounds import MISREAD_CONTAINMENT, copy_probability, moved_elsewhere
 from tianfu.embeddings.pairs.features import NAMES, feature_range, features
-from tianfu.embeddings.pairs.headlines import sister_headlines
+from tianfu.embeddings.pairs.headlines import one_headline_for_two, sister_headlines
 from tianfu.embeddings.pairs.heads import HEADS_FILE, Heads, read_heads
 from tianfu.embeddings.pairs.profile import Profile, profile_of
 from tianfu.embeddings.pairs.rarity import Rarity, read_rarity, shared
@@ -21,6 +21,9 @@ from tianfu.model.ports import PairText, PairVerdict
 KEPT_PROFILES = 2_048
 HOPELESS = 0.2
 """Share of rare words in common below which hardly any pair tells the same event."""
+LEAST_LETTERS = 20
+"""Stories of fewer letters, headline and body together, are left to an editor: 今日天气 over a picture is not
+one story for ever."""
 _CONTAINMENT = NAMES.index("containment")
 _TOPIC_FLOOR = 0.14
 """Share of rare words in common from which two stories count as of one topic."""
@@ -59,17 +62,20 @@ class LexicalPairJudge:
         if not _same_wording(one, other) and (sister_headlines(one, other) or self._cannot_join(one, other)):
             return PairVerdict(relation=Relation.SAME_TOPIC, score=0.95)
         found = verify(one.text, other.text)
+        telling = min(_letters(one), _letters(other)) >= LEAST_LETTERS
         if found.same_wording and np.array_equal(one.title_letters, other.title_letters):
-            return _verdict(Relation.IDENTICAL, 1.0, found)
+            return _verdict(Relation.IDENTICAL, 1.0, found, sure=telling)
         if moved_elsewhere(found):
             return _verdict(Relation.SAME_TOPIC, 0.95, found)
         row = features(one, other, found, self._rarity)
         copy = copy_probability(self._heads.copy, row, found)
+        settled = telling and not one_headline_for_two(one, other, found.changes)
         if copy >= self._heads.copy.threshold:
-            return _verdict(Relation.REPRINT, copy, found, sure=copy >= self._heads.copy.sure)
+            return _verdict(Relation.REPRINT, copy, found, sure=settled and copy >= self._heads.copy.sure)
         event = max(self._heads.event.probability(row), copy)
         if event >= self._heads.event.threshold:
-            return _verdict(Relation.SAME_EVENT, event, found, sure=event >= self._heads.event.sure)
+            sure = settled and event >= self._heads.event.sure
+            return _verdict(Relation.SAME_EVENT, event, found, sure=sure)
         return _verdict(Relation.SAME_TOPIC, 1.0 - event, found)
 
     def _cannot_join(self, a: Profile, b: Profile) -> bool:
@@ -120,6 +126,11 @@ def load_pair_judge(path: Path) -> LexicalPairJudge:
         rarity=read_rarity(artefact),
         version=artefact.version,
     )
+
+
+def _letters(story: Profile) -> int:
+    """Letters of headline and body; a short body is compared with its headline before it."""
+    return story.text.letters + (0 if story.text.lead_in else len(story.headline))
 
 
 def _same_wording(a: Profile, b: Profile) -> bool:

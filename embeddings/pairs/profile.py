@@ -1,6 +1,7 @@
 """A story prepared for comparison with many others."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +30,7 @@ class Profile:
         runs: Runs of eight letters of what is compared; ``long_runs`` those of twenty.
         days: Days of the month named in the body, ``(month or 0, day)``.
         first_day: The first day of the month named in the body's opening, 0 if none is.
-        title_numbers: Numbers in the headline, as written.
+        title_numbers: Numbers in the headline, whatever the width of their digits.
     """
 
     text: ComparedText
@@ -63,5 +64,5 @@ def profile_of(title: str, body: str) -> Profile:
         long_runs=runs_of(text.words.letters, LONG_RUN),
         days=frozenset((int(month or 0), int(day)) for month, day in _DAY.findall(body)),
         first_day=int(first.group(2)) if first else 0,
-        title_numbers=frozenset(_NUMBER.findall(title)),
+        title_numbers=frozenset(_NUMBER.findall(unicodedata.normalize("NFKC", title))),
     )

@@ -45,15 +45,20 @@ class KeywordTagger:
         title = Source.of(TextField.TITLE, text.title)
         body = Source.of(TextField.BODY, text.body[:BODY_CHARS])
         return [
-            TagSuggestion(
-                kind=TagKind.KEYWORD,
-                code=one.text,
-                label=one.text,
-                confidence=round(1 / (1 + exp(-score)), 3),
-                evidence=self._evidence(one, title, body),
-            )
+            self._suggestion(one, score, self._evidence(one, title, body))
             for score, one in self.ranked(title.text, body.text)
         ]
+
+    @staticmethod
+    def _suggestion(one: Candidate, score: float, evidence: tuple[EvidenceSpan, ...]) -> TagSuggestion:
+        own = evidence[0].text if evidence else one.text
+        return TagSuggestion(
+            kind=TagKind.KEYWORD,
+            code=one.text,
+            label=own if own.casefold() == one.text.casefold() else one.text,
+            confidence=round(1 / (1 + exp(-score)), 3),
+            evidence=evidence,
+        )
 
     def ranked(self, title: str, body: str) -> list[tuple[float, Candidate]]:
         """The keywords chosen for normalised texts, with their log-odds, best first."""

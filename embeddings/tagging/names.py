@@ -106,6 +106,8 @@ def _suggestion(name: _Name, sources: Sequence[Source]) -> TagSuggestion:
         while at >= 0 and len(spans) < _MOST_SPANS:
             spans.append(source.span(at, at + len(name.text), 1.0))
             at = source.text.find(name.text, at + len(name.text))
+    own = spans[0].text if spans else name.text
+    label = own if own.casefold() == name.text.casefold() else name.text
     return TagSuggestion(
-        kind=name.kind, code=name.text, label=name.text, confidence=name.confidence, evidence=tuple(spans)
+        kind=name.kind, code=name.text, label=label, confidence=name.confidence, evidence=tuple(spans)
     )

@@ -21,7 +21,8 @@ def resolve(mentions: Sequence[Mention], *, home: str | None = None) -> list[Res
     """Decide what each mention means; those that stay open are left out.
 
     Sure names speak first; names that are also common words are believed beside 四川 or another sign
-    of their prefecture, townships beside their county.  The outlet's own area counts as a sign.
+    of their prefecture, or in their own newsroom where they are hardly anything but words, townships beside
+    their county.  The outlet's own area counts as a sign.
 
     Args:
         mentions: In reading order, the title's first.
@@ -29,7 +30,7 @@ def resolve(mentions: Sequence[Mention], *, home: str | None = None) -> list[Res
     """
     answer: dict[int, str] = {}
     for at, mention in enumerate(mentions):
-        adcode = _sure(mention)
+        adcode = _sure(mention, home)
         if adcode is not None:
             answer[at] = adcode
     signs = {adcode[:_CITY_DIGITS] for adcode in answer.values()} - {"5100"}
@@ -56,8 +57,8 @@ def resolve(mentions: Sequence[Mention], *, home: str | None = None) -> list[Res
     return _with_counties_of_towns([Resolved(answer[at], mentions[at]) for at in sorted(answer)])
 
 
-def _sure(mention: Mention) -> str | None:
-    for adcode in mention.name.sure:
+def _sure(mention: Mention, home: str | None) -> str | None:
+    for adcode in (*mention.name.sure, *(one for one in mention.name.homely if one == home)):
         if not mention.next_to_elsewhere or adcode.endswith("00"):
             return adcode
     return None

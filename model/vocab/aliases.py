@@ -15,6 +15,8 @@ class Trust(StrEnum):
     """It names the place wherever it stands as a word of its own."""
     CONTEXT = "context"
     """Also a common word or a place elsewhere: believed beside other signs of the same prefecture."""
+    JOINED = "joined"
+    """A common word first of all: believed joined to its prefecture's name, and in its own newsroom."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +83,7 @@ def _of_county(
 ) -> Iterator[Alias]:
     yield Alias(text=name, adcode=adcode, trust=Trust(trust_of_name), official=True)
     for text, trust in aliases:
-        if trust != "joined":
-            yield Alias(text=text, adcode=adcode, trust=Trust(trust), official=text[-1] in "县区")
+        yield Alias(text=text, adcode=adcode, trust=Trust(trust), official=text[-1] in "县区")
     for city in cities[f"{adcode[:4]}00"]:
         for text in (name, *(text for text, _ in aliases)):
             if not text.startswith(city):

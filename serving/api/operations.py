@@ -124,8 +124,8 @@ def get_audit(
 
 
 @open_router.get("/healthz", response_class=PlainTextResponse)
-def healthz() -> str:
-    """Whether the process is alive."""
+async def healthz() -> str:
+    """Whether the process is alive; waits for no thread, since those may all wait for the database."""
     return "ok"
 
 

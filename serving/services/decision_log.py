@@ -4,6 +4,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -11,10 +12,12 @@ import structlog
 from tianfu.model.aims import MEASURED
 from tianfu.model.errors import StoreUnavailable
 from tianfu.model.recommendation import Decision
+from tianfu.serving.services.forgetting import reader_digest
 from tianfu.serving.services.meters import Meters
 from tianfu.serving.services.receipts import ReceiptBook
 from tianfu.serving.store.aims import SceneKey
 from tianfu.serving.store.database import Database
+from tianfu.serving.store.receipts import Receipt
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +28,18 @@ _FRESH_S = 5.0
 _RECENT = 2_000
 """Some 10 KB each; a page that follows later than a minute or so is cut from the database."""
 _MAX_WAITING = 20_000
+_IN_THE_MAKING_S = 60.0
+"""Longer than any feed takes that began before its reader was erased."""
+
+
+@dataclass
+class _Batch:
+    """What one transaction writes, and tries again as one: perhaps its answer was all that was lost."""
+
+    decisions: list[Decision]
+    shown: list[Receipt]
+    forgotten: set[str]
+    tried: bool = False
 
 
 class DecisionLog:
@@ -42,8 +57,9 @@ class DecisionLog:
         self._turn = threading.Lock()
         self._recent: OrderedDict[str, Decision] = OrderedDict()
         self._waiting: list[Decision] = []
-        self._writing: list[Decision] = []
+        self._writing: _Batch | None = None
         self._forgotten: set[str] = set()
+        self._gone: dict[str, float] = {}  # digests of readers forgotten lately, and when
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -60,9 +76,14 @@ class DecisionLog:
         self.flush()
 
     def add(self, decision: Decision) -> None:
-        """Take a decision; it can be found at once."""
+        """Take a decision; it can be found at once.
+
+        One that was in the making while its reader was erased is kept as nobody's.
+        """
         self._meters.made(decision)
         with self._lock:
+            if self._gone and decision.reader_key and reader_digest(decision.reader_key) in self._gone:
+                decision = replace(decision, reader_key=None)
             self._recent[decision.trace_id] = decision
             if len(self._recent) > _RECENT:
                 self._recent.popitem(last=False)
@@ -88,20 +109,28 @@ class DecisionLog:
 
     def _unwritten(self, trace_id: str) -> Decision | None:
         """One not written yet: while the database is away more of them wait than are recent."""
-        return next((d for d in (*self._waiting, *self._writing) if d.trace_id == trace_id), None)
+        return next((d for d in self._all_unwritten() if d.trace_id == trace_id), None)
+
+    def _all_unwritten(self) -> list[Decision]:
+        return self._waiting if self._writing is None else self._writing.decisions + self._waiting
 
     def reader_keys(self) -> set[str]:
         """Readers of whom decisions are in memory."""
         with self._lock:
-            held = (*self._recent.values(), *self._waiting, *self._writing)
+            held = (*self._recent.values(), *self._all_unwritten())
             return {decision.reader_key for decision in held if decision.reader_key}
 
     def forget(self, reader_key: str) -> None:
         """Drop a reader's decisions: those in memory, and with the next writing what was just written."""
         with self._lock:
+            now_s = time.monotonic()
+            self._gone = {key: at for key, at in self._gone.items() if now_s - at < _IN_THE_MAKING_S}
+            self._gone[reader_digest(reader_key)] = now_s
             self._forgotten.add(reader_key)
             self._waiting = [d for d in self._waiting if d.reader_key != reader_key]
-            self._writing = [d for d in self._writing if d.reader_key != reader_key]
+            if self._writing is not None:
+                kept = [d for d in self._writing.decisions if d.reader_key != reader_key]
+                self._writing.decisions = kept
             for trace_id in [t for t, d in self._recent.items() if d.reader_key == reader_key]:
                 del self._recent[trace_id]
 
@@ -111,33 +140,40 @@ class DecisionLog:
         What another thread is writing at this moment is waited for.
         """
         with self._turn:
-            self._flush()
-
-    def _flush(self) -> None:
-        with self._lock:
-            batch = self._writing = self._waiting
-            self._waiting = []
-            forgotten, self._forgotten = self._forgotten, set()
-        shown = self._receipts.take()
-        if not batch and not shown and not forgotten:
-            return
-        try:
-            with self._database.write(()) as uow:
-                uow.decisions.erase(forgotten)
-                uow.decisions.add(batch)
-                uow.receipts.add(shown)
-                for (key, hour), (feeds, sums) in sorted(hourly_sums(batch).items()):
-                    uow.aims.count(key, hour, sums, feeds)
-                uow.commit()
-        except StoreUnavailable:
-            log.warning("decisions.waiting", decisions=len(batch))
-            self._receipts.put_back(shown)
-            with self._lock:  # less what was forgotten meanwhile
-                self._waiting = (self._writing + self._waiting)[-_MAX_WAITING:]
-                self._forgotten |= forgotten
-        finally:
+            if self._writing is not None and not self._written(self._writing):
+                return
             with self._lock:
-                self._writing = []
+                batch = self._writing = _Batch(self._waiting, self._receipts.take(), self._forgotten)
+                self._waiting, self._forgotten = [], set()
+            self._written(batch)
+
+    def _written(self, batch: _Batch) -> bool:
+        """Write a batch, or find that it was written though nobody said so; False while nobody can say."""
+        try:
+            if batch.decisions or batch.shown or batch.forgotten:
+                self._write(batch)
+        except StoreUnavailable:
+            batch.tried = True
+            log.warning("decisions.waiting", decisions=len(batch.decisions))
+            return False
+        except Exception:  # what the database will never take must not hold up all that follows
+            log.exception("decisions.lost", decisions=len(batch.decisions))
+            self._meters.broke()
+        with self._lock:
+            self._writing = None
+        return True
+
+    def _write(self, batch: _Batch) -> None:
+        made = batch.decisions
+        with self._database.write(()) as uow:
+            there = batch.tried and any(uow.decisions.by_trace_id(one.trace_id) for one in made[:1])
+            uow.decisions.erase(batch.forgotten)
+            if not there:
+                uow.decisions.add(made)
+                uow.receipts.add(batch.shown)
+                for (key, hour), (feeds, sums) in sorted(hourly_sums(made).items()):
+                    uow.aims.count(key, hour, sums, feeds)
+            uow.commit()
 
     def _run(self) -> None:
         while not self._stop.wait(_FLUSH_S):

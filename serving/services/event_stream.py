@@ -40,7 +40,7 @@ class EventStream:
         self._low = 0  # every number up to here is done
         self._seen: set[int] = set()  # numbers above it that are done
         self._judged: set[int] = set()  # numbers that this process's gate has judged
-        self._gap: tuple[int, float] | None = None  # the number before a gap, and when it was met
+        self._gap: tuple[int, float] | None = None  # the highest number when one was missing, and when
 
     def load(self) -> int:
         """Rebuild the signals from the last days of the log; returns how many events were counted.
@@ -105,18 +105,25 @@ class EventStream:
             self.signals.add(outlet, deed.reader, deed.story_number, deed.type, deed.at_s)
 
     def _settle(self) -> None:
-        """Move on over what is done, and over gaps that were waited for long enough."""
-        while self._seen:
+        """Move on over what is done, and over gaps that were waited for long enough.
+
+        All gaps below what was the highest number when the first of them was met are waited for together.  A
+        box gives numbers and commits in one order: what is missing there is gone.
+        """
+        while True:
             while self._low + 1 in self._seen:
                 self._low += 1
                 self._seen.discard(self._low)
+            if self._gap is not None and self._low >= self._gap[0]:
+                self._gap = None
             if not self._seen:
                 break
-            if self._gap is None or self._gap[0] != self._low:
-                self._gap = (self._low, time.monotonic())
-            if time.monotonic() - self._gap[1] < GAP_S:
+            if self._gap is None:
+                self._gap = (max(self._seen), time.monotonic())
+            if not self._database.is_sqlite and time.monotonic() - self._gap[1] < GAP_S:
                 break
-            self._low = min(self._seen) - 1
+            self._low = self._gap[0]
+            self._seen = {number for number in self._seen if number > self._low}
         self._judged = {number for number in self._judged if number > self._low}
 
 

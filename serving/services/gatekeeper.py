@@ -67,7 +67,7 @@ class Gatekeeper:
             with self._database.glance() as uow:
                 found = find(uow.keys)
         except StoreUnavailable:
-            if known is None:
+            if known is None or now_s - known[1] > _OUTAGE_S:
                 raise
             return known[0]
         if found is None:

@@ -131,7 +131,7 @@ class Indexer:
         seen = self._library.sequence
         edges = self._edges(batch)
         with self._database.write([INDEX]) as uow:
-            standing = uow.stories.lock(judged.story.number for judged in batch)
+            standing = uow.stories.lock(item.number for item in items)
             outdated = {j.story.number for j in batch if standing.get(j.story.number) != j.item.revision}
             batch = [j for j in batch if j.story.number not in outdated]
             edges = [e for e in edges if not {e.a, e.b} & outdated]
@@ -143,6 +143,10 @@ class Indexer:
             }
             self._store(batch, beside, edges, uow)
             uow.queue.finish(items)
+            # Whose row was of an older revision than its story: nothing else would bring the newer one in.
+            newer = [i.number for i in items if standing.get(i.number, 0) > i.revision]
+            left = [s for s in uow.stories.by_numbers(newer).values() if s.indexed_revision < s.revision]
+            uow.queue.add({s.number: s.revision for s in left}, self._clock.now(), keep=True)
             uow.commit()
         self._meters.indexed(len(batch), edges)
         log.info("stories.indexed", stories=len(batch), edges=len(edges))

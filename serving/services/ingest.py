@@ -106,6 +106,22 @@ def revise(
     return receipt
 
 
+def queue_all(database: Database, now: datetime) -> int:
+    """Queue every story for workers to index anew, some thousands a transaction; returns how many.
+
+    Raises:
+        StoreUnavailable: Some are queued; doing it again is safe.
+    """
+    count, last = 0, 0
+    while True:
+        with database.write(()) as uow:
+            queued = uow.queue.add_all(now, after=last)
+            uow.commit()
+        if not queued:
+            return count
+        count, last = count + len(queued), queued[-1]
+
+
 def _waves(drafts: Sequence[StoryDraft]) -> Iterator[list[tuple[int, StoryDraft]]]:
     """Cut a batch so that no wave holds the same story twice; order within a story is kept."""
     pending = list(enumerate(drafts))
@@ -131,6 +147,9 @@ def _ingest_wave(
         found = uow.stories.by_external_ids(outlet_id, external_ids)
         known.update({(outlet_id, external_id): story for external_id, story in found.items()})
     uow.stories.lock(story.number for story in known.values())
+    # Read again: whoever held them until now may have changed them.
+    locked = uow.stories.by_numbers([story.number for story in known.values()])
+    known = {key: locked[story.number] for key, story in known.items()}
     receipts = {
         place: _revise_known(known[draft.key], draft.text, uow=uow, now=now)
         for place, draft in wave

@@ -146,8 +146,8 @@ class ReaderDesk:
                 reader = merged(reader, known[device.key])
                 reader = without_reads(reader, _reads_of(reader, reader.removed, uow))
                 uow.readers.put([reader], self._clock.now())
-            uow.readers.hand_over(device, ref)
-            self._tell_others(device, uow)
+            if any(uow.readers.hand_over(device, ref).values()):
+                self._tell_others(device, uow)
             uow.commit()
         self._signals.forget(device.key)
         self._gate.forget(device.key)

@@ -37,16 +37,10 @@ class ReceiptBook:
             )
 
     def take(self) -> list[Receipt]:
-        """Take what waits; it is the caller's to write down, or to :meth:`put_back`."""
+        """Take what waits; it is the caller's to write down."""
         with self._lock:
             waiting, self._waiting = self._waiting, {}
         return list(waiting.values())
-
-    def put_back(self, receipts: Iterable[Receipt]) -> None:
-        """Put back what could not be written; the earliest showing stays the first."""
-        with self._lock:
-            later, self._waiting = self._waiting, {}
-            self._join([*receipts, *later.values()])
 
     def _join(self, receipts: Iterable[Receipt]) -> None:
         for one in receipts:

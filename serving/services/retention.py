@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import structlog
 
+from tianfu.model.errors import StoreUnavailable
 from tianfu.model.ports import Clock
 from tianfu.serving.store.database import Database
 
 log = structlog.get_logger(__name__)
 
 _EVERY_S = 3_600.0
+_AGAIN_S = 300.0
 _MOST_AHEAD = timedelta(hours=1)
 
 
@@ -38,11 +40,15 @@ class RetentionChore:
             log.warning("retention.clock_jumped", ahead_s=int(ahead.total_seconds()))
             self._done_s = time.monotonic()
             return 0
-        with self._database.write(()) as uow:
-            gone = uow.retention.step(
-                self._clock.now(), event_days=self._event_days, decision_days=self._decision_days
-            )
-            uow.commit()
+        try:
+            with self._database.write(()) as uow:
+                gone = uow.retention.step(
+                    self._clock.now(), event_days=self._event_days, decision_days=self._decision_days
+                )
+                uow.commit()
+        except StoreUnavailable:  # what fails each time must not hold up every round of the worker
+            self._done_s = time.monotonic() - _EVERY_S + _AGAIN_S
+            raise
         if gone == 0:
             self._done_s = time.monotonic()
         else:

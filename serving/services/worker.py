@@ -132,5 +132,6 @@ class Worker:
     def _save(self) -> None:
         try:
             self._library.save_snapshot()
-        except OSError as full:
-            log.warning("index.not_saved", error=str(full))
+        except Exception:  # a full disk has many names, and the index is a cache
+            log.exception("index.not_saved")
+            self._meters.broke()

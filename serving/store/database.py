@@ -11,11 +11,13 @@ from typing import Self
 import structlog
 from alembic import command
 from alembic.config import Config
+from alembic.script.revision import ResolutionError
+from alembic.util import CommandError
 from sqlalchemy import Connection, Executable, make_url
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from tianfu.model.errors import InvalidRequest, StoreOutdated, StoreUnavailable
+from tianfu.model.errors import InvalidRequest, StoreNewer, StoreOutdated, StoreUnavailable
 from tianfu.serving.store.adoptions import Adoptions
 from tianfu.serving.store.aims import AimStore
 from tianfu.serving.store.audit import Audit
@@ -34,6 +36,7 @@ from tianfu.serving.store.engines import (
     is_table_missing,
     postgresql_engines,
     sqlite_engines,
+    take_ones_time,
 )
 from tianfu.serving.store.events import Events
 from tianfu.serving.store.exports import Exports
@@ -143,16 +146,19 @@ class Database:
         return is_sqlite(self.url)
 
     def open(self) -> Self:
-        """Connect and bring the schema up to date.
+        """Connect and bring the schema up to date.  A box's file is made for its own account alone.
 
         Raises:
             StoreUnavailable: The database does not answer.
             StoreOutdated: The schema is older than this version, and this account may not change it.
+            StoreNewer: A later version changed the schema.
         """
         if self.is_sqlite:
             path = make_url(self.url).database
             if path:
-                Path(path).parent.mkdir(parents=True, exist_ok=True)
+                Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                if not Path(path).exists():
+                    Path(path).touch(mode=0o600)
             self._engines = sqlite_engines(self.url)
         else:
             self._engines = postgresql_engines(self.url)
@@ -182,11 +188,16 @@ class Database:
 
         Raises:
             StoreOutdated: This account may not change the schema.
+            StoreNewer: A later version changed the schema.
         """
         try:
             self._migrate(command.upgrade, revision)
         except ProgrammingError as refused:
             raise StoreOutdated from refused
+        except CommandError as unknown:
+            if isinstance(unknown.__cause__, ResolutionError):
+                raise StoreNewer from unknown
+            raise
 
     def downgrade(self, revision: str) -> None:
         """Undo migrations down to a revision."""
@@ -250,6 +261,7 @@ class Database:
     def _migrate(self, step: Callable[[Config, str], None], revision: str) -> None:
         with self._translated(), self._opened.writers.connect() as connection:
             hold(connection, ["migrations"])
+            take_ones_time(connection)
             config = Config()
             config.set_main_option("script_location", str(MIGRATIONS))
             config.attributes["connection"] = connection

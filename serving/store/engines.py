@@ -79,6 +79,7 @@ def postgresql_engines(url: str) -> Engines:
             pool_pre_ping=True,
             connect_args={
                 "connect_timeout": _CONNECT_S,
+                **_ALIVE,
                 "application_name": "tianfu",
                 "options": f"-c statement_timeout={_STATEMENT_MS} -c lock_timeout={_LOCK_MS} -c timezone=UTC"
                 f" -c idle_in_transaction_session_timeout={_STATEMENT_MS} -c jit=off",
@@ -96,6 +97,14 @@ def postgresql_engines(url: str) -> Engines:
     )
 
 
+def take_ones_time(connection: Connection) -> None:
+    """Let the statements of this transaction run as long as they need, as those over whole tables may."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+
+
+_ALIVE = {"keepalives_idle": 30, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+"""A host that is gone without a word is noticed within a minute (seconds; the last in milliseconds)."""
 _AWAY = ("08", "53", "57P", "58")
 """SQLSTATE classes of PostgreSQL: connection, resources, shutdown, system."""
 _RACED = ("23505", "40001", "40P01", "55P03")

@@ -78,6 +78,9 @@ class ChangeLine:
             isolation_level="AUTOCOMMIT",
             connect_args={
                 "connect_timeout": 3,
+                "keepalives_idle": 10,
+                "keepalives_interval": 5,
+                "keepalives_count": 2,
                 "application_name": f"tianfu {self._name}",
                 "options": "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=2",
             },
@@ -92,8 +95,13 @@ class ChangeLine:
             self._stop.wait(_AGAIN_S)
         engine.dispose()
 
+    def _show_life(self, connection: Connection) -> bool:
+        """Whether this line holds what shows life; one that was cut may hold it for a while yet."""
+        who = {"kind": _ALIVE, "who": life_number(self._name)}
+        return bool(connection.execute(_SHOW_LIFE, who).scalar())
+
     def _listen(self, connection: Connection) -> None:
-        connection.execute(_SHOW_LIFE, {"kind": _ALIVE, "who": life_number(self._name)})
+        shown = self._show_life(connection)
         connection.execute(text(f"LISTEN {CHANNEL}"))
         self._up.set()
         self._heard()  # what was told while nobody listened
@@ -104,6 +112,7 @@ class ChangeLine:
             either.register(driver, selectors.EVENT_READ)
             either.register(self._ear, selectors.EVENT_READ)
             while not self._stop.is_set():
-                either.select()
+                either.select(None if shown else _AGAIN_S)
+                shown = shown or self._show_life(connection)
                 if any(True for _ in driver.notifies(timeout=0, stop_after=1)):
                     self._heard()

@@ -12,6 +12,8 @@ from tianfu.serving.store.upsert import in_chunks, upsert
 
 LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 5
+ALL_AT_ONCE = 5_000
+"""So many stories are queued by one statement, so that nobody waits long for their rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,11 @@ class WorkQueue:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, revisions: Mapping[int, int], now: datetime) -> None:
-        """Queue stories at these revisions; a newer revision replaces an older row."""
+    def add(self, revisions: Mapping[int, int], now: datetime, *, keep: bool = False) -> None:
+        """Queue stories at these revisions, in place of rows of the same or an older one.
+
+        With ``keep`` stories that are queued already stay as they are.
+        """
         rows = [
             {
                 "story_number": number,
@@ -62,13 +67,14 @@ class WorkQueue:
             }
             for number, revision in revisions.items()
         ]
-        upsert(self._connection, work_queue, rows)
+        upsert(self._connection, work_queue, rows, keep=keep, unless_above="revision")
 
-    def add_all(self, now: datetime) -> int:
-        """Queue every story at its current revision; returns how many there are."""
-        rows = self._connection.execute(select(stories.c.number, stories.c.revision)).all()
+    def add_all(self, now: datetime, *, after: int = 0, most: int = ALL_AT_ONCE) -> list[int]:
+        """Queue stories at their current revisions, the next so many by number; returns their numbers."""
+        query = select(stories.c.number, stories.c.revision).where(stories.c.number > after)
+        rows = self._connection.execute(query.order_by(stories.c.number).limit(most)).all()
         self.add({row.number: row.revision for row in rows}, now)
-        return len(rows)
+        return [row.number for row in rows]
 
     def take(self, count: int, *, worker: str, now: datetime) -> list[QueuedStory]:
         """Lease the oldest rows that nobody else holds; they come back when the lease runs out.

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, select, text
 
+from tianfu.serving.store.engines import take_ones_time
 from tianfu.serving.store.schema import decisions, events
 
 _ROWS = 2_000
@@ -23,6 +24,7 @@ class Retention:
         """
         if self._connection.dialect.name == "postgresql":
             days = {"told": now, "event_days": event_days, "decision_days": decision_days}
+            take_ones_time(self._connection)
             self._connection.execute(_KEEP, days)
             return 0
         old = select(events.c.number).where(events.c.at < now - timedelta(days=event_days))

@@ -85,7 +85,10 @@ class Stories:
         return [replace(story, number=number) for story, number in zip(drafts, numbers, strict=True)]
 
     def revise(self, old: Story, new: Story) -> None:
-        """Put a new revision in place and keep the old one."""
+        """Put a new revision in place and keep the old one.
+
+        State, cluster and what is indexed are others' to write, perhaps at this moment, and stay as they are.
+        """
         kept = {
             "story_number": old.number,
             "revision": old.revision,
@@ -93,7 +96,8 @@ class Stories:
             "received_at": old.received_at,
         }
         self._connection.execute(insert(revisions), [kept])
-        values = {**_row(new), "fingerprint": new.text.fingerprint}
+        values = {name: value for name, value in _row(new).items() if name not in _STAY}
+        values["fingerprint"] = new.text.fingerprint
         self._connection.execute(update(stories).where(stories.c.number == old.number).values(values))
         note_bigrams(self._connection, {old.number: new.text})
 
@@ -320,6 +324,9 @@ def dating_of(row: Row[Any]) -> Dating:
 
 def _reuse(value: str | None) -> Reuse | None:
     return None if value is None else Reuse(value)
+
+
+_STAY = frozenset({"id", "outlet_id", "external_id", "state", "indexed_revision", "cluster_id"})
 
 
 def _row(story: Story) -> dict[str, Any]:

@@ -17,6 +17,7 @@ def upsert(
     keep: bool = False,
     grow: Collection[str] = (),
     stay: Collection[str] = (),
+    unless_above: str | None = None,
 ) -> None:
     """Insert rows; where the primary key is taken, replace the other columns.
 
@@ -29,6 +30,7 @@ def upsert(
         keep: Leave rows that are there as they are.
         grow: Columns that are added to what is there.
         stay: Columns that keep what is there.
+        unless_above: A row is left as it is where this column is above the new one.
     """
     if not rows:
         return
@@ -44,7 +46,8 @@ def upsert(
     if keep or not rest:
         connection.execute(statement.on_conflict_do_nothing(), rows)
     else:
-        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest), rows)
+        only = None if unless_above is None else table.c[unless_above] <= statement.excluded[unless_above]
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest, where=only), rows)
 
 
 def in_chunks(values: Sequence[_Item], size: int = 500) -> list[Sequence[_Item]]:

@@ -133,18 +133,19 @@ def test_probes_ask_what_answers() -> None:
         (part,) = deployment["spec"]["template"]["spec"]["containers"]
         ports = {port["name"]: port["containerPort"] for port in part["ports"]}
         told = environment(part)
-        probes = {kind: part[kind]["httpGet"] for kind in part if kind.endswith("Probe")}
+        probes = {kind: part[kind] for kind in part if kind.endswith("Probe")}
         assert {"startupProbe", "livenessProbe"} <= set(probes)
+        serves = part["command"] == ["tianfu", "serve"]
+        heard = told["TIANFU_PORT"] if serves else told["TIANFU_METRICS_PORT"]
         for probe in probes.values():
-            assert probe["path"] in answers
-            serves = part["command"] == ["tianfu", "serve"]
-            heard = told["TIANFU_PORT"] if serves else told["TIANFU_METRICS_PORT"]
-            assert str(ports[probe["port"]]) == heard
-            assert serves or probe["path"] == "/metrics"
+            asked = probe["httpGet"] if serves else probe["tcpSocket"]
+            assert str(ports[asked["port"]]) == heard
+            assert not serves or asked["path"] in answers
         assert ("readinessProbe" in probes) == (name == "tianfu-serve")
     serve = of_kind("Deployment")["tianfu-serve"]["spec"]["template"]["spec"]["containers"][0]
-    assert serve["readinessProbe"]["httpGet"]["path"] == "/readyz"
-    assert serve["livenessProbe"]["httpGet"]["path"] == "/healthz"  # a database away must restart nobody
+    # A database away must restart nobody, and must not keep readers from feeds out of memory.
+    assert serve["readinessProbe"]["httpGet"]["path"] == "/healthz"
+    assert serve["livenessProbe"]["httpGet"]["path"] == "/healthz"
     checks = re.findall(r"http://127\.0\.0\.1:(\d+)(/\w+)", (HOUSE / "Dockerfile").read_text())
     assert checks == [("8000", "/readyz")]
 

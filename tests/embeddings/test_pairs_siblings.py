@@ -271,3 +271,56 @@ def test_the_same_bulletin_with_another_headline_and_credit_is_a_copy(
     copy = PairText(title=f"提醒！{one.title}", body=f"本网讯 {one.body}\n来源：县融媒体中心 记者 何川")
 
     assert judge.judge(one, copy, 0.9).relation.is_copy
+
+
+ONE_HEADLINE = {
+    "计划停电通知": (
+        "尊敬的电力客户：因线路检修，国网旺苍县供电公司定于5月{}日8时至18时对{}社区一带实施计划停电。停电期间请关好家中电器，"
+        "注意用电安全，任何人不得在停电设备上工作。给您带来的不便敬请谅解，详情请拨打95598供电服务热线。",
+        (("8", "红旗"), ("12", "新华")),
+    ),
+    "青川县发布大风蓝色预警": (
+        "青川县气象台3月{}日16时发布大风蓝色预警信号：预计未来24小时内，我县大部乡镇将出现6级以上大风，阵风可达8级。"
+        "防御指南：1.关好门窗；2.加固围板；3.户外作业人员注意安全；4.驾车出行减速慢行。",
+        (("3",), ("19",)),
+    ),
+    "停水通知": (
+        "因供水管网改造，我公司定于4月{}日22时至次日6时对{}沿线停止供水，请用户提前储水。恢复供水后如有浑浊，"
+        "请放水片刻再用。由此带来的不便，敬请谅解。剑阁县自来水公司客服电话全天有人接听。",
+        (("6", "人民路"), ("9", "滨河路")),
+    ),
+    "寻人启事": (
+        "{}，{}岁，身高1.6米左右，于昨日上午从家中走失，走失时身穿深色上衣，背一个布包。家人万分焦急，如有见到者请与家属联系，"
+        "必有重谢，也可向当地派出所报告。",
+        (("张桂芳，女", "78"), ("李德全，男", "81")),
+    ),
+}
+
+
+@pytest.mark.parametrize("headline", ONE_HEADLINE)
+def test_notices_that_come_again_under_one_headline_never_join_by_themselves(headline: str) -> None:
+    template, fills = ONE_HEADLINE[headline]
+    first, second = (PairText(title=headline, body=template.format(*fill)) for fill in fills)
+    judge = load_pair_judge(shipped("pairs"))
+    for verdict in (judge.judge(first, second, 0.95), judge.judge(second, first, 0.95)):
+        assert not (verdict.relation.joins and verdict.sure)
+    trimmed = PairText(title=headline, body=first.body[:-20])
+    assert judge.judge(first, trimmed, 0.95).sure
+
+
+def test_headlines_over_pictures_are_not_one_story_for_ever() -> None:
+    judge = load_pair_judge(shipped("pairs"))
+    picture = PairText(title="利州区今日天气", body="")
+    assert not judge.judge(picture, picture, 1.0).sure
+    flash = PairText(title="四川省终止地震二级应急响应，成雅铁路全线恢复通车", body="")
+    assert judge.judge(flash, flash, 1.0).sure
+
+
+def test_full_width_digits_in_a_headline_make_no_sibling() -> None:
+    body = (
+        "今天上午，利州区新开通的12条公交线路正式投入运营，覆盖全区各乡镇，群众出行更加方便。区交通局负责人介绍，"
+        "线路连接学校、医院和集市，票价一元，老人凭证免费乘坐。下一步还将增加班次，方便学生上学。"
+    )
+    whole = PairText(title="利州区开通12条公交线路", body=body)
+    copy = PairText(title="我市利州区开通１２条公交线路", body=body[:-15])
+    assert load_pair_judge(shipped("pairs")).judge(whole, copy, 0.95).relation.joins

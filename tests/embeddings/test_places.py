@@ -38,6 +38,24 @@ SENTENCES: list[tuple[str, str | None, set[str]]] = [
     ("老城区改造惠及万户", "510800", set()),
     ("高新区企业座谈会召开", None, set()),
     ("推进治理县域经济高质量发展", None, set()),
+    ("村民李仁寿种出千斤南瓜", "511600", set()),
+    ("老兵张广安讲述往事", "510800", set()),
+    ("陈宝兴先进事迹报告会举行", "511802", set()),
+    ("向德阳捐赠物资", None, {"德阳市"}),
+    ("长江宜宾段水质优良", None, {"宜宾市"}),
+    ("南充嘉陵江畔灯光秀点亮夜空", "511302", {"南充市"}),
+    ("遂宁安居工程惠及万户", None, {"遂宁市"}),
+    ("雅安名山大川走进镜头", None, {"雅安市"}),
+    ("自贡大安全大应急框架建成", None, {"自贡市"}),
+    ("眉山东坡文化节开幕", None, {"眉山市"}),
+    ("乐山市中区域医疗中心挂牌", None, {"乐山市"}),
+    ("资阳区位优势凸显", "512000", {"资阳市"}),
+    ("长宁区域公用品牌发布", "511524", {"长宁县"}),
+    ("西河南部县段治理完工", "511321", {"南部县"}),
+    ("广元城区利州广场亮灯", "510802", {"广元市", "利州区"}),
+    ("名山茶博会开幕", "511803", {"名山区"}),
+    ("石棉黄果柑上市", "511824", {"石棉县"}),
+    ("石棉瓦屋顶全部换新", "510800", set()),
     ("他提高县里干部的认识", None, set()),
     ("高县早茶上市价格喜人", None, {"高县"}),
     ("理县甘堡藏寨迎来客流高峰", None, {"理县"}),
@@ -250,3 +268,16 @@ def test_a_province_is_weaker_than_the_county_it_holds(tagger: PlaceTagger) -> N
     found = tags(tagger, "四川青川县春茶开采", "四川茶农抢抓农时。青川县茶农忙采春茶。")
 
     assert [tag.label for tag in found if tag.primary] == ["青川县"]
+
+
+def test_a_byline_names_no_place_and_a_dateline_says_where_it_was_written(tagger: PlaceTagger) -> None:
+    found = tags(tagger, "春茶开采", "本报讯（记者 罗江 李明）昨日，利州区荣山镇的春茶开采。")
+    assert (found[0].label, found[0].primary) == ("利州区", True)
+    assert "罗江区" not in {tag.label for tag in found}
+    (city,) = tags(tagger, "十二个县入选", "新华社成都3月1日电（记者谢佼）我省十二个县入选名单。", "510800")
+    assert (city.label, city.primary, city.confidence < 0.5) == ("成都市", False, True)
+
+
+def test_who_is_called_like_a_city_outweighs_no_place(tagger: PlaceTagger) -> None:
+    found = tags(tagger, "护林员王德阳：三十年守护山林", "王德阳今年58岁，是利州区白朝乡护林员。", "510802")
+    assert [tag.label for tag in found] == ["利州区", "白朝乡"]

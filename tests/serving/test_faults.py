@@ -73,6 +73,19 @@ def test_what_readers_did_and_what_was_decided_is_kept_180_days_unless_set_other
     assert left(room, decisions) == ["f001", "f040", "f170", "f179"]
 
 
+def test_a_retention_that_fails_is_left_alone_for_some_minutes(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_logs(room, [400])
+    work = chore(room)
+    with monkeypatch.context() as away:
+        away.setattr(room.database, "write", lambda _holding: (_ for _ in ()).throw(StoreUnavailable("slow")))
+        with pytest.raises(StoreUnavailable):
+            work.step()
+    assert work.step() == 0
+    assert left(room, events) == ["e400"]
+
+
 def test_months_are_tables_of_their_own_and_old_ones_are_dropped_whole(
     room: Newsroom, clock: FakeClock
 ) -> None:

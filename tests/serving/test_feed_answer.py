@@ -1,15 +1,17 @@
 """The answer that feeds write themselves keeps to the documented shape."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 from support.builders import a_body, a_draft
 from support.readers import Key, StoryJson, farm_and_school, feed
 
+from tianfu.model.aims import MEASURED
 from tianfu.model.errors import StoreUnavailable
 from tianfu.model.event import ReaderKind, ReaderRef
 from tianfu.model.recommendation import Decision, FeedRequest
@@ -79,6 +81,50 @@ def test_what_is_being_written_can_be_found_and_forgotten(
     with room.database.read() as uow:
         written = [uow.decisions.by_trace_id(one.trace_id) for one in (of_reader, of_nobody)]
     assert [one is not None for one in written] == [False, True]
+
+
+def test_a_commit_whose_answer_is_lost_is_not_made_twice(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = room.feeds.recommend(FeedRequest(outlet_id="lizhou")).trace_id
+    found = room.decisions.find(made)
+    assert found is not None
+    decisions = DecisionLog(room.database, ReceiptBook())
+    found = replace(found, measured=dict.fromkeys(MEASURED, 1.0))
+    decisions.add(replace(found, trace_id="t-once"))
+
+    @contextmanager
+    def answer_lost(holding: Sequence[str]) -> Iterator[UnitOfWork]:
+        with written(holding) as uow:
+            yield uow
+        raise StoreUnavailable("the line broke")
+
+    written = room.database.write
+    with monkeypatch.context() as broken:
+        broken.setattr(room.database, "write", answer_lost)
+        decisions.flush()
+    decisions.add(replace(found, trace_id="t-next"))
+    decisions.flush()
+    assert decisions.reader_keys() == set()
+    with room.database.read() as uow:
+        assert all(uow.decisions.by_trace_id(name) for name in ("t-once", "t-next"))
+        feeds = uow._connection.execute(text("SELECT sum(feeds) FROM aim_measures")).scalar_one()
+    assert feeds == 2
+
+
+def test_a_feed_in_the_making_brings_no_erased_reader_back(room: Newsroom) -> None:
+    found = room.decisions.find(room.feeds.recommend(FeedRequest(outlet_id="lizhou")).trace_id)
+    assert found is not None
+    decisions = DecisionLog(room.database, ReceiptBook())
+    decisions.forget("lizhou:reader:r-gone")
+    decisions.flush()
+    decisions.add(replace(found, trace_id="t-late", reader_key="lizhou:reader:r-gone"))
+    assert decisions.reader_keys() == set()
+    decisions.flush()
+    with room.database.read() as uow:
+        late = uow.decisions.by_trace_id("t-late")
+    assert late is not None
+    assert late.reader_key is None
 
 
 def test_an_answer_has_exactly_the_documented_fields(page: Any) -> None:

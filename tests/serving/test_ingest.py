@@ -5,8 +5,10 @@ from support.builders import FakeClock, a_draft
 from support.fakes import POISON
 
 from tianfu.model.errors import Conflict
+from tianfu.model.story import Story, StoryState
 from tianfu.serving.services.ingest import IngestOutcome, ingest, revise
 from tianfu.serving.services.newsroom import Newsroom
+from tianfu.serving.store.stories import Stories
 
 
 def take_in(room: Newsroom, *drafts: object) -> list[IngestOutcome]:
@@ -34,6 +36,43 @@ def test_another_text_under_the_same_id_is_a_revision_and_the_old_one_is_kept(ro
         earlier = uow.stories.revisions_of(story.number)
     assert (story.revision, story.text.title) == (2, "新标题")
     assert [(revision, text["title"]) for revision, _, text in earlier] == [(1, "旧标题")]
+
+
+def test_an_edit_that_meets_a_takedown_on_its_way_does_not_undo_it(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The story is read, then a takedown of another transaction commits, then the edit is written."""
+    take_in(room, a_draft(title="旧标题"))
+    read = Stories.by_external_ids
+
+    def overtaken(stories: Stories, outlet_id: str, external_ids: list[str]) -> dict[str, Story]:
+        found = dict(read(stories, outlet_id, external_ids))
+        stories.set_state([story.number for story in found.values()], StoryState.TAKEN_DOWN)
+        stories.set_clusters({story.number: "c-other" for story in found.values()})
+        return found
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(Stories, "by_external_ids", overtaken)
+        take_in(room, a_draft(title="新标题"))
+    with room.database.read() as uow:
+        story = uow.stories.by_external_ids("lizhou", ["a-1"])["a-1"]
+    assert (story.state, story.cluster_id, story.revision) == (StoryState.TAKEN_DOWN, "c-other", 2)
+
+
+def test_a_row_of_an_older_revision_replaces_no_newer_one_and_leads_to_it(room: Newsroom) -> None:
+    take_in(room, a_draft(title="旧标题"), a_draft(title="新标题"))
+    with room.database.write() as uow:
+        story = uow.stories.by_external_ids("lizhou", ["a-1"])["a-1"]
+        uow.queue.add({story.number: 1}, room.clock.now())
+        (waiting,) = uow.queue.take(5, worker="w", now=room.clock.now())
+        assert waiting.revision == 2
+        uow.queue.finish([waiting])
+        uow.queue.add({story.number: 1}, room.clock.now())
+        uow.commit()
+    room.work_off()
+    with room.database.read() as uow:
+        assert uow.stories.by_numbers([story.number])[story.number].indexed_revision == 2
+        assert uow.queue.depth().waiting == 0
 
 
 def test_one_batch_may_hold_a_story_and_its_correction(room: Newsroom) -> None:

@@ -101,6 +101,23 @@ def test_an_event_that_commits_late_is_counted_and_a_number_given_up_is_not_wait
     assert settled(lambda: one.stream.waits_for == other.stream.waits_for == 0)
 
 
+def test_gaps_are_waited_for_together(new_room: NewRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = new_room()
+    first, *_ = stories_in(room)
+    room.events.record(clicks(room, first, *(f"r{n}" for n in range(80))))
+    with room.database.write() as uow:
+        uow._connection.execute(text("DELETE FROM events WHERE number % 2 = 1"))
+        uow.commit()
+    stream = new_room().stream
+    clock_s = time.monotonic()
+    monkeypatch.setattr(event_stream.time, "monotonic", lambda: clock_s)
+    stream.load()
+    assert stream.waits_for == (0 if room.database.is_sqlite else 40)
+    clock_s += event_stream.GAP_S
+    stream.catch_up()
+    assert stream.waits_for == 0
+
+
 def test_the_same_batch_at_both_replicas_at_once_is_counted_once(new_room: NewRoom) -> None:
     rooms = [new_room(), new_room()]
     first, *_ = stories_in(rooms[0])

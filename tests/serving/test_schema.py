@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, inspect, text
 from support.postgres import Databases
 
+from tianfu.model.errors import StoreNewer
 from tianfu.serving.store.database import Database
 from tianfu.serving.store.schema import metadata
 from tianfu.serving.store.stories import StoryQuery
@@ -41,6 +42,23 @@ def test_migrations_bring_about_exactly_the_described_tables(empty: Database) ->
         options = {"compare_type": True, "include_object": belongs}
         context = MigrationContext.configure(uow._connection, opts=options)
         assert compare_metadata(context, metadata) == []
+
+
+def test_a_schema_of_a_later_version_is_refused_plainly(empty: Database) -> None:
+    with empty as database, database.write() as uow:
+        uow._connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        uow.commit()
+    with pytest.raises(StoreNewer, match="later version"):
+        Database(empty.url).open()
+
+
+def test_a_box_makes_its_file_for_its_own_account_alone(tmp_path: Path) -> None:
+    with Database(f"sqlite:///{tmp_path / 'box' / 'tianfu.db'}") as database, database.write() as uow:
+        uow.settings.put("k", "v")
+        uow.commit()
+        modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "box").iterdir()}
+    assert (tmp_path / "box").stat().st_mode & 0o777 == 0o700
+    assert modes == {"tianfu.db": 0o600, "tianfu.db-wal": 0o600, "tianfu.db-shm": 0o600}
 
 
 def test_migrations_go_down_and_up_again_without_losing_a_row(empty: Database) -> None:

@@ -32,6 +32,7 @@ from tianfu.serving.importers.formats import ImportFormat, read_stories
 from tianfu.serving.importers.send import send_stories
 from tianfu.serving.logs import configure_logs
 from tianfu.serving.process import give_back_memory, give_way, loading, one_thread_each
+from tianfu.serving.services.ingest import queue_all
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.store.database import Database
 
@@ -167,9 +168,8 @@ def reindex(
 
         reindex_on_ray(settings, ray, actors=actors, threads=threads, as_json=as_json)
         return
-    with Database(settings.effective_database_url) as database, database.write() as uow:
-        count = uow.queue.add_all(datetime.now(UTC))
-        uow.commit()
+    with Database(settings.effective_database_url) as database:
+        count = queue_all(database, datetime.now(UTC))
     if as_json:
         out.print_json(json.dumps({"queued": count}))
     else:
