@@ -35,10 +35,11 @@ TOLD: Mapping[str, Any] = {
     "good_at": [
         "Stories with a title and a lead, of the kinds that newsrooms file every day.",
         "Saying why: each n-gram's share in a class is exact.",
-        "Probabilities that mean what they say, on stories like those it was measured on.",
+        "Probabilities that mean what they say, on stories like those it was measured on: some 37 in 100 of them"
+        " were chosen by keywords, so that rare classes occur.",
     ],
     "bad_at": [
-        "Headlines alone that name no subject; wit and allusion.",
+        "Headlines alone that name no subject; wit and allusion.  A few letters may look sure of a class.",
         "Second and third classes: it finds the primary class more surely than the others.",
         "Words that came up after its texts were written.",
     ],
