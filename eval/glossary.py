@@ -6,7 +6,8 @@ _LINES: Mapping[str, str] = {
     "micro_f1": "F1 over all story and class cells together",
     "macro_f1": "mean of the classes' F1: rare classes count as much as frequent ones",
     "primary_accuracy": "share of stories whose first class is the primary one",
-    "ece": "expected calibration error of what is told (confidences from 0.05 on): mean gap to the share right; lower is better",
+    "ece": "expected calibration error of what is told, 0.05 and more: mean gap between confidence and share"
+    " right; lower is better",
     "coverage_at_precision_90": "share of stories, surest first, up to which 9 in 10 first classes are right",
     "reprint_f1": "F1 of reprint against the rest",
     "same_event_f1": "F1 of reprint or same event against the rest",

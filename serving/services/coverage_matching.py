@@ -89,7 +89,8 @@ class CoverageMatcher:
                 changes, ChangeKind.STORY_INDEXED, ChangeKind.STORY_STATE, ChangeKind.STORY_TAGS
             )
             read = self._grinder.read(numbers, uow)
-            moved = sum(self._take_in(one, numbers, read, uow) for one in uow.coverages.open())
+            concerned = uow.coverages.open() if numbers else []
+            moved = sum(self._take_in(one, numbers, read, uow) for one in concerned)
             uow.coverages.put_cursor(changes[-1].sequence)
             if moved:
                 self.announce(uow)

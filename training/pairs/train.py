@@ -35,8 +35,9 @@ EVENT_PRECISION = 0.96
 MADE_EACH = 120
 TOLD: Mapping[str, Any] = {
     "what": "Is one of two texts a copy of the other: a logistic regression over three measures of shared"
-    " wording, between two bounds (siblings are held back, misread copies let through).  Do both tell the same event:"
-    " another over eight.  Headlines of one frame with another name or number make siblings, never joined.",
+    " wording, between two bounds (siblings are held back, misread copies let through).  Do both tell the"
+    " same event: another over eight.  Headlines of one frame with another name or number make siblings,"
+    " never joined.",
     "measured_on": "the pairs labelled by two readers, by heads that saw neither story (ten rounds of five"
     " folds); intervals over groups of pairs that share stories",
     "good_at": [
@@ -48,8 +49,8 @@ TOLD: Mapping[str, Any] = {
         "Reprints on the border of four fifths of shared wording, where readers differ too.",
         "Copies whose first sentence is told anew: three quarters of their wording is shared, which readers"
         " call the same event.",
-        "Bulletins of one template: some twelfth of made ones is called copies (`made_pairs`).  Under one headline"
-        " another day, number, place or name leaves the two to an editor.",
+        "Bulletins of one template: some twelfth of made ones is called copies (`made_pairs`).  Under one"
+        " headline another day, number, place or name leaves the two to an editor.",
     ],
     "sources": [
         "Pairs labelled by reading (CCTV, Sina 2018); frequencies of hashed pairs of letters; copies and"

@@ -35,8 +35,8 @@ TOLD: Mapping[str, Any] = {
     "good_at": [
         "Stories with a title and a lead, of the kinds that newsrooms file every day.",
         "Saying why: each n-gram's share in a class is exact.",
-        "Probabilities that mean what they say, on stories like those it was measured on: some 37 in 100 of them"
-        " were chosen by keywords, so that rare classes occur.",
+        "Probabilities that mean what they say, on stories like those it was measured on: some 37 in 100 of"
+        " them were chosen by keywords, so that rare classes occur.",
     ],
     "bad_at": [
         "Headlines alone that name no subject; wit and allusion.  A few letters may look sure of a class.",
