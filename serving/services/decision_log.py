@@ -1,5 +1,6 @@
 """The decision log: feeds are answered at once and written down within half a second."""
 
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -75,15 +76,19 @@ class DecisionLog:
             self._thread.join(timeout=10)
         self.flush()
 
-    def add(self, decision: Decision) -> None:
+    def add(self, decision: Decision, *, began_s: float) -> None:
         """Take a decision; it can be found at once.
 
-        One that was in the making while its reader was erased is kept as nobody's.
+        Args:
+            decision: One whose reader was erased while it was in the making is kept as nobody's.
+            began_s: When its making began, by the monotonic clock.
         """
         self._meters.made(decision)
         with self._lock:
-            if self._gone and decision.reader_key and reader_digest(decision.reader_key) in self._gone:
-                decision = replace(decision, reader_key=None)
+            if self._gone and decision.reader_key:
+                gone_s = self._gone.get(reader_digest(decision.reader_key), -math.inf)
+                key = None if began_s <= gone_s else decision.reader_key
+                decision = replace(decision, reader_key=key)
             self._recent[decision.trace_id] = decision
             if len(self._recent) > _RECENT:
                 self._recent.popitem(last=False)

@@ -138,8 +138,9 @@ class FeedDesk:
         Raises:
             NotFound: There is no such outlet, or no such story for scene ``related``.
         """
+        began_s = time.monotonic()
         decision = self._decide(request, self._new_id("f"))
-        self._decisions.add(decision)
+        self._decisions.add(decision, began_s=began_s)
         return self._page(decision, 0, request.count)
 
     def preview(self, request: FeedRequest, stand_in: Reader | None) -> Previewed:

@@ -90,7 +90,7 @@ def test_a_drawn_place_goes_out_with_all_it_was_drawn_from(
     features = np.arange(3 * len(FEATURES), dtype=np.float32).reshape(3, -1) / 64
     draw = Draw(shown=int(numbers[1]), among=numbers, features=features)
     drawn = replace(decision, trace_id="f" + "0" * 31, draws=(draw,))
-    room.decisions.add(drawn)
+    room.decisions.add(drawn, began_s=0.0)
     room.decisions.flush()
     event = {
         "event_id": "e-2", "reader_id": READER, "story_id": page["items"][0]["story_id"], "type": "expose",

@@ -1,5 +1,6 @@
 """The answer that feeds write themselves keeps to the documented shape."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -63,7 +64,7 @@ def test_what_is_being_written_can_be_found_and_forgotten(
     )
     decisions = DecisionLog(room.database, ReceiptBook())
     for one in (of_reader, of_nobody):
-        decisions.add(one)
+        decisions.add(one, began_s=time.monotonic())
 
     @contextmanager
     def hangs(_holding: object) -> Iterator[UnitOfWork]:
@@ -91,7 +92,7 @@ def test_a_commit_whose_answer_is_lost_is_not_made_twice(
     assert found is not None
     decisions = DecisionLog(room.database, ReceiptBook())
     found = replace(found, measured=dict.fromkeys(MEASURED, 1.0))
-    decisions.add(replace(found, trace_id="t-once"))
+    decisions.add(replace(found, trace_id="t-once"), began_s=time.monotonic())
 
     @contextmanager
     def answer_lost(holding: Sequence[str]) -> Iterator[UnitOfWork]:
@@ -103,7 +104,7 @@ def test_a_commit_whose_answer_is_lost_is_not_made_twice(
     with monkeypatch.context() as broken:
         broken.setattr(room.database, "write", answer_lost)
         decisions.flush()
-    decisions.add(replace(found, trace_id="t-next"))
+    decisions.add(replace(found, trace_id="t-next"), began_s=time.monotonic())
     decisions.flush()
     assert decisions.reader_keys() == set()
     with room.database.read() as uow:
@@ -116,11 +117,15 @@ def test_a_feed_in_the_making_brings_no_erased_reader_back(room: Newsroom) -> No
     found = room.decisions.find(room.feeds.recommend(FeedRequest(outlet_id="lizhou")).trace_id)
     assert found is not None
     decisions = DecisionLog(room.database, ReceiptBook())
-    decisions.forget("lizhou:reader:r-gone")
+    began_s = time.monotonic()
+    key = "lizhou:reader:r-gone"
+    decisions.forget(key)
     decisions.flush()
-    decisions.add(replace(found, trace_id="t-late", reader_key="lizhou:reader:r-gone"))
+    decisions.add(replace(found, trace_id="t-late", reader_key=key), began_s=began_s)
     assert decisions.reader_keys() == set()
     decisions.flush()
+    decisions.add(replace(found, trace_id="t-new", reader_key=key), began_s=time.monotonic())
+    assert decisions.reader_keys() == {key}
     with room.database.read() as uow:
         late = uow.decisions.by_trace_id("t-late")
     assert late is not None

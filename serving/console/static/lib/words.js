@@ -88,6 +88,7 @@ const PROBLEMS = {
   engine_unavailable: ["计算集群连不上", "请联系运维。"],
   index_unavailable: ["索引暂时不可用", "请稍后再试。"],
   store_outdated: ["数据库需要升级", "请联系运维。"],
+  store_newer: ["数据库是更新的版本", "请联系运维。"],
   invalid_outlet: ["媒体有误", "请核对媒体编号。"],
   forbidden: ["没有权限", "当前密钥的角色或所属媒体不允许这样做。"],
   csrf_refused: ["页面已过期", "请刷新页面后再试。"],
