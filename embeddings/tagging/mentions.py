@@ -19,10 +19,10 @@ _DATELINE = re.compile(
     r"^[^。!?]{0,28}?(?:日电|日讯|报讯|网讯|消息|电)(?:[ ):]*\([^)]{0,40}\)|[ ):])|^\([^)]{0,40}\)"
 )
 _BYLINE = re.compile(
-    r"(?:记者|通讯员|摄影|撰稿|作者|编辑|校对|审核)[: ]?(?:[\u4e00-\u9fff]{2,4}[ 、]){0,4}"
-    r"(?![在从到赴来自走进])[\u4e00-\u9fff]?$"
+    r"(?:记者|通讯员|摄影|撰稿|作者|编辑|校对|审核)(?:[: ](?:[\u4e00-\u9fff]{2,4}[ 、]){0,4}$|"
+    r"(?:[: ]?(?:[\u4e00-\u9fff]{2,4}[ 、]){1,4})$)"
 )
-_REPORTS_FROM = re.compile(r"\s?(?:报道|消息|电|讯|文|图|[市县区州])")
+_REPORTS_FROM = re.compile(r"\s?(?:报道|消息|电|讯|文|图|探访|获悉|\d|[市县区州])")
 _NO_SURNAMES = frozenset("于向安和成方时任万包常能关应宁路江水区连从对把让由过到自近又再")
 """Also words, or ends of words, that stand right before a place."""
 _BARE_DISTRICTS = frozenset({"东区", "西区", "市中区"})

@@ -154,7 +154,9 @@ def erase_reader(
 ) -> ErasedOut:
     """Erase a reader from every table and memory."""
     room.decisions.forget(ref.key)
-    return ErasedOut(erased=room.readers.erase(ref))
+    erased = room.readers.erase(ref)
+    room.decisions.forget(ref.key)  # of feeds that began in between as well
+    return ErasedOut(erased=erased)
 
 
 @router.put("/readers/{reader_id}/personalisation")

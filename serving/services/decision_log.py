@@ -4,7 +4,7 @@ import math
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -128,9 +128,7 @@ class DecisionLog:
     def forget(self, reader_key: str) -> None:
         """Drop a reader's decisions: those in memory, and with the next writing what was just written."""
         with self._lock:
-            now_s = time.monotonic()
-            self._gone = {key: at for key, at in self._gone.items() if now_s - at < _IN_THE_MAKING_S}
-            self._gone[reader_digest(reader_key)] = now_s
+            self._note_gone([reader_digest(reader_key)])
             self._forgotten.add(reader_key)
             self._waiting = [d for d in self._waiting if d.reader_key != reader_key]
             if self._writing is not None:
@@ -138,6 +136,16 @@ class DecisionLog:
                 self._writing.decisions = kept
             for trace_id in [t for t, d in self._recent.items() if d.reader_key == reader_key]:
                 del self._recent[trace_id]
+
+    def are_gone(self, digests: Collection[str]) -> None:
+        """Say by their digests which readers were erased: feeds that began before are nobody's."""
+        with self._lock:
+            self._note_gone(digests)
+
+    def _note_gone(self, digests: Collection[str]) -> None:
+        now_s = time.monotonic()
+        self._gone = {one: at for one, at in self._gone.items() if now_s - at < _IN_THE_MAKING_S}
+        self._gone.update(dict.fromkeys(digests, now_s))
 
     def flush(self) -> None:
         """Write what waits; when the database is away, keep it for the next time.
@@ -164,6 +172,8 @@ class DecisionLog:
         except Exception:  # what the database will never take must not hold up all that follows
             log.exception("decisions.lost", decisions=len(batch.decisions))
             self._meters.broke()
+            with self._lock:
+                self._forgotten |= batch.forgotten
         with self._lock:
             self._writing = None
         return True

@@ -1,7 +1,7 @@
 """Forgetting a reader in every process: what is written of it for the others names nobody."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from tianfu.serving.store.changes import Change, ChangeKind
@@ -26,19 +26,28 @@ def reader_digest(reader_key: str) -> str:
 
 
 class Forgetter:
-    """Follows the change sequence and forgets whoever was erased in another process."""
+    """Follows the change sequence and forgets whoever was erased in another process.
 
-    def __init__(self, parts: Sequence[RemembersReaders]) -> None:
+    Args:
+        parts: All that remembers readers.
+        erased: Told the digests of all who were erased, whether or not anybody remembers them: a feed may be
+            in the making.
+    """
+
+    def __init__(self, parts: Sequence[RemembersReaders], erased: Callable[[Collection[str]], None]) -> None:
         self._parts = tuple(parts)
+        self._erased = erased
 
     def load(self, uow: UnitOfWork) -> None:
         """Begin: a fresh process remembers nobody."""
 
     def apply(self, changes: Sequence[Change], uow: UnitOfWork) -> None:
         """Forget readers who were erased, and devices that were handed over."""
-        wanted = {change.key for change in changes if change.kind is ChangeKind.READER_FORGOTTEN}
+        forgotten = (change for change in changes if change.kind is ChangeKind.READER_FORGOTTEN)
+        wanted = {change.key for change in forgotten if change.key is not None}
         if not wanted:
             return
+        self._erased(wanted)
         for part in self._parts:
             for key in part.reader_keys():
                 if reader_digest(key) in wanted:

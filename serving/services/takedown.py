@@ -173,5 +173,7 @@ def _reached(story: Story, scope: TakedownScope, caller: Caller, uow: UnitOfWork
     mine = [one for one in group if caller.may_act_for(one.outlet_id)]
     if caller.key.outlet_id is not None or all(one.state is StoryState.LIVE for one in mine):
         return [one for one in mine if one.state is StoryState.LIVE]
-    held = {n for order in uow.takedowns.standing() if _by_platform(order, uow) for n in order.story_numbers}
+    numbers = {one.number for one in mine}
+    standing = [order for order in uow.takedowns.standing() if numbers.intersection(order.story_numbers)]
+    held = {n for order in standing if _by_platform(order, uow) for n in order.story_numbers}
     return [one for one in mine if one.number not in held]

@@ -42,7 +42,7 @@ def build_feeds(ground: Ground, models: Models) -> Feeds:
     interests = InterestFinder(library, clock)
     for follower in (
         coverage_shelf,
-        Forgetter([signals, gate, interests, decisions]),
+        Forgetter([signals, gate, interests, decisions], decisions.are_gone),
         models.live,
         models.trials,
     ):

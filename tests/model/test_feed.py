@@ -158,7 +158,7 @@ def showable(context: FeedContext) -> set[str]:
 
 
 @given(contexts())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_no_cluster_twice_nothing_forbidden_and_never_empty_while_anything_may_be_shown(
     context: FeedContext,
 ) -> None:
@@ -182,7 +182,7 @@ def test_every_showable_cluster_is_in_the_feed_up_to_its_depth(context: FeedCont
 
 
 @given(contexts())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_pins_stand_exactly_where_asked_unless_something_above_them_is_named(context: FeedContext) -> None:
     feed = assemble(context)
     actions = {order.id: order.action for order in context.placements}

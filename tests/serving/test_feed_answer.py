@@ -19,6 +19,7 @@ from tianfu.model.recommendation import Decision, FeedRequest
 from tianfu.serving.api.recommend import FeedItemOut, FeedOut
 from tianfu.serving.services import decision_log
 from tianfu.serving.services.decision_log import DecisionLog
+from tianfu.serving.services.forgetting import reader_digest
 from tianfu.serving.services.ingest import ingest
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.services.receipts import ReceiptBook
@@ -126,6 +127,11 @@ def test_a_feed_in_the_making_brings_no_erased_reader_back(room: Newsroom) -> No
     decisions.flush()
     decisions.add(replace(found, trace_id="t-new", reader_key=key), began_s=time.monotonic())
     assert decisions.reader_keys() == {key}
+    other = DecisionLog(room.database, ReceiptBook())
+    began_s = time.monotonic()
+    other.are_gone({reader_digest(key)})
+    other.add(replace(found, trace_id="t-elsewhere", reader_key=key), began_s=began_s)
+    assert other.reader_keys() == set()
     with room.database.read() as uow:
         late = uow.decisions.by_trace_id("t-late")
     assert late is not None

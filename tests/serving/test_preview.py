@@ -14,6 +14,8 @@ from tianfu.model.vocab.topics import load_topics
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.store.schema import metadata
 
+pytestmark = pytest.mark.box
+
 Stories = dict[str, str]
 
 

@@ -39,7 +39,8 @@ TOLD: Mapping[str, Any] = {
         " them were chosen by keywords, so that rare classes occur.",
     ],
     "bad_at": [
-        "Headlines alone that name no subject; wit and allusion.  A few letters may look sure of a class.",
+        "Headlines alone that name no subject; wit and allusion.  A few letters are told with less"
+        " confidence.",
         "Second and third classes: it finds the primary class more surely than the others.",
         "Words that came up after its texts were written.",
     ],

@@ -225,7 +225,7 @@ function Screen({ items, scene, desk, dragged, setDragged }) {
       const next = Math.min(items.length - 1, Math.max(0, place + step));
       setHere(next);
       focus(next);
-    } else if (!desk.mayMove(item)) return;
+    } else if (!desk.mayMove(item) || !(step || ["p", "s", "b", "delete"].includes(event.key.toLowerCase()))) return;
     else if (desk.busy || event.repeat) event.preventDefault(); // the screen has not followed the last one yet
     else if (step) move(item, step);
     else if (event.key.toLowerCase() === "p") move(item, 0, "pin");
