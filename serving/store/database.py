@@ -249,8 +249,10 @@ class Database:
             return
         with self._translated(), self._opened.glancers.connect() as connection:
             connection.exec_driver_sql("PRAGMA busy_timeout = 200")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            connection.exec_driver_sql("PRAGMA busy_timeout = 30000")
+            try:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.exec_driver_sql("PRAGMA busy_timeout = 30000")
 
     @property
     def _opened(self) -> Engines:

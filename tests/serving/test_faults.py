@@ -86,6 +86,37 @@ def test_a_retention_that_fails_is_left_alone_for_some_minutes(
     assert left(room, events) == ["e400"]
 
 
+def test_a_key_is_admitted_from_memory_for_an_hour_and_no_longer(
+    room: Newsroom, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, secret = create_key(
+        role=Role.OPERATOR, outlet_id=None, label="x", actor="t", database=room.database, clock=clock
+    )
+    room.gatekeeper.admit(secret)
+
+    def away() -> None:
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(room.database, "glance", away)
+    clock.pass_by(minutes=59)
+    room.gatekeeper.admit(secret)
+    clock.pass_by(minutes=2)
+    with pytest.raises(StoreUnavailable):
+        room.gatekeeper.admit(secret)
+
+
+def test_an_index_that_cannot_be_saved_ends_no_thread(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FAISS tells of a full disk by an error of its own."""
+
+    def full() -> None:
+        raise RuntimeError("No space left on device")
+
+    monkeypatch.setattr(room.library, "save_snapshot", full)
+    room.worker._save()
+
+
 def test_months_are_tables_of_their_own_and_old_ones_are_dropped_whole(
     room: Newsroom, clock: FakeClock
 ) -> None:
