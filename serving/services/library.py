@@ -125,17 +125,7 @@ class Library:
         """Load the snapshot, or rebuild from the database with a warning, then catch up."""
         began = time.monotonic()
         with self._lock, self._database.read() as uow:
-            self.sequence = min(meaning.load(uow) for meaning in (self.meaning, *self.beside))
-            self._load_copies(uow)
-            self._reload_outlets(uow)
-            self._reload_placements(uow)
-            self._reload_taken_down(uow)
-            self._reload_aims(uow)
-            self._reload_rights(uow)
-            if self._shows:
-                self._fill_shelf(uow)
-            for follower in self._followers:
-                follower.load(uow)
+            self._load(uow)
         self.catch_up()
         log.info("library.started", stories=self.index.size, seconds=round(time.monotonic() - began, 2))
 
@@ -155,6 +145,12 @@ class Library:
                     if not changes:
                         self.caught_up_at = self._clock.now()
                         break
+                    if changes[0].sequence > self.sequence + 1 and not uow.changes.reach_back_to(
+                        self.sequence
+                    ):
+                        log.warning("library.left_behind", sequence=self.sequence)
+                        self._load(uow)
+                        continue
                     self._apply(changes, uow)
                 self.sequence = changes[-1].sequence
                 applied += len(changes)
@@ -211,6 +207,19 @@ class Library:
             for meaning in (self.meaning, *self.beside):
                 meaning.save(self.sequence)
         log.info("index.saved", stories=self.index.size, sequence=self.sequence)
+
+    def _load(self, uow: UnitOfWork) -> None:
+        self.sequence = min(meaning.load(uow) for meaning in (self.meaning, *self.beside))
+        self._load_copies(uow)
+        self._reload_outlets(uow)
+        self._reload_placements(uow)
+        self._reload_taken_down(uow)
+        self._reload_aims(uow)
+        self._reload_rights(uow)
+        if self._shows:
+            self._fill_shelf(uow)
+        for follower in self._followers:
+            follower.load(uow)
 
     def _fill_shelf(self, uow: UnitOfWork) -> None:
         cards = load_cards(uow, self._shelf, self._clock.now())

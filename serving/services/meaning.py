@@ -125,6 +125,8 @@ class Meaning:
             index, sequence = self._indexes.load(self._snapshot_dir, encoder_fingerprint=self.fingerprint)
             if sequence > latest:
                 raise SnapshotInvalid("The snapshot is ahead of the database.")
+            if not uow.changes.reach_back_to(sequence):
+                raise SnapshotInvalid("The snapshot is older than the changes that are kept.")
             self.index = index
         except SnapshotInvalid as bad:
             if uow.stories.count() > 0:

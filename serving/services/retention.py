@@ -1,4 +1,4 @@
-"""The chore that lets old events and decisions go."""
+"""The chore that lets old events, decisions and changes go."""
 
 import time
 from datetime import timedelta
@@ -13,6 +13,8 @@ log = structlog.get_logger(__name__)
 
 _EVERY_S = 3_600.0
 _AGAIN_S = 300.0
+_CHANGES = timedelta(days=30)
+"""How long a replica may be away, or a snapshot lie, before the index is built from the database instead."""
 _MOST_AHEAD = timedelta(hours=1)
 
 
@@ -45,6 +47,7 @@ class RetentionChore:
                 gone = uow.retention.step(
                     self._clock.now(), event_days=self._event_days, decision_days=self._decision_days
                 )
+                gone += uow.changes.let_go(self._clock.now() - _CHANGES)
                 uow.commit()
         except StoreUnavailable:  # what fails each time must not hold up every round of the worker
             self._done_s = time.monotonic() - _EVERY_S + _AGAIN_S

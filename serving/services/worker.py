@@ -112,22 +112,25 @@ class Worker:
                 self._stop.wait(min(_REST_SHARE * took_s, _LONGEST_REST_S))
 
     def _one_round(self) -> int:
-        try:
-            worked = self._indexer.step() if self._indexer is not None else self._library.catch_up()
-            worked += sum(chore() for chore in self._chores)
-        except StoreUnavailable as down:
-            log.warning("worker.waiting", code=down.code)
+        first = self._indexer.step if self._indexer is not None else self._library.catch_up
+        done = [self._attempt(step) for step in (first, *self._chores)]
+        if None in done:
             self._stop.wait(_AFTER_ERROR_S)
-            worked = 0
-        except Exception:
-            log.exception("worker.round_failed")
-            self._meters.broke()
-            self._stop.wait(_AFTER_ERROR_S)
-            worked = 0
         with self._round:
             self.rounds += 1
             self._round.notify_all()
-        return worked
+        return 0 if None in done else sum(step or 0 for step in done)
+
+    def _attempt(self, step: Callable[[], int]) -> int | None:
+        """How much a step did; ``None`` when it failed, which keeps no other step from its turn."""
+        try:
+            return step()
+        except StoreUnavailable as down:
+            log.warning("worker.waiting", code=down.code)
+        except Exception:
+            log.exception("worker.round_failed")
+            self._meters.broke()
+        return None
 
     def _save(self) -> None:
         try:

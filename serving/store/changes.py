@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, delete, func, insert, select, text
 
 from tianfu.serving.store.locks import hold
 from tianfu.serving.store.schema import changes
@@ -87,6 +87,31 @@ class Changes:
             .limit(limit)
         )
         return [Change(row[0], ChangeKind(row[1]), row[2], row[3]) for row in self._connection.execute(query)]
+
+    def reach_back_to(self, sequence: int) -> bool:
+        """Whether every change after this one is still kept."""
+        first = self._connection.execute(select(func.min(changes.c.sequence))).scalar_one()
+        return first is None or sequence >= int(first) - 1
+
+    def let_go(self, before: datetime, *, rows: int = 5_000, keep: int = 10_000) -> int:
+        """Remove some of the oldest of those before a time; returns how many, 0 when there is nothing to do.
+
+        The last of them stays, so that the first one kept tells how far back the sequence is whole.
+
+        Args:
+            before: What is younger stays.
+            rows: How many go at most.
+            keep: As many numbers, counted from the latest, stay whatever their age, so that a wrong clock
+                leaves no process behind that follows.
+        """
+        c = changes.c
+        oldest = select(c.sequence, c.at).order_by(c.sequence).limit(rows + 1).subquery()
+        keep_from = select(func.max(oldest.c.sequence)).where(oldest.c.at < before)
+        last = self._connection.execute(keep_from).scalar_one()
+        last = min(last or 0, self.latest() - keep)
+        if last <= 0:
+            return 0
+        return self._connection.execute(delete(changes).where(c.sequence < last)).rowcount
 
     def latest(self) -> int:
         """The last sequence number, 0 when nothing ever changed."""

@@ -1,4 +1,4 @@
-"""Old events and decisions go: whole months at a time on PostgreSQL, some rows at a time on SQLite."""
+"""Old events, decisions and changes go: whole months on PostgreSQL, else some rows at a time."""
 
 from datetime import datetime, timedelta
 
@@ -25,8 +25,7 @@ class Retention:
         if self._connection.dialect.name == "postgresql":
             days = {"told": now, "event_days": event_days, "decision_days": decision_days}
             take_ones_time(self._connection)
-            self._connection.execute(_KEEP, days)
-            return 0
+            return int(self._connection.execute(_KEEP, days).scalar_one())
         old = select(events.c.number).where(events.c.at < now - timedelta(days=event_days))
         gone = self._connection.execute(
             delete(events).where(events.c.number.in_(old.order_by(events.c.at).limit(_ROWS)))

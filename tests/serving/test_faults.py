@@ -144,6 +144,71 @@ def test_months_are_tables_of_their_own_and_old_ones_are_dropped_whole(
     assert left(room, events) == []
 
 
+def test_the_rest_of_a_month_goes_in_steps(room: Newsroom) -> None:
+    at = room.clock.now() - timedelta(days=181)
+    with room.database.write(()) as uow:
+        uow.events.add([an_event(f"e{number:05}", at) for number in range(5_003)])
+        uow.commit()
+    work = chore(room)
+    gone = []
+    while step := work.step():
+        gone.append(step)
+    assert len(gone) > 1
+    assert sum(gone) == 5_003
+    assert left(room, events) == []
+
+
+def changed(room: Newsroom, days_ago: list[float]) -> None:
+    for days in days_ago:
+        with room.database.write(()) as uow:
+            uow.changes.add(ChangeKind.PLACEMENTS, [None], room.clock.now() - timedelta(days=days))
+            uow.commit()
+
+
+def test_old_changes_go_but_for_the_last_that_tells_how_far_back_they_reach(room: Newsroom) -> None:
+    changed(room, [40, 39, 38, 37, 1])
+    with room.database.write(()) as uow:
+        first = uow.changes.since(0)[-5].sequence
+        before = room.clock.now() - timedelta(days=30)
+        assert uow.changes.let_go(before) == 0, "so few are kept whatever their age"
+        gone = [uow.changes.let_go(before, rows=2, keep=0) for _ in range(5)]
+        uow.commit()
+    assert gone[-1] == 0
+    with room.database.read() as uow:
+        assert [change.sequence for change in uow.changes.since(0)] == [first + 3, first + 4]
+        assert uow.changes.reach_back_to(first + 2)
+        assert not uow.changes.reach_back_to(first + 1)
+
+
+def test_a_process_that_slept_longer_than_changes_are_kept_loads_everything_anew(
+    new_room: NewRoom, clock: FakeClock
+) -> None:
+    awake, asleep = new_room(), new_room()
+    receipts = ingest([a_draft()], database=awake.database, clock=clock)
+    awake.indexer.step()
+    with awake.database.write(()) as uow:
+        uow.changes.let_go(clock.now() + timedelta(days=1), keep=0)
+        uow.commit()
+    asleep.library.catch_up(at_once=True)
+    assert asleep.library.index.size == 1
+    assert [
+        item.story.id for item in asleep.feeds.recommend(FeedRequest(outlet_id="lizhou", count=5)).items
+    ] == [receipts[0].id]
+
+
+def test_a_snapshot_older_than_the_changes_that_are_kept_is_not_used(
+    new_room: NewRoom, clock: FakeClock
+) -> None:
+    room = new_room()
+    room.library.save_snapshot()
+    ingest([a_draft()], database=room.database, clock=clock)
+    room.indexer.step()
+    with room.database.write(()) as uow:
+        uow.changes.let_go(clock.now() + timedelta(days=1), keep=0)
+        uow.commit()
+    assert new_room().library.index.size == 1
+
+
 def test_a_clock_that_jumps_ahead_drops_nothing(room: Newsroom, clock: FakeClock) -> None:
     put_logs(room, [1, 40])
     work = chore(room)

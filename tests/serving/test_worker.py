@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tianfu.model.errors import StoreUnavailable
 from tianfu.serving.services import worker as worker_module
 from tianfu.serving.services.worker import Worker
 
@@ -58,3 +59,29 @@ def test_a_small_round_is_followed_by_a_rest_a_full_one_at_once_and_none_by_wait
 
     assert rests.meant == pytest.approx([0.2, 0.2])
     assert woken.meant == [9.0, 9.0]
+
+
+def test_a_chore_that_fails_keeps_no_other_from_its_turn() -> None:
+    done: list[str] = []
+
+    def fails() -> int:
+        raise RuntimeError("broken")
+
+    def unavailable() -> int:
+        raise StoreUnavailable("away")
+
+    def works() -> int:
+        done.append("worked")
+        return 1
+
+    worker = Worker(
+        library=AtOneSequence(),  # type: ignore[arg-type]
+        indexer=Scripted(0, 0),  # type: ignore[arg-type]
+        chores=[fails, unavailable, works],
+        idle_s=9.0,
+    )
+    rests = Rests()
+    worker._stop = rests
+    worker._one_round()
+    assert done == ["worked"]
+    assert len(rests.meant) == 1, "and then it waits a little"
