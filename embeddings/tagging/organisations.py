@@ -23,6 +23,22 @@ _VERBS_IN_NAMES = frozenset(
 )
 _SHARED_NAMES = frozenset({"市中区", "东区", "西区"})
 _LEVELS = frozenset("省市州县区")
+_MINISTRIES = ("部", "厅", "国会", "议会", "全国人大", "央行", "警方", "统计局")
+_LONGEST_COUNTRY = 12
+_HEADS = frozenset(
+    {"中共中央", "国务院", "全国人大", "全国人大常委会", "全国政协", "中央军委", "解放军", "武警部队"}
+)
+_REST_OF_OFFICE = re.compile(
+    "[\u4e00-\u9fff]{0,10}?(?:办公厅|办公室|法制办|扶贫办|领导小组|委员会|法工委|联防联控机制|总医院|总队)"
+)
+_NOT_THE_OFFICE = re.compile("(?:政治局)?(?:委员(?!会)|常委(?!会)|总书记|副?总理|副?主席|副?秘书长|国务委员)")
+"""After the name of an office: it is a person's title."""
+_NOT_THE_MINISTRY = re.compile("[门长队级委署]")
+_CREDIT, _CREDITED = re.compile("据$"), re.compile("(?:[\u4e00-\u9fff]{0,4}(?:消息|报道)|电)")
+_COMMITTEE = re.compile("委(?![员托派任])(?:办公室|组织部|宣传部|统战部|政法委|党校)?")
+_NO_STEM = re.compile("[0-9一二两三四五六七八九十几多]+[家所个]|定点|^大$|(?:上市|子|分|母)$|这|该|某")
+_NO_STOPS = "有限|共(?<=公共)|共青|等(?<=高等)|就业|对外|无锡|供给"
+"""Characters that end no name where they stand in these words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +47,15 @@ class Organisation:
 
     Attributes:
         known: Whether it is on a list; else it was put together by rule.
+        abroad: Of a ministry of another country, its name without the country: the same letters elsewhere in
+            the story do not mean China's.
     """
 
     text: str
     start: int
     end: int
     known: bool
+    abroad: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,13 +69,17 @@ class OrganisationFinder:
     stop: re.Pattern[str]
     verbs: frozenset[str]
     divisions: Divisions
+    country: re.Pattern[str]
 
     def find(self, text: str) -> Iterator[Organisation]:
         """Names in no particular order; a listed one may lie inside one put together by rule."""
         for last, name in self.listed.iter_long(text):
-            start = last + 1 - len(name)
-            if len(name) >= _LEAST_KNOWN or self.segmenter.stands_alone(text, start, last + 1):
-                yield Organisation(name, start, last + 1, known=True)
+            start, end = last + 1 - len(name), last + 1
+            country = self._country(text, start, end)
+            if country is not None and not _NOT_THE_MINISTRY.match(text, end):
+                yield Organisation(text[country:end], country, end, known=True, abroad=name)
+            elif self._is_whole(text, start, end):
+                yield self._listed(text, start, end)
         until = -1
         for start, end, place in self.gazetteer.find(text):
             if start < until or not (place.is_ours or place.elsewhere):
@@ -65,6 +88,31 @@ class OrganisationFinder:
             if until > end:
                 first = self._without_city(start, end, place)
                 yield Organisation(text[first:until], first, until, known=False)
+
+    def _is_whole(self, text: str, start: int, end: int) -> bool:
+        """Whether a listed name is neither a piece of other words nor of somebody's title."""
+        if _NOT_THE_OFFICE.match(text, end) or (text[end - 1] == "部" and _NOT_THE_MINISTRY.match(text, end)):
+            return False
+        if _CREDIT.search(text, max(0, start - 1), start) and _CREDITED.match(text, end):
+            return False
+        return self.segmenter.stands_alone(text, start, end)
+
+    def _country(self, text: str, start: int, end: int) -> int | None:
+        """Where the country before a ministry begins, if one is named there."""
+        name = text[start:end]
+        if not name.endswith(_MINISTRIES) or name.startswith(_NATIONWIDE):
+            return None
+        found = self.country.search(text, max(0, start - _LONGEST_COUNTRY), start)
+        return found.start() if found else None
+
+    def _listed(self, text: str, start: int, end: int) -> Organisation:
+        """A listed name with the rest of its office behind it."""
+        name = text[start:end]
+        if name in _HEADS:
+            rest = _REST_OF_OFFICE.match(text, end)
+            if rest and not any(word in self.verbs for word in self.segmenter.cut(rest.group())):
+                return Organisation(text[start : rest.end()], start, rest.end(), known=True)
+        return Organisation(name, start, end, known=True)
 
     def _without_city(self, start: int, end: int, place: Name) -> int:
         """Where the county begins in 广元市利州区, so that an office has one name with and without city."""
@@ -76,14 +124,20 @@ class OrganisationFinder:
 
     def _office_end(self, text: str, place_end: int) -> int:
         """Where the office after a place name ends; -1 when there is none."""
+        committee = _COMMITTEE.match(text, place_end)
+        if committee and text[place_end - 1] in _LEVELS:
+            return committee.end()
         stop = self.stop.search(text, place_end, place_end + _WINDOW)
         limit = stop.start() if stop else min(len(text), place_end + _WINDOW)
-        ends: list[int] = [
-            last + 1
+        found: list[tuple[int, int]] = sorted(
+            (last + 1 - len(suffix), last + 1)
             for last, suffix in self.suffixes.iter(text, place_end, limit)
             if self._is_office(text, last + 1 - len(suffix), last + 1, place_end)
-        ]
-        for end in reversed(ends):
+        )
+        for start, end in reversed(_apart(found, text)):
+            stem = text[place_end:start]
+            if _NO_STEM.search(stem):
+                continue
             if not any(word in self.verbs for word in self.segmenter.cut(text[place_end:end])):
                 return end
         return -1
@@ -114,10 +168,27 @@ def load_organisation_finder(segmenter: Segmenter) -> OrganisationFinder:
         segmenter,
         listed,
         suffixes,
-        re.compile(f"[^\\u4e00-\\u9fff]|[{words.stop_in_organisations}]"),
+        re.compile(f"[^\\u4e00-\\u9fff]|(?!{_NO_STOPS})[{words.stop_in_organisations}]"),
         frozenset(verbs),
         load_divisions(),
+        re.compile(
+            f"(?:{'|'.join(words.countries)}|(?<![\\u4e00-\\u9fff])[美俄英法德日韩乌印])(?:前|新任|政府)?$"
+        ),
     )
+
+
+def _apart(found: list[tuple[int, int]], text: str) -> list[tuple[int, int]]:
+    """Suffixes that do not begin inside an earlier one, up to the first that 和 joins to another office."""
+    kept: list[tuple[int, int]] = []
+    for start, end in found:
+        if kept and start < kept[-1][1]:
+            if start == kept[-1][0]:
+                kept[-1] = (start, max(end, kept[-1][1]))
+            continue
+        if kept and text[kept[-1][1] : kept[-1][1] + 1] == "和":
+            break
+        kept.append((start, end))
+    return kept
 
 
 def _known(words: NameWords) -> set[str]:

@@ -1,0 +1,1 @@
+"""Measures the rules for names on annotated corpora."""
