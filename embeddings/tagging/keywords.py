@@ -17,15 +17,15 @@ from tianfu.model.tag import MAX_CODE_CHARS, EvidenceSpan, TagKind, TagSuggestio
 BODY_CHARS = 500
 """How much of a body is cut into words; news says the matter first."""
 MOST_KEYWORDS = 5
-LEAST_CONFIDENCE = 0.12
+LEAST_CONFIDENCE = 0.45
 _MOST_SPANS = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeywordTagger:
-    """Ranks spans of the title and words of the body; safe to call from many threads.
+    """Ranks spans of the title and of the body; safe to call from many threads.
 
-    The confidence estimates how likely an editor files the story under this very keyword.
+    The confidence estimates how likely an editor lets this very keyword stand.
     """
 
     table: KeywordTable
@@ -38,7 +38,7 @@ class KeywordTagger:
         return f"keywords@{self.table.version}"
 
     def suggest(self, texts: Sequence[TaggingText]) -> list[list[TagSuggestion]]:
-        """For each text up to five keywords that do not overlap in the title, likeliest first."""
+        """For each text up to five keywords, none of them part of another, likeliest first."""
         return [self._one(text) for text in texts]
 
     def _one(self, text: TaggingText) -> list[TagSuggestion]:
@@ -85,8 +85,8 @@ class KeywordTagger:
             if (source is title and at == one.start)
             or self.segmenter.stands_alone(source.text, at, at + len(one.text))
         ]
-        if not found:  # cut out of the whole body it was a word
-            found = [(body, at) for at in _places(one.text, body.text)]
+        if not found:  # cut out of its sentence it was a word
+            found = [(source, at) for source in (title, body) for at in _places(one.text, source.text)]
         return tuple(source.span(at, at + len(one.text), 1.0) for source, at in found[:_MOST_SPANS])
 
 
@@ -97,7 +97,7 @@ def load_keyword_tagger() -> KeywordTagger:
 
 
 def _clash(a: Candidate, b: Candidate) -> bool:
-    if a.text == b.text or len(a.text) > MAX_CODE_CHARS:
+    if a.text in b.text or b.text in a.text or len(a.text) > MAX_CODE_CHARS:
         return True
     return a.start >= 0 and b.start >= 0 and a.start < b.end and b.start < a.end
 

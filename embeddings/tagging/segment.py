@@ -4,7 +4,7 @@ import re
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from itertools import pairwise
 from math import log
@@ -155,6 +155,12 @@ def _read_dictionary() -> _Dictionary:
 def words_tagged(tag: str) -> Mapping[str, int]:
     """Words of the dictionary with this part of speech, with their counts."""
     return _read_dictionary().tagged.get(tag, {})
+
+
+@lru_cache(maxsize=65_536)
+def part_of_speech(word: str) -> str:
+    """What the dictionary calls a word, as in ``n``, ``v`` or ``ns``; empty for one that it lacks."""
+    return next((tag for tag, words in _read_dictionary().tagged.items() if word in words), "")
 
 
 @cache

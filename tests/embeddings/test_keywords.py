@@ -81,6 +81,48 @@ def test_marks_and_digits_alone_are_no_keywords(tagger: KeywordTagger) -> None:
     assert suggested(tagger, "！？……——", "，。；") == []
 
 
+def test_what_only_the_body_names_is_found_where_it_is_said_often(tagger: KeywordTagger) -> None:
+    body = (
+        "合作社建起了冷链仓库。有了冷链仓库，枇杷能放两个月。枇杷采摘季里，冷链仓库昼夜运转，枇杷卖到了外省。"
+    )
+
+    words = {tag.label for tag in suggested(tagger, "山里的好日子", body)}
+
+    assert {"枇杷", "冷链仓库"} <= words
+
+
+def offered(title: str, body: str) -> set[str]:
+    found = candidates(
+        normalise(title), normalise(body), table=load_keyword_table(), segmenter=load_segmenter()
+    )
+    return {one.text for one in found}
+
+
+def test_numbers_function_words_and_columns_are_not_offered() -> None:
+    found = offered("【县城早知道】5G进山村 3件实事 8.7级大风今年又来了", "")
+
+    assert "5g" in found
+    assert "山村" in found
+    assert not found & {"3件", "8.7级", "今年", "又来", "县城早知道", "早知道", "3件实事"}
+
+
+def test_a_work_in_marks_is_offered_whole_and_without_them() -> None:
+    found = offered("县川剧团新排《柳荫记》上演", "《新编绣襦记》也在筹备。")
+
+    assert {"柳荫记", "新编绣襦记"} <= found
+
+
+def test_no_keyword_is_a_part_of_another(tagger: KeywordTagger) -> None:
+    title, body = (
+        "高标准农田建设加快",
+        "高标准农田建设进入冬季。高标准农田里，农田建设机械轰鸣，高标准农田面积扩大。",
+    )
+
+    words = [tag.label for tag in suggested(tagger, title, body)]
+
+    assert not [(a, b) for a in words for b in words if a != b and a in b]
+
+
 def test_features_have_as_many_numbers_as_the_shipped_weights() -> None:
     table = load_keyword_table()
 

@@ -1,7 +1,7 @@
 """Measure the rules for names on corpora that people annotated.
 
 Run as ``python -m tianfu.training.names.measure FOLDER``; the folder holds the test part of MSRA, the
-development and test parts of People's Daily, and Boson, each in the format it is handed out in; about a minute.
+development and test parts of People's Daily, and Boson, each as it is handed out; about a minute.
 """
 
 import re
