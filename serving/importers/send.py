@@ -60,7 +60,7 @@ def send_stories(
         progress: Told how many rows were dealt with, batch by batch.
 
     Raises:
-        Refused: The service refuses the key or the whole batch.
+        Refused: The service refuses the key or the whole batch, or nothing can be sent as it is.
         StoreUnavailable: The service did not answer for five minutes.
     """
     report = ImportReport()
@@ -104,6 +104,11 @@ def _post(client: httpx.Client, stories: list[dict[str, Any]]) -> dict[str, Any]
     while True:
         try:
             answer = client.post("/v1/stories", json={"stories": stories})
+        except (httpx.LocalProtocolError, httpx.UnsupportedProtocol) as unsendable:
+            raise Refused(
+                "Nothing can be sent to that address with that key.",
+                advice="The address begins with http:// or https://, the key holds no blanks.",
+            ) from unsendable
         except httpx.TransportError as away:
             if time.monotonic() > patience_ends:
                 raise StoreUnavailable(

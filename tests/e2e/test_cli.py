@@ -163,6 +163,26 @@ def test_a_file_goes_in_over_the_api_and_its_faulty_row_is_named(live: Live, tmp
     assert (again[str(file)]["unchanged"], again[str(file)]["created"]) == (1, 0)
 
 
+@pytest.mark.parametrize(
+    ("key", "url", "named"),
+    [
+        ("", "http://127.0.0.1:9", "TIANFU_KEY"),
+        (" ", "http://127.0.0.1:9", "TIANFU_KEY"),
+        ("密钥", "http://127.0.0.1:9", "TIANFU_KEY"),
+        ("tf_x", "localhost:8000", "--url"),
+        ("tf_x", "http://127.0.0.1:port", "--url"),
+        ("tf_x", "http://127.0.0.1:80000", "--url"),
+    ],
+)
+def test_an_import_without_a_key_or_an_address_is_refused_before_anything_is_sent(
+    tmp_path: Path, key: str, url: str, named: str
+) -> None:
+    file = tmp_path / "stories.jsonl"
+    file.write_text(json.dumps({"title": "利州春灌"}), encoding="utf-8")
+    done = tianfu("import", str(file), "--url", url, "--outlet", "lizhou", TIANFU_KEY=key)
+    assert (done.returncode, named in done.stderr) == (2, True)
+
+
 def test_a_suite_prints_a_table_and_writes_the_record(tmp_path: Path) -> None:
     file, found = tmp_path / "s.jsonl", tmp_path / "r.json"
     titles = ["利州春灌", "苍溪采摘", "邛海候鸟", "江油灯会", "安岳马拉松"]

@@ -204,3 +204,23 @@ def test_a_batch_without_an_answer_is_sent_again(monkeypatch: pytest.MonkeyPatch
     with httpx.Client(transport=httpx.MockTransport(answer), base_url="http://x") as client:
         report = send_stories([ImportRow(place=1, story={"title": "甲"})], client=client, defaults={})
     assert (report.created, answers) == (1, [])
+
+
+@pytest.mark.parametrize("fault", [httpx.LocalProtocolError, httpx.UnsupportedProtocol])
+def test_what_can_never_be_sent_is_told_at_once_and_without_the_key(
+    fault: type[httpx.TransportError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("time.sleep", waited.append)
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        raise fault("Illegal header value b'Bearer secret '")
+
+    with (
+        httpx.Client(transport=httpx.MockTransport(answer), base_url="http://x") as client,
+        pytest.raises(Refused) as refused,
+    ):
+        send_stories([ImportRow(place=1, story={"title": "甲"})], client=client, defaults={})
+    assert waited == []
+    assert "http://" in refused.value.advice
+    assert "secret" not in refused.value.message + refused.value.advice

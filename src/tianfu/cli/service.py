@@ -14,9 +14,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import typer
 
+from tianfu.cli.reach import client_of
 from tianfu.cli.show import (
     Advance,
     DataDir,
@@ -126,9 +126,8 @@ def import_stories(
     """Send files of stories to a running service; sending them again changes nothing."""
     wanted = choice_of(ImportFormat, file_format, "--format")
     defaults = {"outlet_id": outlet} if outlet else {}
-    headers = {"Authorization": f"Bearer {key}"}
     reports = {}
-    with httpx.Client(base_url=url, headers=headers, timeout=120.0) as client:
+    with client_of(url, key) as client:
         for file in files:
             with progress_bars() as advance:
                 sent = 0

@@ -10,8 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
-
+from tianfu.cli.reach import client_of
 from tianfu.cli.remembered import remembered
 from tianfu.cli.worlds import Arm, Build, RunningWorld, Sender, ServedWorld, Wire, as_shown
 from tianfu.embeddings.scorer import load_scorer
@@ -142,11 +141,14 @@ def simulate_against(
         told: How far it is.
         of: Names of the arms; not ``orders`` or ``learnt``, which would reach others' readers.
         silent: Share of readers who look and never click, 0..1.
+
+    Raises:
+        BadParameter: The address or the key can be none.
     """
     began = time.perf_counter()
     cast = cast_of(days, readers, others=False, silent=silent, begins=datetime.now(UTC))
     run = f"sim-{secrets.token_hex(4)}"
-    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=120.0) as client:
+    with client_of(url, key) as client:
         sender = Sender(client, Wire(cast.stories, cast.levels), run)
         worlds = {name: RunningWorld(ARMS[name], client, sender, cast.levels, run) for name in of}
         try:
