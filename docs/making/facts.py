@@ -85,6 +85,11 @@ def errors_page() -> str:
         "## Told by the HTTP edge alone", "",
         "| code | status | meaning |", "|---|---|---|", *edge,
         "| `http_error` | any other | Anything else that HTTP itself refuses. |", "",
+        "## Told by the command line alone", "",
+        "| code | meaning |", "|---|---|",
+        "| `service_refused` | A running service answered with an error; its own sentence is quoted. |",
+        "| `service_unavailable` | A running service does not answer. |",
+        "| `system_refused` | A file or folder cannot be read or written; the path is named. |", "",
         "`internal` (500) comes with a number of the incident; the operator finds it in the log.", "",
     ])  # fmt: skip
 

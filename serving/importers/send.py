@@ -120,13 +120,14 @@ def _post(client: httpx.Client, stories: list[dict[str, Any]]) -> dict[str, Any]
                 found: dict[str, Any] = answer.json()
                 return found
             if answer.status_code not in (429, 502, 503, 504) or time.monotonic() > patience_ends:
-                raise Refused(_detail(answer), advice="Check the key, the outlet and the address.")
+                raise Refused(detail_of(answer), advice="Check the key, the outlet and the address.")
             retry_after_s = float(answer.headers.get("Retry-After", "0") or 0)
         time.sleep(max(pause_s, min(retry_after_s, 60.0)))
         pause_s = min(10.0, pause_s * 2)
 
 
-def _detail(answer: httpx.Response) -> str:
+def detail_of(answer: httpx.Response) -> str:
+    """What an answer that refuses says of the reason."""
     try:
         return str(answer.json()["detail"])
     except (ValueError, KeyError, TypeError):

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from tianfu.model.errors import StoreUnavailable
 
@@ -44,8 +44,15 @@ class Engines:
 
 
 def is_sqlite(url: str) -> bool:
-    """Whether an address is that of a box's embedded database."""
-    return make_url(url).get_backend_name() == "sqlite"
+    """Whether an address is that of a box's embedded database.
+
+    Raises:
+        StoreUnavailable: It is no address of a database.
+    """
+    try:
+        return make_url(url).get_backend_name() == "sqlite"
+    except (ArgumentError, ValueError) as bad:
+        raise _no_address() from bad
 
 
 def sqlite_engines(url: str) -> Engines:
@@ -66,10 +73,7 @@ def postgresql_engines(url: str) -> Engines:
         StoreUnavailable: The driver is not installed, or the address names another one.
     """
     if make_url(url).drivername != "postgresql+psycopg":
-        raise StoreUnavailable(
-            "The database's address must begin with sqlite:/// or postgresql+psycopg://.",
-            advice="Correct TIANFU_DATABASE_URL.",
-        )
+        raise _no_address()
     try:
         engine = create_engine(
             url,
@@ -110,6 +114,13 @@ _AWAY = ("08", "53", "57P", "58")
 _RACED = ("23505", "40001", "40P01", "55P03")
 _UNDEFINED_TABLE = "42P01"
 """Somebody else was quicker: unique violation, serialisation, deadlock, lock not available."""
+
+
+def _no_address() -> StoreUnavailable:
+    return StoreUnavailable(
+        "The database's address must begin with sqlite:/// or postgresql+psycopg://.",
+        advice="Correct TIANFU_DATABASE_URL.",
+    )
 
 
 def is_away(error: DBAPIError) -> bool:

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
+import httpx
 import pytest
 import structlog
 from rich.console import Console
 from support.live import Live
 
 from tianfu import __version__
-from tianfu.cli import main, show
+from tianfu.cli import failures, main, show
 
 
 @dataclass(frozen=True)
@@ -181,6 +182,53 @@ def test_an_import_without_a_key_or_an_address_is_refused_before_anything_is_sen
     file.write_text(json.dumps({"title": "利州春灌"}), encoding="utf-8")
     done = tianfu("import", str(file), "--url", url, "--outlet", "lizhou", TIANFU_KEY=key)
     assert (done.returncode, named in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "code", "named"),
+    [
+        (("serve", "--port", "99999"), {}, "invalid_setting", "--port: should be less than"),
+        (("keys", "list"), {"TIANFU_HOT_DAYS": "0"}, "invalid_setting", "TIANFU_HOT_DAYS"),
+        (("keys", "list"), {"TIANFU_CORS_ORIGINS": "x"}, "invalid_setting", "TIANFU_CORS_ORIGINS"),
+        (("keys", "list"), {"TIANFU_DATABASE_URL": "nowhere"}, "store_unavailable", "TIANFU_DATABASE_URL"),
+        (("keys", "list", "--data-dir", "file/data"), {}, "system_refused", "file"),
+        (
+            ("eval", "simulate", "--days", "1", "--readers", "2", "--url", "http://127.0.0.1:9"),
+            {"TIANFU_KEY": "tf_x"},
+            "service_unavailable",
+            "does not answer",
+        ),
+    ],
+)
+def test_what_can_be_foreseen_is_told_in_a_sentence(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    environment: dict[str, str],
+    code: str,
+    named: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    done = tianfu(*words, **environment)
+    assert (done.returncode, f"{code}: " in done.stderr, named in done.stderr) == (1, True, True)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_service_that_refuses_is_quoted() -> None:
+    answer = httpx.Response(
+        401, json={"detail": "This key is not known"}, request=httpx.Request("GET", "http://x/")
+    )
+    with pytest.raises(httpx.HTTPStatusError) as refused:
+        answer.raise_for_status()
+    code, sentence = failures.told(refused.value)
+    assert (code, sentence.startswith("This key is not known. ")) == ("service_refused", True)
+
+
+def test_a_place_for_the_record_is_looked_for_before_anything_is_measured(tmp_path: Path) -> None:
+    missing, nowhere = tmp_path / "missing.jsonl", tmp_path / "none" / "record.json"
+    done = tianfu("eval", "sts", str(missing), "--json", str(nowhere))
+    assert (done.returncode, "--json" in done.stderr) == (2, True)
 
 
 def test_a_suite_prints_a_table_and_writes_the_record(tmp_path: Path) -> None:

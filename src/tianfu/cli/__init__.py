@@ -3,11 +3,12 @@
 import sys
 
 import typer
+from rich.markup import escape
 
 from tianfu import __version__
 from tianfu.cli import audit, backup, drift, keys, learn, measure, models, service, snapshot, trials
+from tianfu.cli.failures import FORESEEN, told
 from tianfu.cli.show import err, out
-from tianfu.model.errors import TianfuError
 from tianfu.serving.logs import configure_logs
 
 app = typer.Typer(
@@ -55,9 +56,9 @@ def main() -> None:
     configure_logs("WARNING")
     try:
         app()
-    except TianfuError as bad:
-        advice = f" {bad.advice}" if bad.advice else ""
-        err.print(f"[red]{bad.code}[/]: {bad.message}{advice}", highlight=False)
+    except FORESEEN as bad:
+        code, sentence = told(bad)
+        err.print(f"[red]{code}[/]: {escape(sentence)}", highlight=False, soft_wrap=True)
         sys.exit(1)
     except ImportError as missing:
         if missing.name not in _TRAINING:

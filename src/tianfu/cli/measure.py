@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tianfu.cli.show import err, out, print_table, progress_bars
+from tianfu.cli.show import err, has_folder, out, print_table, progress_bars
 from tianfu.model.artifacts import shipped, shipped_cards, shipped_version
 
 if TYPE_CHECKING:
@@ -53,7 +53,9 @@ def evaluate(
     ] = None,
     no_baselines: Annotated[bool, typer.Option("--no-baselines", help="Skip the simpler methods.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many items.")] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the result to this file.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the result to this file.", dir_okay=False)
+    ] = None,
     report: Annotated[
         Path | None,
         typer.Option(help="Write a page with pictures into this folder.", file_okay=False),
@@ -88,6 +90,7 @@ def evaluate(
     from tianfu.eval.opening import SEEN, open_subject
     from tianfu.eval.suites import SUITES, run_suite
 
+    has_folder(json_file, "--json")
     if suite == COMPARE:
         from tianfu.cli.compare import QUESTION, compare_models, measured_files
 
@@ -170,12 +173,12 @@ def _tell(
     """Print a result, and write it where it was asked for."""
     from tianfu.eval.report import write_report
 
-    if json_file is not None:
-        text = json.dumps(result.as_json(), ensure_ascii=False, indent=2)
-        json_file.write_text(text + "\n", encoding="utf-8")
     print_result(result, f"{result.model['name']}@{result.model['version']}")
     if result.summary:
         out.print(result.summary, highlight=False, soft_wrap=True)
+    if json_file is not None:
+        text = json.dumps(result.as_json(), ensure_ascii=False, indent=2)
+        json_file.write_text(text + "\n", encoding="utf-8")
     if report is not None:
         page = write_report(result, report, question=question, files=files, at=datetime.now().astimezone())
         out.print(f"The page is {page}.", highlight=False, soft_wrap=True)

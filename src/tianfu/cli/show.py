@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from tianfu.model.errors import InvalidSetting
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.store.database import Database
 
@@ -26,6 +29,7 @@ TO_COPY = frozenset({"id", "kind", "version"})
 QUIET_S = 30.0
 """In a log a step is heard of again after so long."""
 
+_PREFIX = ServiceSettings.model_config["env_prefix"]
 Advance = Callable[[str, int, int], None]
 
 
@@ -62,8 +66,26 @@ def _lines() -> Advance:
 
 
 def settings_of(**given: Any) -> ServiceSettings:
-    """Settings from the environment, overruled by the options that were given."""
-    return ServiceSettings(**{name: value for name, value in given.items() if value is not None})
+    """Settings from the environment, overruled by the options that were given.
+
+    Raises:
+        InvalidSetting: One breaks its rule; ``field`` is the option or the variable.
+    """
+    options = {name: value for name, value in given.items() if value is not None}
+    try:
+        return ServiceSettings(**options)
+    except (ValidationError, SettingsError) as bad:
+        name, why = _fault_of(bad)
+        field = f"--{name.replace('_', '-')}" if name in options else f"{_PREFIX}{name.upper()}"
+        raise InvalidSetting(field=field, why=why, advice="Correct it, or leave it out.") from bad
+
+
+def _fault_of(bad: ValidationError | SettingsError) -> tuple[str, str]:
+    """Name of the first setting that breaks its rule, and the rule."""
+    if isinstance(bad, SettingsError):  # only its sentence names the field
+        return str(bad).split('"')[1], "should be a list in JSON"
+    first = bad.errors()[0]
+    return str(first["loc"][0]), first["msg"].replace("Input ", "", 1)
 
 
 def database_of(data_dir: Path | None) -> Database:
@@ -86,6 +108,16 @@ def cell(value: Any) -> str:
     if value is None:
         return ""
     return f"{value:.1f}" if isinstance(value, float) else str(value)
+
+
+def has_folder(file: Path | None, option: str) -> None:
+    """See, before long work begins, that there is a folder for what it will write.
+
+    Raises:
+        BadParameter: There is none.
+    """
+    if file is not None and not file.absolute().parent.is_dir():
+        raise typer.BadParameter(f"{option}: there is no folder {file.parent}.")
 
 
 def choice_of(kind: Any, value: str | None, option: str) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 
 from tianfu.cli.reach import client_of
 from tianfu.cli.remembered import remembered
+from tianfu.cli.show import settings_of
 from tianfu.cli.worlds import Arm, Build, RunningWorld, Sender, ServedWorld, Wire, as_shown
 from tianfu.embeddings.scorer import load_scorer
 from tianfu.eval.core import SuiteResult, Told
@@ -99,7 +100,7 @@ def simulate(
     cast = cast_of(days, readers, others=others, silent=silent, begins=BEGINS)
     names: list[str] = [*of, "learnt"] if ranker is not None else [*of]
     arms = [ARMS[name] for name in dict.fromkeys(names)]
-    shared = remembered(parts or load_parts(ServiceSettings()))
+    shared = remembered(parts or load_parts(settings_of()))
     worlds: dict[str, ServedWorld] = {}
     with ExitStack() as stack:
         for place, arm in enumerate(arms):
