@@ -1,16 +1,20 @@
 """``tianfu eval`` from the outside: models by name, the record, the page."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 import typer
+from support.artefacts import a_ranker, a_tagger
 from typer.testing import CliRunner
 
 from tianfu.cli import app
-from tianfu.cli.measure import artefact_folder
+from tianfu.cli.artefacts import artefact_folder
+from tianfu.embeddings.artefact import CARD
 from tianfu.model.artifacts import shipped, shipped_cards
 from tianfu.model.errors import UnreadableFile
+from tianfu.serving.services.cabinet import Cabinet
 
 ROWS = [
     {"title": "苍溪县春耕备耕全面展开，农技人员下田指导育秧", "labels": ["14"]},
@@ -66,3 +70,31 @@ def test_a_model_is_a_folder_or_a_shipped_name(tmp_path: Path) -> None:
     assert artefact_folder(f"{card['name']}@{card['version']}", kind="pairs") == shipped("pairs")
     with pytest.raises(typer.BadParameter, match=card["name"]):
         artefact_folder("nobody@1", kind="pairs")
+
+
+def test_a_model_that_was_imported_is_named_as_the_registry_names_it(tmp_path: Path) -> None:
+    cabinet = Cabinet(tmp_path / "models")
+    mine, _, _ = cabinet.take(a_tagger(tmp_path / "mine"))
+    first, _, _ = cabinet.take(a_ranker(tmp_path / "one" / "twin", fresh=1.0))
+    again, _, _ = cabinet.take(a_ranker(tmp_path / "two" / "twin", fresh=2.0))
+
+    for name in ("mine@1", mine[:12]):
+        assert artefact_folder(name, kind="topics", data_dir=tmp_path) == cabinet.path(mine)
+    with pytest.raises(typer.BadParameter, match=first[:12]):
+        artefact_folder("twin@1", kind="feed_ranker", data_dir=tmp_path)
+    assert artefact_folder(again[:12], kind="feed_ranker", data_dir=tmp_path) == cabinet.path(again)
+    with pytest.raises(typer.BadParameter, match="registry"):
+        artefact_folder(mine[:4], kind="topics", data_dir=tmp_path)
+
+
+def test_a_suite_measures_what_was_imported(file: Path, tmp_path: Path) -> None:
+    mine = Path(shutil.copytree(shipped("topics"), tmp_path / "mine"))
+    card = json.loads((mine / CARD).read_text(encoding="utf-8"))
+    (mine / CARD).write_text(json.dumps({**card, "name": "mine", "version": "1"}), encoding="utf-8")
+    Cabinet(tmp_path / "models").take(mine)
+    record = tmp_path / "record.json"
+    words = ["eval", "tagging", str(file), "--model", "mine@1", "--data-dir", str(tmp_path)]
+    done = CliRunner().invoke(app, [*words, "--no-baselines", "--json", str(record)])
+
+    assert done.exit_code == 0, done.output
+    assert json.loads(record.read_text(encoding="utf-8"))["model"]["name"] == "mine"

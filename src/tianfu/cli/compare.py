@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import typer
 
+from tianfu.cli.artefacts import named_folder
 from tianfu.cli.show import err
-from tianfu.model.artifacts import shipped_version
 from tianfu.model.errors import UnreadableFile
 from tianfu.model.feed.scoring import HAND_SET
 from tianfu.model.snapshot import MANIFEST
@@ -27,7 +27,12 @@ _Compare = Callable[[Path, datetime | None, int | None, "Subject", "Subject"], "
 
 
 def compare_models(
-    names: Sequence[str], data: Path | None, *, limit: int | None, examples: int
+    names: Sequence[str],
+    data: Path | None,
+    *,
+    limit: int | None,
+    examples: int,
+    data_dir: Path | None = None,
 ) -> "SuiteResult":
     """Compare two models of one kind.
 
@@ -35,11 +40,12 @@ def compare_models(
     model learnt from.
 
     Args:
-        names: Old and new: folders, ``NAME@VERSION`` of what ships, or ``hand-set`` for the ranker that
-            serves where none was learnt.
+        names: Old and new, see :func:`~tianfu.cli.artefacts.named_folder`, or ``hand-set`` for the ranker
+            that serves where none was learnt.
         data: A file of the suite, or the folder of an export.
         limit: At most so many items.
         examples: How many changed items are quoted by their headlines.
+        data_dir: Of the box, whose registry may hold one of them.
 
     Raises:
         BadParameter: Not two models of one kind that can be compared, or no data.
@@ -49,7 +55,7 @@ def compare_models(
 
     if len(names) != 2 or data is None:
         raise typer.BadParameter("compare takes two models and data: compare OLD NEW --data FILE_OR_EXPORT.")
-    folders = [None if name == HAND else _folder(name) for name in names]
+    folders = [None if name == HAND else _folder(name, data_dir) for name in names]
     cards = [{"kind": RANKER} if folder is None else _card(folder) for folder in folders]
     kinds = {str(card.get("kind")) for card in cards}
     kind = kinds.pop()
@@ -84,13 +90,11 @@ def measured_files(data: Path | None) -> list[Path]:
     return [data / MANIFEST] if data.is_dir() else [data]
 
 
-def _folder(name: str) -> Path:
-    if Path(name).is_dir():
-        return Path(name)
-    found = shipped_version(name)
+def _folder(name: str, data_dir: Path | None) -> Path:
+    found = named_folder(name, data_dir)
     if found is None:
         raise typer.BadParameter(
-            f"'{name}' is no folder and no shipped model; `tianfu models list` names them."
+            f"'{name}' is no folder, no shipped model and none in the registry; see `tianfu models list`."
         )
     return found
 

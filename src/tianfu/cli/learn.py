@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from tianfu.cli.measure import artefact_folder
+from tianfu.cli.artefacts import artefact_folder
 from tianfu.cli.show import out, print_table, progress_bars
 from tianfu.embeddings.artefact import CARD
 from tianfu.model.artifacts import shipped
@@ -152,8 +152,8 @@ def train_tagger_command(
         str | None,
         typer.Option(
             "--from",
-            help="Tagger that an export's decisions correct: a folder, NAME@VERSION of one that ships, or"
-            " 'shipped'. Seconds, and better than starting from nothing with some hundred decisions.",
+            help="Tagger that an export's decisions correct: a folder, NAME@VERSION of one that ships or was"
+            " imported, or 'shipped'. Seconds, and better than from nothing with some hundred decisions.",
         ),
     ] = None,
     name: Name = None,

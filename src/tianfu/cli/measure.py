@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tianfu.cli.show import err, has_folder, out, print_table, progress_bars
-from tianfu.model.artifacts import shipped, shipped_cards, shipped_version
+from tianfu.cli.artefacts import ModelOption, artefact_folder
+from tianfu.cli.show import DataDir, err, has_folder, out, print_table, progress_bars
 
 if TYPE_CHECKING:
     from tianfu.eval.core import SuiteResult
@@ -32,10 +32,7 @@ def evaluate(
     files: Annotated[
         list[Path] | None, typer.Argument(help="JSON Lines, gzip allowed; see the README.")
     ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(help="Folder of an artefact, or NAME@VERSION of a shipped one."),
-    ] = None,
+    model: ModelOption = None,
     data: Annotated[
         Path | None,
         typer.Option(help="Of compare: file of the suite, or folder of `tianfu export`.", exists=True),
@@ -85,6 +82,7 @@ def evaluate(
         str, typer.Option(help="A running service for simulate, with an operator's key in TIANFU_KEY.")
     ] = "",
     key: Annotated[str, typer.Option(envvar="TIANFU_KEY", help="Key for --url, better in TIANFU_KEY.")] = "",
+    data_dir: DataDir = None,
 ) -> None:
     """Measure a model on files beside simpler methods, with 95 % intervals."""
     from tianfu.eval.opening import SEEN, open_subject
@@ -94,7 +92,8 @@ def evaluate(
     if suite == COMPARE:
         from tianfu.cli.compare import QUESTION, compare_models, measured_files
 
-        result = compare_models([str(file) for file in files or []], data, limit=limit, examples=examples)
+        names = [str(file) for file in files or []]
+        result = compare_models(names, data, limit=limit, examples=examples, data_dir=data_dir)
         _tell(result, json_file, report, question=QUESTION, files=measured_files(data))
         return
     if suite == SIMULATE:
@@ -102,7 +101,7 @@ def evaluate(
         from tianfu.serving.logs import configure_logs
         from tianfu.serving.process import one_thread_each
 
-        names = _arms(arms, alone=not url)
+        of = _arms(arms, alone=not url)
         configure_logs("WARNING")
         one_thread_each()
         if keep is not None and keep.exists() and any(keep.iterdir()):
@@ -113,7 +112,7 @@ def evaluate(
             run: Callable[..., SuiteResult] = simulate_against if url else simulate
             asked = partial(
                 run,
-                days=days, readers=readers, seed=seed, silent=silent, of=names, told=advance,
+                days=days, readers=readers, seed=seed, silent=silent, of=of, told=advance,
             )  # fmt: skip
             lived = asked(url=url, key=key) if url else asked(ranker=ranker, keep=keep, others=others)
         for limit in lived.model.get("not_controlled", ()):
@@ -125,7 +124,7 @@ def evaluate(
             f"There is no suite '{suite}'; there are: {', '.join(SUITES)}, {SIMULATE}, {COMPARE}."
         )
     kind = SUITES[suite].kind
-    folder = artefact_folder(model, kind=kind)
+    folder = artefact_folder(model, kind=kind, data_dir=data_dir)
     inputs = [*(corpus or []), *(files or []), *(f for f in (clicks, news) if f is not None)]
     if not inputs:
         raise typer.BadParameter("Name the files to measure on; for recommendation --clicks and --news.")
@@ -182,29 +181,6 @@ def _tell(
     if report is not None:
         page = write_report(result, report, question=question, files=files, at=datetime.now().astimezone())
         out.print(f"The page is {page}.", highlight=False, soft_wrap=True)
-
-
-def artefact_folder(model: str | None, *, kind: str) -> Path:
-    """Folder that ``--model`` means.
-
-    Args:
-        model: A folder, ``NAME@VERSION`` of something that ships, or ``None`` for what serves.
-        kind: Of the artefact wanted.
-
-    Raises:
-        BadParameter: It is neither.
-    """
-    if model is None:
-        return shipped(kind)
-    if Path(model).is_dir():
-        return Path(model)
-    found = shipped_version(model)
-    if found is None:
-        names = [f"{card['name']}@{card['version']}" for card in shipped_cards() if card["kind"] == kind]
-        raise typer.BadParameter(
-            f"'{model}' is no folder and no shipped model. Shipped of kind {kind}: {', '.join(names)}."
-        )
-    return found
 
 
 def print_result(result: "SuiteResult", name: str) -> None:
