@@ -6,7 +6,7 @@ import typer
 from rich.markup import escape
 
 from tianfu import __version__
-from tianfu.cli import audit, backup, drift, keys, learn, measure, models, service, snapshot, trials
+from tianfu.cli import audit, backup, drift, encode, keys, learn, measure, models, service, snapshot, trials
 from tianfu.cli.failures import FORESEEN, told
 from tianfu.cli.show import err, out
 from tianfu.serving.logs import configure_logs
@@ -22,6 +22,7 @@ app.registered_commands.extend(service.app.registered_commands)
 app.registered_commands.extend(snapshot.app.registered_commands)
 app.registered_commands.extend(drift.app.registered_commands)
 app.registered_commands.extend(backup.app.registered_commands)
+app.registered_commands.extend(encode.app.registered_commands)
 app.command("eval")(measure.evaluate)
 app.add_typer(keys.keys_app, name="keys")
 app.add_typer(keys.db_app, name="db")
