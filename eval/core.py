@@ -115,7 +115,7 @@ class Subject:
         beside: Another ranker, measured on the same moments.
         facts: Name, version and fingerprint of the model, for the record.
         baselines: Whether simpler methods are measured beside it.
-        limit: At most this many items, from the front; ``None`` takes all.
+        limit: Measure at most this many items, from the front; ``None`` takes all.
         since_s: From when the suite ``recommendation`` ranks, seconds since the epoch.
         told: Of long suites, how far they are.
         examples: How many of the worst items are quoted by their headlines.

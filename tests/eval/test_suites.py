@@ -112,6 +112,16 @@ def test_probe_and_head_learn_classes(tmp_path: Path, subject: Subject) -> None:
     assert result.baselines["majority"]["probe_accuracy"] == result.baselines["majority"]["head_accuracy"]
 
 
+def test_a_limit_of_headlines_leaves_what_is_learnt_from_whole(tmp_path: Path) -> None:
+    learn = [{"title": f"茶园{n}采茶", "label": "农业"} for n in range(6)]
+    learn += [{"title": f"医院{n}门诊", "label": "医疗"} for n in range(6)]
+    test = [{"title": "医院开门诊", "label": "医疗"}, {"title": "茶园采春茶", "label": "农业"}]
+    files = [write(tmp_path / "learn.jsonl", learn), write(tmp_path / "test.jsonl", test)]
+    result = run_suite("headlines", files, Subject(encoder=LetterEncoder(), baselines=False, limit=1))
+
+    assert (result.n, result.metrics["head_accuracy"]) == (1, 1.0)
+
+
 def test_headlines_needs_two_files(tmp_path: Path, subject: Subject) -> None:
     file = write(tmp_path / "one.jsonl", [{"title": "茶", "label": "a"}])
     with pytest.raises(InvalidInput, match="two"):
