@@ -72,6 +72,20 @@ def test_headlines_find_their_stories(tmp_path: Path, subject: Subject, name: st
     assert result.as_json()["model"] == {"name": "letters", "version": "1"}
 
 
+def test_markup_before_a_body_hides_no_story(tmp_path: Path, subject: Subject) -> None:
+    plain = [{"title": t, "body": b} for t, b in STORIES]
+    script = "<script>" + "var player = 1; " * 20 + "</script>"
+    marked = [
+        {"title": t, "body": f'{script}<div class="article-content"><p>{b}</p></div>'} for t, b in STORIES
+    ]
+    plain_result = run_suite("retrieval", [write(tmp_path / "plain.jsonl", plain)], subject)
+    marked_result = run_suite("retrieval", [write(tmp_path / "marked.jsonl", marked)], subject)
+
+    assert marked_result.metrics == plain_result.metrics
+    assert marked_result.metrics["recall_at_1"] == 1.0
+    assert marked_result.baselines == plain_result.baselines
+
+
 def test_a_limit_and_no_baselines_are_kept(tmp_path: Path) -> None:
     file = write(tmp_path / "s.jsonl", [{"title": t, "body": b} for t, b in STORIES])
     result = run_suite("retrieval", [file], Subject(encoder=LetterEncoder(), baselines=False, limit=2))
