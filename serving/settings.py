@@ -8,6 +8,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tianfu.serving.store.engines import is_sqlite
 
+BOX_FILE = "tianfu.db"
+"""A box's database, in its data folder."""
+
 
 class ServiceSettings(BaseSettings):
     """How this process runs.  Every field is an environment variable with the prefix ``TIANFU_``.
@@ -69,7 +72,12 @@ class ServiceSettings(BaseSettings):
     @property
     def effective_database_url(self) -> str:
         """The database address with the default filled in."""
-        return self.database_url or f"sqlite:///{self.data_dir / 'tianfu.db'}"
+        return self.database_url or f"sqlite:///{self.data_dir / BOX_FILE}"
+
+    @property
+    def has_database(self) -> bool:
+        """Whether there is a database to read: one was named, or a box's file stands."""
+        return bool(self.database_url) or (self.data_dir / BOX_FILE).is_file()
 
     @property
     def models_dir(self) -> Path:

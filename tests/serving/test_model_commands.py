@@ -9,6 +9,7 @@ from support.artefacts import a_ranker, a_tagger
 from typer.testing import CliRunner
 
 from tianfu.cli import app
+from tianfu.model.artifacts import shipped_cards
 from tianfu.model.errors import Conflict, NotFound
 
 
@@ -34,7 +35,8 @@ def test_a_version_is_imported_published_listed_shown_and_rolled_back(tianfu: An
     listed = json.loads(tianfu("models", "list", "--json"))
     assert {row["kind"]: row["serves"] for row in listed["serving"]}["ranker"] == "mine@1"
     assert [row["version"] for row in listed["versions"] if row["id"] != "shipped"] == ["mine@1"]
-    assert '"mine"' in tianfu("models", "show", "mine@1")
+    for name in ("mine@1", "mine", "feed_ranker"):
+        assert '"mine"' in tianfu("models", "show", name)
     with pytest.raises(Conflict, match="serves already"):
         tianfu("models", "publish", "ranker", str(folder))
     assert "what ships" in tianfu("models", "rollback", "ranker")
@@ -42,6 +44,29 @@ def test_a_version_is_imported_published_listed_shown_and_rolled_back(tianfu: An
     assert "0 vectors deleted" in tianfu("models", "clean")
     with pytest.raises(NotFound):
         tianfu("models", "move", "--pause")
+
+
+def test_a_card_is_shown_by_every_name_that_lists_and_commands_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TIANFU_DATA_DIR", raising=False)
+    monkeypatch.delenv("TIANFU_DATABASE_URL", raising=False)
+    (card,) = [card for card in shipped_cards() if card["kind"] == "topics"]
+    for name in ("tagger", "topics", card["name"], f"{card['name']}@{card['version']}"):
+        done = CliRunner().invoke(app, ["models", "show", name])
+        assert (done.exit_code, json.loads(done.stdout)["name"]) == (0, card["name"])
+
+
+def test_looking_for_a_model_makes_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TIANFU_DATA_DIR", raising=False)
+    monkeypatch.delenv("TIANFU_DATABASE_URL", raising=False)
+    (tmp_path / "empty").mkdir()
+    for folder in ("var", "empty"):
+        assert CliRunner().invoke(app, ["models", "show", "nobody@1", "--data-dir", folder]).exit_code == 2
+        assert CliRunner().invoke(app, ["models", "list", "--data-dir", folder]).exit_code == 0
+    assert [path.name for path in tmp_path.rglob("*")] == ["empty"]
 
 
 def test_what_may_not_serve_is_taken_in_and_said_to_be_so(tianfu: Any, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Commands for versions of models: take in, publish, roll back.  Running services follow within seconds."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,7 +32,7 @@ def models_list(data_dir: DataDir = None, as_json: JsonFlag = False) -> None:
     ]
     settings = settings_of(data_dir=data_dir)
     standing: list[dict[str, Any]] = []
-    if settings.data_dir.is_dir() or settings.database_url:
+    if settings.has_database:
         with Database(settings.effective_database_url) as database:
             desk = model_desk(settings, database)
             rows += [_row(version) for version in desk.versions()]
@@ -54,16 +55,16 @@ def models_list(data_dir: DataDir = None, as_json: JsonFlag = False) -> None:
 
 @models_app.command("show")
 def models_show(
-    wanted: Annotated[str, typer.Argument(help="Kind or name of a shipped model, or id of a version.")],
+    wanted: Annotated[str, typer.Argument(help="Kind, name, name@version, or id of an imported version.")],
     data_dir: DataDir = None,
 ) -> None:
-    """Print a model's card."""
-    cards: list[Any] = [card for card in shipped_cards() if wanted in (card["kind"], card["name"])]
-    if not cards:
-        settings = settings_of(data_dir=data_dir)
+    """Print the card of a model that ships, or else of one that was imported."""
+    cards: list[Any] = [card for card in shipped_cards() if wanted in _names_of(card)]
+    settings = settings_of(data_dir=data_dir)
+    if not cards and settings.has_database:
         with Database(settings.effective_database_url) as database:
             found = model_desk(settings, database).versions()
-        cards = [v.card for v in found if v.id.startswith(wanted) or wanted in (v.label, v.name)]
+        cards = [v.card for v in found if v.id.startswith(wanted) or wanted in (*_names_of(v.card), v.label)]
     if not cards:
         raise typer.BadParameter(f"There is no model '{wanted}'; see `tianfu models list`.")
     for card in cards:
@@ -169,6 +170,12 @@ def models_clean(data_dir: DataDir = None) -> None:
         dropped = _cleaned(desk)
         archives = indexes_of(settings).drop_others(desk.encoders_in_use())
     out.print(f"{dropped} vectors deleted." + (f" {archives} collections dropped." if archives else ""))
+
+
+def _names_of(card: Mapping[str, Any]) -> set[str]:
+    """What lists and other commands call a model: its kind under either name, its name, its label."""
+    kinds = {kind.value for kind in ModelKind if kind.card_kind == card["kind"]}
+    return {*kinds, str(card["kind"]), str(card["name"]), f"{card['name']}@{card['version']}"}
 
 
 def _cleaned(desk: ModelDesk) -> int:
