@@ -77,7 +77,8 @@ def test_a_key_is_made_listed_without_its_secret_and_ended(tmp_path: Path) -> No
     listed = tianfu("keys", "list", "--json", *folder).stdout
     assert made["key_id"] in listed
     assert made["secret"] not in listed
-    assert tianfu("keys", "revoke", made["key_id"], *folder).returncode == 0
+    ended = json.loads(tianfu("keys", "revoke", made["key_id"], "--json", *folder).stdout)
+    assert ended == {"key_id": made["key_id"], "revoked": True}
     again = tianfu("keys", "revoke", made["key_id"], *folder)
     assert again.returncode == 1
     assert "not_found" in again.stderr
@@ -101,6 +102,13 @@ def test_a_key_is_rotated_and_the_trail_of_it_is_whole_until_somebody_cuts_it(tm
     assert tianfu("audit", "verify", "--head", "2", *folder).returncode == 2
 
 
+def test_a_database_is_brought_up_to_date_as_often_as_one_likes(tmp_path: Path) -> None:
+    for _ in range(2):
+        done = tianfu("db", "upgrade", "--json", "--data-dir", str(tmp_path))
+        assert json.loads(done.stdout) == {"upgraded": True, "outlets": 210}
+    assert "up to date" in tianfu("db", "upgrade", "--data-dir", str(tmp_path)).stdout
+
+
 def test_a_backup_is_one_command_and_so_is_coming_back(tmp_path: Path) -> None:
     here, there, file = tmp_path / "here", tmp_path / "there", tmp_path / "one.tianfu"
     made = json.loads(tianfu("keys", "create", "operator", "--data-dir", str(here), "--json").stdout)
@@ -118,8 +126,10 @@ def test_a_backup_is_one_command_and_so_is_coming_back(tmp_path: Path) -> None:
 
 
 def test_a_smaller_demo_has_as_many_stories_and_fewer_events(tmp_path: Path) -> None:
-    done = tianfu("demo", "--data-dir", str(tmp_path), "--stories", "120", "--readers", "20")
+    done = tianfu("demo", "--data-dir", str(tmp_path), "--stories", "120", "--readers", "20", "--json")
     assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["stories"], set(told["keys"]) >= {"app", "editor"}) == (120, True)
     notes = json.loads((tmp_path / "demo.json").read_text(encoding="utf-8"))
     assert notes["stories"] == 120
     assert 0 < notes["events"] <= 800

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from support.artefacts import a_ranker, a_tagger
 from typer.testing import CliRunner
 
@@ -85,6 +86,24 @@ def test_a_trial_is_begun_reported_and_ended(tianfu: Any, tmp_path: Path) -> Non
     assert report["counts"]["candidate"]["feeds"] == 0
     tianfu("trials", "end", trial_id)
     assert "ended by hand" in tianfu("trials", "report", trial_id)
+
+
+def test_machines_are_told_what_was_done_to_models_and_trials(tianfu: Any, tmp_path: Path) -> None:
+    def told(*words: str) -> Any:
+        with capture_logs():
+            return json.loads(tianfu(*words, "--json"))
+
+    weak = told("models", "import", str(a_tagger(tmp_path / "weak", metrics={"micro_f1": 0.4})))
+    assert (weak["kind"], weak["may_serve"], "floor" in weak["why"]) == ("tagger", False, True)
+    mine = told("models", "import", str(a_ranker(tmp_path / "mine", fresh=1.0)))
+    assert (mine["version"], mine["may_serve"], len(mine["id"])) == ("mine@1", True, 64)
+    trial = told("trials", "begin", "split", mine["id"], "--share", "0.2")
+    assert told("trials", "report", trial["id"])["trial"]["model_id"] == mine["id"]
+    assert told("trials", "end", trial["id"])["state"] == "ended"
+    done = told("models", "publish", "ranker", mine["id"])
+    assert done == {"kind": "ranker", "model_id": mine["id"], "serves": True, "move": None}
+    assert told("models", "rollback", "ranker") == {"kind": "ranker", "model_id": None, "serves": True}
+    assert told("models", "clean") == {"vectors": 0, "collections": 0}
 
 
 def test_drift_of_an_empty_newsroom_is_none(tianfu: Any) -> None:

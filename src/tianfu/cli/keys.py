@@ -105,11 +105,14 @@ def keys_rotate(
 
 
 @keys_app.command("revoke")
-def keys_revoke(key_id: str, data_dir: DataDir = None) -> None:
+def keys_revoke(key_id: str, data_dir: DataDir = None, as_json: JsonFlag = False) -> None:
     """End a key; running services refuse it within five seconds."""
     with database_of(data_dir) as database:
         revoke_key(key_id, actor="command line", database=database, clock=SystemClock())
-    out.print(f"key {key_id} has ended.")
+    if as_json:
+        out.print_json(json.dumps({"key_id": key_id, "revoked": True}))
+    else:
+        out.print(f"key {key_id} has ended.")
 
 
 @db_app.command("roles")
@@ -131,11 +134,16 @@ def db_roles(
 
 
 @db_app.command("upgrade")
-def db_upgrade(data_dir: DataDir = None) -> None:
+def db_upgrade(data_dir: DataDir = None, as_json: JsonFlag = False) -> None:
     """Bring the database's schema up to date and write the consortium's outlets."""
     with database_of(data_dir) as database:
         put_outlets_once(database, SystemClock())
-    out.print("The database is up to date.")
+        with database.read() as uow:
+            outlets = sum(1 for _ in uow.outlets.all())
+    if as_json:
+        out.print_json(json.dumps({"upgraded": True, "outlets": outlets}))
+    else:
+        out.print("The database is up to date.")
 
 
 def _ends_at(days: int | None) -> datetime | None:

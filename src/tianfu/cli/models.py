@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -84,20 +85,25 @@ def models_import(
     int8: Annotated[bool, typer.Option(help="Weights of eight bits: a quarter of the size.")] = True,
     prompt: Annotated[str | None, typer.Option(help="Put before every story, instead of its own.")] = None,
     data_dir: DataDir = None,
+    as_json: JsonFlag = False,
 ) -> None:
     """Take an artefact into the registry; or make one of any sentence-transformers directory."""
     if not (source / CARD).is_file():
-        _convert(source, out_dir, name=name, version=version, int8=int8, prompt=prompt)
+        _convert(source, out_dir, name=name, version=version, int8=int8, prompt=prompt, as_json=as_json)
         return
     settings = settings_of(data_dir=data_dir)
     with Database(settings.effective_database_url) as database:
         desk = model_desk(settings, database)
         taken = desk.take_in(source, actor=_ACTOR)
-        further = f"Let it serve with: tianfu models publish {taken.kind} {taken.id[:12]}"
-        try:
-            desk.check(taken)
-        except ModelRefused as refused:
-            further = f"{refused.message} {refused.advice}"
+        refused = _refusal(desk, taken)
+    if as_json:
+        why = {} if refused is None else {"why": refused.message, "advice": refused.advice}
+        told = {"id": taken.id, "kind": taken.kind, "version": taken.label, "may_serve": refused is None}
+        out.print_json(json.dumps({**told, **why}, ensure_ascii=False))
+        return
+    further = f"Let it serve with: tianfu models publish {taken.kind} {taken.id[:12]}"
+    if refused is not None:
+        further = f"{refused.message} {refused.advice}"
     out.print(f"{taken.kind} {taken.label} is in the registry as {taken.id[:12]}.", highlight=False)
     out.print(further, highlight=False)
 
@@ -108,6 +114,7 @@ def models_publish(
     wanted: Annotated[str, typer.Argument(help="Id, name@version, folder of an artefact, or 'shipped'.")],
     pace: Annotated[float, typer.Option(help="Encoders: share of one core for reading stories again.")] = 0.5,
     data_dir: DataDir = None,
+    as_json: JsonFlag = False,
 ) -> None:
     """Let a version serve; an encoder first reads every story again in the background."""
     settings = settings_of(data_dir=data_dir)
@@ -117,19 +124,26 @@ def models_publish(
         if (folder / CARD).is_file():
             wanted = desk.take_in(folder, actor=_ACTOR).id
         done = desk.publish(kind, wanted, actor=_ACTOR, pace=pace)
-    if isinstance(done, EncoderMove):
+    if as_json:
+        move = done.id if isinstance(done, EncoderMove) else None
+        told = {"kind": kind, "model_id": done.model_id, "serves": move is None, "move": move}
+        out.print_json(json.dumps(told))
+    elif isinstance(done, EncoderMove):
         out.print("Running workers read every story again; see `tianfu models move`.", highlight=False)
     else:
         out.print(f"{kind} {wanted} serves; running services follow within seconds.", highlight=False)
 
 
 @models_app.command("rollback")
-def models_rollback(kind: Kind, data_dir: DataDir = None) -> None:
+def models_rollback(kind: Kind, data_dir: DataDir = None, as_json: JsonFlag = False) -> None:
     """Let what served before serve again; doing so twice goes back twice."""
     settings = settings_of(data_dir=data_dir)
     with Database(settings.effective_database_url) as database:
         done = model_desk(settings, database).rollback(kind, actor=_ACTOR)
-    out.print(f"{kind}: {(done.model_id or 'what ships')[:12]} serves again.", highlight=False)
+    if as_json:
+        out.print_json(json.dumps({"kind": kind, "model_id": done.model_id, "serves": True}))
+    else:
+        out.print(f"{kind}: {(done.model_id or 'what ships')[:12]} serves again.", highlight=False)
 
 
 @models_app.command("move")
@@ -162,13 +176,16 @@ def models_move(
 
 
 @models_app.command("clean")
-def models_clean(data_dir: DataDir = None) -> None:
+def models_clean(data_dir: DataDir = None, as_json: JsonFlag = False) -> None:
     """Delete vectors of encoders that neither serve, served just before, nor are on their way."""
     settings = settings_of(data_dir=data_dir)
     with Database(settings.effective_database_url) as database:
         desk = model_desk(settings, database)
         dropped = _cleaned(desk)
         archives = indexes_of(settings).drop_others(desk.encoders_in_use())
+    if as_json:
+        out.print_json(json.dumps({"vectors": dropped, "collections": archives}))
+        return
     out.print(f"{dropped} vectors deleted." + (f" {archives} collections dropped." if archives else ""))
 
 
@@ -176,6 +193,15 @@ def _names_of(card: Mapping[str, Any]) -> set[str]:
     """What lists and other commands call a model: its kind under either name, its name, its label."""
     kinds = {kind.value for kind in ModelKind if kind.card_kind == card["kind"]}
     return {*kinds, str(card["kind"]), str(card["name"]), f"{card['name']}@{card['version']}"}
+
+
+def _refusal(desk: ModelDesk, version: ModelVersion) -> ModelRefused | None:
+    """Why a version may not serve, if it may not."""
+    try:
+        desk.check(version)
+    except ModelRefused as refused:
+        return refused
+    return None
 
 
 def _cleaned(desk: ModelDesk) -> int:
@@ -211,7 +237,14 @@ def _move_row(move: EncoderMove, done: int, total: int) -> dict[str, Any]:
 
 
 def _convert(
-    source: Path, target: Path, *, name: str | None, version: str, int8: bool, prompt: str | None
+    source: Path,
+    target: Path,
+    *,
+    name: str | None,
+    version: str,
+    int8: bool,
+    prompt: str | None,
+    as_json: bool,
 ) -> None:
     from tianfu.training.imports.run import import_encoder
 
@@ -225,6 +258,9 @@ def _convert(
             prompt=prompt,
             progress=advance,
         )
+    if as_json:
+        out.print_json(json.dumps(asdict(done), default=str))
+        return
     eight = "" if done.int8_cosine is None else f", {done.int8_cosine:.4f} in eight bits"
     out.print(f"{done.dimension} numbers; lowest cosine with torch {done.lowest_cosine:.6f}{eight}.")
     out.print(f"The encoder is in {done.path}; take it in with `tianfu models import {done.path}`.")

@@ -88,6 +88,7 @@ def demo(
     readers: Annotated[
         int | None, typer.Option(min=20, help="The same of readers, and of what they did.")
     ] = None,
+    as_json: JsonFlag = False,
 ) -> None:
     """Make a newsroom of 210 outlets to try: stories, readers, events; kept while it is fresh."""
     from tianfu.serving.demo.load import clear, load_demo, standing_demo
@@ -108,7 +109,9 @@ def demo(
         finally:
             room.stop()
     if serve_after:
-        _serve(settings, lambda address: _print_demo(address, asdict(notes)))
+        _serve(settings, lambda address: _print_demo(address, asdict(notes), as_json=as_json))
+    elif as_json:
+        out.print_json(json.dumps({"data_dir": str(data_dir), **asdict(notes)}))
     else:
         out.print(f"The demo newsroom is in {data_dir}; serve it with: tianfu demo --serve")
 
@@ -197,7 +200,10 @@ def _serve(settings: ServiceSettings, ready: Callable[[str], None]) -> None:
     Server(config).run()
 
 
-def _print_demo(address: str, notes: dict[str, Any]) -> None:
+def _print_demo(address: str, notes: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        out.print_json(json.dumps({"address": address, **notes}))
+        return
     keys, outlet = notes["keys"], notes["outlet_id"]
     app_key, editor_key = keys["app"], keys["editor"]
     out.print(f"\n[bold]天府荐闻[/] is ready at {address}", highlight=False)

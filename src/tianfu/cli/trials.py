@@ -26,6 +26,7 @@ def trials_begin(
     share: Annotated[float, typer.Option(help="Of readers in a split; of feeds in the shadow.")] = 0.1,
     days: Annotated[float, typer.Option(help="How long.")] = 7.0,
     data_dir: DataDir = None,
+    as_json: JsonFlag = False,
 ) -> None:
     """Begin a trial; a broken guard rail ends it."""
     settings = settings_of(data_dir=data_dir)
@@ -33,6 +34,9 @@ def trials_begin(
         trial = _desk(settings, database).begin(
             kind, version, share=share, days=days, rails=Rails(), actor="command line"
         )
+    if as_json:
+        out.print_json(json.dumps(asdict(trial), default=str))
+        return
     out.print(
         f"Trial {trial.id} runs; see `tianfu trials report {trial.id}`.", highlight=False, soft_wrap=True
     )
@@ -75,12 +79,15 @@ def trials_report(trial_id: str, data_dir: DataDir = None, as_json: JsonFlag = F
 
 
 @trials_app.command("end")
-def trials_end(trial_id: str, data_dir: DataDir = None) -> None:
+def trials_end(trial_id: str, data_dir: DataDir = None, as_json: JsonFlag = False) -> None:
     """End a trial; the ranker that serves goes on for everybody."""
     settings = settings_of(data_dir=data_dir)
     with Database(settings.effective_database_url) as database:
-        _desk(settings, database).end(trial_id, actor="command line")
-    out.print(f"Trial {trial_id} has ended.")
+        ended = _desk(settings, database).end(trial_id, actor="command line")
+    if as_json:
+        out.print_json(json.dumps(asdict(ended), default=str))
+    else:
+        out.print(f"Trial {trial_id} has ended.")
 
 
 def _desk(settings: ServiceSettings, database: Database) -> TrialDesk:
