@@ -11,7 +11,15 @@ from tianfu.training.progress import Progress
 ARCHITECTURES = ("static", "transformer")
 
 
-def train_from_file(file: Path, *, data: Path | None, out: Path | None, progress: Progress) -> Path:
+def train_from_file(
+    file: Path,
+    *,
+    data: Path | None,
+    out: Path | None,
+    progress: Progress,
+    name: str | None = None,
+    version: str | None = None,
+) -> Path:
     """Train what the file's ``architecture`` says; a static encoder where it says nothing.
 
     Args:
@@ -19,6 +27,8 @@ def train_from_file(file: Path, *, data: Path | None, out: Path | None, progress
         data: Folder of the training data, instead of the file's.
         out: Where the artefact is written, instead of the file's.
         progress: Told what is done.
+        name: In the card, instead of the file's; a run of another name starts anew.
+        version: The same.
 
     Returns:
         The artefact's folder.
@@ -38,13 +48,17 @@ def train_from_file(file: Path, *, data: Path | None, out: Path | None, progress
             from tianfu.training.encoder.train import train_encoder
 
             static = load_static(file)
-            return train_encoder(replace(static, data=data or static.data, out=out or static.out), progress)
+            static = replace(static, data=data or static.data, out=out or static.out)
+            named = replace(static, name=name or static.name, version=version or static.version)
+            return train_encoder(named, progress)
         case "transformer":
             from tianfu.training.transformer.config import load_config as load_transformer
             from tianfu.training.transformer.train import train_transformer
 
             given = load_transformer(file)
-            return train_transformer(replace(given, data=data or given.data, out=out or given.out), progress)
+            given = replace(given, data=data or given.data, out=out or given.out)
+            called = replace(given, name=name or given.name, version=version or given.version)
+            return train_transformer(called, progress)
         case other:
             raise UnreadableFile(
                 f"The configuration {file.name} asks for an unknown architecture: {other}.",

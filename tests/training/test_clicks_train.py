@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from tianfu.cli import app
 from tianfu.embeddings.ranker import INPUT, OUTPUT, load_ranker
 from tianfu.model.errors import ArtefactInvalid, UnreadableFile
 from tianfu.training.clicks.train import RankerConfig, train_ranker
@@ -48,6 +50,16 @@ def test_training_twice_gives_the_same_file_and_it_serves(tmp_path: Path) -> Non
     assert cards[0]["data"] == cards[1]["data"]
     assert (tmp_path / "a" / "ranker.onnx").read_bytes() == (tmp_path / "b" / "ranker.onnx").read_bytes()
     assert load_ranker(tmp_path / "a").version == "ranker-clicks@1"
+
+
+def test_the_command_names_the_ranker(tmp_path: Path) -> None:
+    log, news = write_log(tmp_path)
+    config = tmp_path / "quick.toml"
+    config.write_text("rounds = 8\nleaves = 4\nleast_rows = 5\nsample_share = 1.0\nwarm_up_share = 0.2\n")
+    words = ["train", "clicks", "--clicks", str(log), "--news", str(news), "--config", str(config)]
+    done = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "a"), "--name", "mine", "--version", "7"])
+    assert done.exit_code == 0, done.output
+    assert load_ranker(tmp_path / "a").version == "mine@7"
 
 
 def test_nothing_from_the_end_on_is_looked_at(tmp_path: Path) -> None:

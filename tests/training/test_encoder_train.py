@@ -15,6 +15,7 @@ from tianfu.training.encoder.config import EncoderConfig, load_config
 from tianfu.training.encoder.corpus import read_corpus
 from tianfu.training.encoder.train import train_encoder
 from tianfu.training.encoder.vocabulary import text_counts
+from tianfu.training.encoders import train_from_file
 from tianfu.training.loop import NonFiniteLoss
 
 
@@ -157,3 +158,21 @@ def test_a_configuration_with_a_mistake_is_told(tmp_path: Path, text: str) -> No
     (tmp_path / "e.toml").write_text(text, encoding="utf-8")
     with pytest.raises(UnreadableFile, match=r"e\.toml"):
         load_config(tmp_path / "e.toml")
+
+
+def test_what_is_given_stands_above_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[EncoderConfig] = []
+
+    def train(config: EncoderConfig, _progress: object) -> Path:
+        asked.append(config)
+        return config.out
+
+    monkeypatch.setattr(training, "train_encoder", train)
+    file = tmp_path / "run.toml"
+    file.write_text('name = "of-the-file"\nversion = "1"\n', encoding="utf-8")
+    for name in (None, "mine"):
+        train_from_file(
+            file, data=None, out=tmp_path / "out", progress=lambda *_: None, name=name, version=None
+        )
+    assert [(one.name, one.version) for one in asked] == [("of-the-file", "1"), ("mine", "1")]
+    assert {one.out for one in asked} == {tmp_path / "out"}

@@ -7,7 +7,9 @@ import pytest
 from support.builders import a_body
 from support.decided import a_pair, write_decided_pairs
 from support.training_data import write
+from typer.testing import CliRunner
 
+from tianfu.cli import app
 from tianfu.embeddings.artefact import load_artefact
 from tianfu.embeddings.pairs.judge import load_pair_judge
 from tianfu.model.cluster import Relation
@@ -69,6 +71,15 @@ def test_a_judge_learns_from_decisions_alone_and_again_the_same(tmp_path: Path) 
         "reprint": {"train": 24, "held": 6},
         "unrelated": {"train": 24, "held": 6},
     }
+
+
+def test_the_command_names_the_judge_and_tells_how_far_it_is(tmp_path: Path) -> None:
+    data, out = write_decided_pairs(tmp_path / "data"), tmp_path / "out"
+    words = ["train", "pairs", "--data", str(data), "--out", str(out), "--name", "pairs-mine"]
+    done = CliRunner().invoke(app, [*words, "--version", "2026.11"])
+    assert done.exit_code == 0, done.output
+    assert load_pair_judge(out).version == "pairs-mine@2026.11"
+    assert "pairs: " in done.stderr
 
 
 def test_a_changed_pair_gives_another_hash_and_another_judge(tmp_path: Path) -> None:

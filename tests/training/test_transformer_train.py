@@ -13,6 +13,7 @@ from support.training_data import write_training_data
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertModel
 
+from tianfu.embeddings.artefact import load_artefact
 from tianfu.embeddings.encoder.loading import load_encoder
 from tianfu.model.errors import UnreadableFile
 from tianfu.training.encoder.config import EncoderConfig
@@ -209,6 +210,9 @@ threads = 1
         encoding="utf-8",
     )
 
-    out = train_from_file(file, data=config.data, out=None, progress=lambda *_: None)
+    out = train_from_file(
+        file, data=config.data, out=None, progress=lambda *_: None, name="mine", version="9"
+    )
 
     assert load_encoder(out).dimension == 48
+    assert load_artefact(out, kind="encoder").version == "mine@9"

@@ -1,9 +1,9 @@
 """``tianfu train pairs``: labelled pairs and real stories in, the pair judge's artefact out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,7 @@ from tianfu.training.pairs.measure import (
     made_metrics,
 )
 from tianfu.training.pairs.sources import PairSources, Text
+from tianfu.training.progress import Progress
 
 NAME = "pairs-lexical"
 EVENT_PRECISION = 0.96
@@ -65,10 +66,21 @@ _TOLD_OF_DECISIONS: Mapping[str, Any] = {
     "sources": ["Pairs of the newsrooms' stories, with what their editors decided; labelled pairs where there"
                 " are any.  The texts are their publishers' property and none is contained."],
 }  # fmt: skip
+TOLD_EVERY = 100
+"""Of stories and pairs, between one sign of progress and the next."""
 _Flags = npt.NDArray[np.bool_]
+_Item = TypeVar("_Item")
 
 
-def train_pairs(sources: PairSources, *, target: Path, version: str, seed: int = 7) -> Mapping[str, Any]:
+def train_pairs(
+    sources: PairSources,
+    *,
+    target: Path,
+    version: str,
+    name: str = NAME,
+    seed: int = 7,
+    progress: Progress = lambda _name, _done, _total: None,
+) -> Mapping[str, Any]:
     """Train the judge and write its artefact; returns the card.
 
     The figures are out of fold; with editors' decisions, ``on_newer_pairs`` are those of the newest ones,
@@ -78,12 +90,15 @@ def train_pairs(sources: PairSources, *, target: Path, version: str, seed: int =
         sources: What to learn from.
         target: Folder to write, made if missing.
         version: Written into the card.
+        name: The same.
         seed: Of the edits and of the intervals.
+        progress: Told how far it is.
     """
     labelled, more = list(sources.labelled), list(sources.more)
-    steps = _rarity_steps(sources.stories())
+    steps = _rarity_steps(_told(sources.stories(), "stories", 0, progress))
     rarity = rarity_of(steps)
-    seen = _seen(labelled + more, rarity)
+    seen = _seen(_told(labelled + more, "pairs", len(labelled) + len(more), progress), rarity)
+    progress("heads", 0, 1)
     groups = _groups(labelled + more)
     weights = np.array([pair.weight for pair in labelled + more])
     relations = np.array([pair.relation for pair in labelled + more])
@@ -101,6 +116,7 @@ def train_pairs(sources: PairSources, *, target: Path, version: str, seed: int =
             (("reprint", "same_event"), EVENT_FEATURES),
         )
     )
+    progress("heads", 1, 1)
     own = slice(len(labelled))
     is_event = np.isin(relations[own], ("reprint", "same_event"))
     said_copy = _bounded(copy.out_of_fold >= THRESHOLD, seen)
@@ -117,7 +133,7 @@ def train_pairs(sources: PairSources, *, target: Path, version: str, seed: int =
     heads = read_heads(target / HEADS_FILE)
     card = {
         "kind": "pairs",
-        "name": NAME,
+        "name": name,
         "version": version,
         "metrics": judge_metrics(said_copy, said_event, relations[own]),
         "intervals": judge_intervals(said_copy, said_event, relations[own], groups[own], seed=seed),
@@ -154,7 +170,14 @@ class _Seen:
     siblings: npt.NDArray[np.bool_]
 
 
-def _seen(pairs: Sequence[LabelledPair], rarity: Rarity) -> _Seen:
+def _told(items: Iterable[_Item], name: str, total: int, progress: Progress) -> Iterator[_Item]:
+    for done, item in enumerate(items, start=1):
+        yield item
+        if done % TOLD_EVERY == 0 or done == total:
+            progress(name, done, total)
+
+
+def _seen(pairs: Iterable[LabelledPair], rarity: Rarity) -> _Seen:
     rows, verdicts, siblings = [], [], []
     for pair in pairs:
         a, b = profile_of(*pair.a), profile_of(*pair.b)

