@@ -164,7 +164,8 @@ class Placement:
 def lies_within(adcode: str, area: str) -> bool:
     """Whether an adcode is the area itself or a division inside it.
 
-    Codes nest by their trailing zeros: ``510000`` holds ``510800`` holds ``510802`` holds ``510802001``.
+    Codes of six digits nest by their trailing zeros: ``510000`` holds ``510800`` holds ``510802`` holds
+    ``510802100``, a township, which holds nothing though it ends in zeros.
     """
     return adcode.startswith(_stem(area))
 
@@ -175,4 +176,7 @@ def area_code_range(area: str) -> tuple[str, str]:
 
 
 def _stem(area: str) -> str:
+    """What the codes inside an area, and its own, begin with."""
+    if len(area) > 6:
+        return area
     return area[:2] if area.endswith("0000") else area[:4] if area.endswith("00") else area

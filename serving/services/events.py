@@ -137,10 +137,10 @@ class EventRecorder:
     def _interests(self, numbers: Iterable[int], uow: UnitOfWork) -> dict[int, list[TagKey]]:
         """Of each story that has been read by now; what is not hot any more is asked of the database."""
         cards = {number: self._library.view.card_of(number) for number in numbers}
-        found = {n: _interests_of(card.topics, card.places) for n, card in cards.items() if card is not None}
+        found = {n: interests_told(card.topics, card.places) for n, card in cards.items() if card is not None}
         for number, tags in uow.tags.of(sorted(cards.keys() - found.keys())).items():
             codes = {kind: [tag.code for tag in tags if tag.kind is kind] for kind in TagKind}
-            found[number] = _interests_of(codes[TagKind.TOPIC], codes[TagKind.PLACE])
+            found[number] = interests_told(codes[TagKind.TOPIC], codes[TagKind.PLACE])
         return found
 
     def _remember(
@@ -165,10 +165,10 @@ class EventRecorder:
         return readers
 
 
-def _interests_of(topics: Iterable[str], places: Iterable[str]) -> list[TagKey]:
-    """What of a story may become an interest: its topics and its first county."""
-    counties = [(TagKind.PLACE, code) for code in places if not code.endswith("00")][:1]
-    return [*((TagKind.TOPIC, code) for code in topics), *counties]
+def interests_told(topics: Iterable[str], places: Iterable[str]) -> list[TagKey]:
+    """What of a story may become an interest: its topics and the first place smaller than a city."""
+    near = [(TagKind.PLACE, code) for code in places if len(code) > 6 or not code.endswith("00")][:1]
+    return [*((TagKind.TOPIC, code) for code in topics), *near]
 
 
 def _receipt(

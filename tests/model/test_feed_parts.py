@@ -16,9 +16,9 @@ from tianfu.model.feed.card import StoryCard
 from tianfu.model.feed.context import FeedContext, Proposals, surroundings
 from tianfu.model.feed.line import ItemColumns, empty, joined, plain, woven
 from tianfu.model.feed.table import StoryTable, sketcher, view_of
-from tianfu.model.feed.view import SKETCH, FeedView
+from tianfu.model.feed.view import SKETCH, FeedView, within
 from tianfu.model.outlet import Outlet, OutletLevel
-from tianfu.model.placement import lies_within
+from tianfu.model.placement import area_code_range, lies_within
 from tianfu.model.reader import InterestTag, Reader
 from tianfu.model.recommendation import FeedRequest, PlacedBy, ReasonCode, Source, Subjects, Why
 from tianfu.model.rights import PERMISSIONS, Permission, RightsFacts
@@ -63,7 +63,19 @@ def shown(made: FeedContext) -> list[StoryCard]:
     return [one for one in found if one is not None]
 
 
-PLACES = st.sampled_from(["510802", "510824", "511102", "510802001", "510800", "510000"])
+PLACES = st.sampled_from(["510802", "510824", "511102", "510802001", "510802100", "510800", "510000"])
+
+
+adcodes = st.one_of(PLACES, st.from_regex(r"51(0[0-2]|08)(0[0-2]|24)(100|200|001)?", fullmatch=True))
+
+
+@given(adcodes, adcodes)
+def test_an_area_holds_the_same_places_for_orders_for_feeds_and_in_the_database(
+    place: str, area: str
+) -> None:
+    low, high = area_code_range(area)
+    assert (low <= place <= high) == lies_within(place, area)
+    assert within(np.array([int(place)]), area).tolist() == [lies_within(place, area)]
 
 
 @st.composite
@@ -117,7 +129,7 @@ def test_a_view_holds_what_was_put_and_not_dropped_and_finds_it_by_every_key(
 
     for outlet_id in OUTLETS:
         assert numbers(view.of_outlet(outlet_id)) == [c.number for c in order if c.outlet_id == outlet_id]
-    for area in ("510802", "510800", "510000", "510802001"):
+    for area in ("510802", "510800", "510000", "510802001", "510802100"):
         inside = [c.number for c in order if any(lies_within(p, area) for p in c.places[:3])]
         assert numbers(view.about(area)) == inside
         rows = np.arange(len(view), dtype=np.intp)

@@ -210,3 +210,10 @@ def test_reach_is_by_level_channel_and_for_emergencies_by_where_the_reader_is() 
     assert not flood.reaches(COUNTY, Scene.HOME, NOW)
     assert flood.reaches(COUNTY, Scene.HOME, NOW, adcode="511102")
     assert not order(1, "boost", adcode="511100").reaches(COUNTY, Scene.HOME, NOW, adcode="511102")
+
+
+def test_an_emergency_in_a_township_reaches_nobody_else_though_its_code_ends_in_zeros() -> None:
+    landslide = order(1, "emergency", adcode="510802100")
+    assert landslide.reaches(COUNTY, Scene.HOME, NOW, adcode="510802100")
+    for elsewhere in (None, "510802", "510802101", "510800", "510824"):
+        assert not landslide.reaches(COUNTY, Scene.HOME, NOW, adcode=elsewhere), elsewhere

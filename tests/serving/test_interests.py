@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from tianfu.model.ports import FloatMatrix
 from tianfu.model.reader import INTEREST_HALF_LIFE_S, Engagement
+from tianfu.model.tag import TagKind
+from tianfu.serving.services.events import interests_told
 from tianfu.serving.services.interests import MAX_INTERESTS, SHORT_TERM_S, interests_of_reads
 
 NOW_S = 2_000_000_000
@@ -73,3 +75,10 @@ def test_no_interest_mixes_two_tastes_and_the_latest_five_are_kept(told: list[tu
     assert len(interests) <= len(tastes) + 1
     assert all(0.0 < weight <= 1.0 for _, weight in interests)
     assert not interests or max(weight for _, weight in interests) == 1.0
+
+
+@pytest.mark.parametrize("town", ["510802100", "510802101"])
+def test_the_first_place_smaller_than_a_city_may_become_an_interest(town: str) -> None:
+    told = interests_told(["14"], ["510000", "510800", town, "510802"])
+    assert told == [(TagKind.TOPIC, "14"), (TagKind.PLACE, town)]
+    assert interests_told([], ["510000", "510800"]) == []

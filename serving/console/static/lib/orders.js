@@ -38,7 +38,7 @@ export const touches = (order, scene) => !order.channels.length && (!order.scene
 /** Whether an order ever reaches an outlet, as the service decides it. */
 export function concerns(order, outlet) {
   if (!outlet) return false;
-  const area = order.adcode?.replace(/0000$|00$/, "");
+  const area = order.adcode?.length > 6 ? order.adcode : order.adcode?.replace(/0000$|00$/, "");
   return (
     (!order.outlet_ids.length || order.outlet_ids.includes(outlet.id)) &&
     (!order.levels.length || order.levels.includes(outlet.level)) &&
