@@ -63,6 +63,19 @@ class OrdersOut(Out):
     items: list[OrderOut]
 
 
+class RestoreIn(In):
+    """What to put back: all that the orders against the story took down, or the story alone."""
+
+    scope: Annotated[
+        TakedownScope,
+        Field(description="`story` lets this story go and leaves the orders standing against the others."),
+    ] = TakedownScope.CLUSTER
+    reason: Annotated[str, Field(max_length=500, description="Kept in the audit trail.")] = ""
+
+
+_WHOLE_ORDERS = RestoreIn()
+
+
 class RestoreOut(Out):
     """Which stories are back."""
 
@@ -79,9 +92,15 @@ def take_down(story_id: str, order: TakedownIn, room: NewsroomDep, known: Editor
 
 
 @router.post("/{story_id}/restore")
-def restore(story_id: str, room: NewsroomDep, known: EditorCaller) -> RestoreOut:
-    """Put a story back that was taken down; what the platform took down, only the platform puts back."""
-    return RestoreOut(story_ids=[s.id for s in room.takedowns.restore(story_id, caller=known)])
+def restore(
+    story_id: str, room: NewsroomDep, known: EditorCaller, wish: RestoreIn = _WHOLE_ORDERS
+) -> RestoreOut:
+    """Put a story back that was taken down; what the platform took down, only the platform puts back.
+
+    The body may be left out: every order against the story is lifted then, for all the stories it reached.
+    """
+    back = room.takedowns.restore(story_id, scope=wish.scope, reason=wish.reason, caller=known)
+    return RestoreOut(story_ids=[s.id for s in back])
 
 
 @router.get("/{story_id}/takedowns")

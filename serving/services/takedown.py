@@ -83,38 +83,58 @@ class TakedownDesk:
         log.info("story.taken_down", story_id=story_id, scope=scope.value, stories=len(reached))
         return order, reached
 
-    def restore(self, story_id: str, *, caller: Caller) -> list[Story]:
+    def restore(
+        self,
+        story_id: str,
+        *,
+        caller: Caller,
+        scope: TakedownScope = TakedownScope.CLUSTER,
+        reason: str = "",
+    ) -> list[Story]:
         """Lift every order against a story, and put back what no other order still holds.
 
         What the provincial platform took down, perhaps in many outlets at once, an outlet cannot put back.
+
+        Args:
+            story_id: Public id.
+            caller: Who asks.
+            scope: Whether the orders are lifted as a whole, for every story they reached, or for this one
+                alone and stand against the others.
+            reason: Kept in the audit trail; may be empty.
 
         Raises:
             NotFound: There is no such story.
             Forbidden: The story is another outlet's, or the platform took it down.
             Conflict: It is not down.
         """
+        check_text(reason, field="reason", error=InvalidRequest, high=500)
         with self._database.write([TAKEDOWNS]) as uow:
             story = _own(story_id, caller, uow)
             standing = uow.takedowns.standing()
-            lifted = [order for order in standing if story.number in order.story_numbers]
-            if not lifted:
+            against = [order for order in standing if story.number in order.story_numbers]
+            if not against:
                 raise Conflict("The story is not down.", advice="Nothing needs to be done.")
-            if caller.key.outlet_id is not None and any(_by_platform(order, uow) for order in lifted):
+            if caller.key.outlet_id is not None and any(_by_platform(order, uow) for order in against):
                 raise Forbidden(
                     "The provincial platform took this story down.", advice="Ask the platform to restore it."
                 )
             now = self._clock.now()
-            for order in lifted:
-                uow.takedowns.lift(order.id, by=caller.key.id, now=now)
-            held = {n for order in standing if order not in lifted for n in order.story_numbers}
-            numbers = sorted({n for order in lifted for n in order.story_numbers} - held)
+            if scope is TakedownScope.STORY:
+                for order in against:
+                    uow.takedowns.release(order, story.number, part_id=new_id("t"), by=caller.key.id, now=now)
+                numbers = [story.number]
+            else:
+                for order in against:
+                    uow.takedowns.lift(order.id, by=caller.key.id, now=now)
+                held = {n for order in standing if order not in against for n in order.story_numbers}
+                numbers = sorted({n for order in against for n in order.story_numbers} - held)
             self._set_state(numbers, StoryState.LIVE, uow)
             uow.audit.add(
                 actor=caller.key.id,
                 action="story.restored",
                 target=story_id,
                 now=now,
-                details={"stories": len(numbers)},
+                details={"scope": scope.value, "stories": len(numbers), "reason": reason},
             )
             back = uow.stories.by_numbers(numbers)
             uow.commit()

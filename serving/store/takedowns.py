@@ -1,7 +1,7 @@
 """Takedowns and restores, with what each reached."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -49,6 +49,8 @@ class Takedowns:
             "reason": order.reason,
             "taken_by": order.taken_by,
             "taken_at": order.taken_at,
+            "restored_by": order.restored_by,
+            "restored_at": order.restored_at,
         }
         self._connection.execute(insert(takedowns), [values])
 
@@ -70,6 +72,34 @@ class Takedowns:
         """Mark an order as lifted."""
         self._connection.execute(
             update(takedowns).where(takedowns.c.id == takedown_id).values(restored_by=by, restored_at=now)
+        )
+
+    def release(self, order: Takedown, number: int, *, part_id: str, by: str, now: datetime) -> None:
+        """Lift an order for one of its stories, so that it stands against the others only.
+
+        Args:
+            order: As it stands.
+            number: The story that is let go.
+            part_id: Id of the lifted order that from now on tells what became of this story.
+            by: Key id of the person.
+            now: UTC.
+        """
+        rest = [one for one in order.story_numbers if one != number]
+        if not rest:
+            self.lift(order.id, by=by, now=now)
+            return
+        self._connection.execute(
+            update(takedowns).where(takedowns.c.id == order.id).values(story_numbers=rest)
+        )
+        self.add(
+            replace(
+                order,
+                id=part_id,
+                story_number=number,
+                story_numbers=(number,),
+                restored_by=by,
+                restored_at=now,
+            )
         )
 
 

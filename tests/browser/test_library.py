@@ -273,6 +273,16 @@ def test_the_platform_takes_a_whole_event_down_and_alone_puts_it_back(
     expect(own.locator(".story-head")).to_contain_text("在线")
     expect(own.get_by_role("button", name="撤稿")).to_be_visible()
 
+    live.post(f"/v1/stories/{ids[0]}/takedown", "operator", {"reason": "再核一次", "scope": "cluster"})
+    page.reload()
+    page.get_by_role("button", name="恢复").click()
+    page.get_by_label("原因").fill("本稿已更正")
+    page.get_by_role("radio", name="只恢复这一篇").check()
+    page.get_by_role("button", name="确认恢复").click()
+    expect(order.first).to_contain_text("回执：1/1 篇已恢复展示")
+    (left,) = live.call("GET", f"/v1/stories/{ids[0]}/takedowns", "operator")["items"][:1]
+    assert [one["story_id"] for one in left["reached"]] == ids[:1]
+
 
 def test_another_outlets_story_offers_no_takedown_and_an_unknown_one_says_so(open_page: OpenPage) -> None:
     page = open_page("library?outlet_id=cangxi")

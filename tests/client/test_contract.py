@@ -43,7 +43,7 @@ SAMPLES: Mapping[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "stories": ((), {**QUERY, "outlet_id": "lizhou", "since": AT, "until": AT}),
     "story": (("s-1",), {}),
     "takedown": (("s-1",), {"reason": "更正", "scope": "cluster"}),
-    "restore": (("s-1",), {}),
+    "restore": (("s-1",), {"scope": "story", "reason": "已更正"}),
     "suggest_tags": (("一", "二"), {}),
     "check_duplicates": (("一", "二"), {"published_at": AT, "count": 3}),
     "duplicates": (("s-1",), {}),

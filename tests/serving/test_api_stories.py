@@ -291,6 +291,40 @@ def test_an_outlet_puts_back_what_it_took_down_and_not_what_the_platform_did(
     assert set(call("restore", operator).json()["story_ids"]) == set(ids)
 
 
+def test_one_story_of_a_cluster_is_put_back_alone_and_the_others_stay_down(
+    served: TestClient, key: Key, story_json: StoryJson
+) -> None:
+    operator = key()
+    ids = told_twice(served, operator, story_json)
+
+    def post(story_id: str, what: str, **body: str) -> Any:
+        return served.post(f"/v1/stories/{story_id}/{what}", headers=operator, json=body)
+
+    def orders(story_id: str) -> list[Any]:
+        found = served.get(f"/v1/stories/{story_id}/takedowns", headers=operator).json()["items"]
+        return [
+            (o["restored_at"] is not None, {one["story_id"]: one["hidden"] for one in o["reached"]})
+            for o in found
+        ]
+
+    post(ids[0], "takedown", reason="更正", scope="cluster")
+    refused = post(ids[1], "restore", scope="story", why="已更正")
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "why")
+    assert post(ids[1], "restore", scope="story", reason="本稿已更正").json() == {"story_ids": [ids[1]]}
+
+    down = served.get("/v1/stories", headers=operator, params={"state": "taken_down"}).json()["items"]
+    assert [one["story_id"] for one in down] == ids[:1]
+    assert orders(ids[0]) == [(False, {ids[0]: True})]
+    assert orders(ids[1]) == [(True, {ids[1]: False})]
+    assert post(ids[1], "restore", scope="story").status_code == 409
+    (noted,) = served.get(
+        "/v1/audit", headers=operator, params={"target": ids[1]}
+    ).json()["items"]
+    assert noted["details"] == {"scope": "story", "stories": 1, "reason": "本稿已更正"}
+    assert post(ids[0], "restore", scope="story").json() == {"story_ids": ids[:1]}
+    assert orders(ids[0]) == [(True, {ids[0]: False})]
+
+
 def test_an_outlet_that_was_quicker_cannot_put_back_what_the_platform_took_down_after_it(
     served: TestClient, key: Key, story_json: StoryJson
 ) -> None:

@@ -242,11 +242,12 @@ def takedown(story_id: str, *, reason: str, scope: str = "story") -> Call[Takedo
     )
 
 
-def restore(story_id: str) -> Call[Restored]:
-    """Put a story back that was taken down."""
+def restore(story_id: str, *, scope: str = "cluster", reason: str = "") -> Call[Restored]:
+    """Put back all that the orders against a story took down, or with ``scope="story"`` it alone."""
     return Call(
         method="POST",
         template="/v1/stories/{story_id}/restore",
         answer=Restored,
         names=(("story_id", story_id),),
+        body={"scope": scope, "reason": reason},
     )

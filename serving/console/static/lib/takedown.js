@@ -96,13 +96,26 @@ function TakeDown({ story, onDone, onClose }) {
 }
 
 function Restore({ story, onDone, onClose }) {
+  const [reason, setReason] = useState("");
+  const [scope, setScope] = useState("cluster");
   const { busy, problem, run } = useOrder(async () => {
-    const done = await send("POST", `/v1/stories/${story.story_id}/restore`);
+    const done = await send("POST", `/v1/stories/${story.story_id}/restore`, { reason: reason.trim(), scope });
     toast(`已恢复 ${done.story_ids.length} 篇。`);
   }, onDone, onClose);
   return html`<${Dialog} title="恢复稿件" onClose=${onClose}>
     <form class="form" onSubmit=${run}>
-      <p>恢复后，稿件重新可以被检索和推荐；同一次撤下的其他稿件也一并恢复。</p>
+      <p>恢复后，稿件重新可以被检索和推荐；原因会留档。</p>
+      <${Field} label="原因（可不填）">
+        <textarea class="input" rows="2" maxlength="500" value=${reason} onInput=${(event) => setReason(event.target.value)}></textarea>
+      <//>
+      <fieldset class="choice">
+        <legend class="field-label">范围</legend>
+        <label>
+          <input type="radio" name="scope" checked=${scope === "cluster"} onChange=${() => setScope("cluster")} />
+          ${" "}连同同一次撤下的各篇
+        </label>
+        <label><input type="radio" name="scope" checked=${scope === "story"} onChange=${() => setScope("story")} /> 只恢复这一篇</label>
+      </fieldset>
       <${ProblemNote} problem=${problem} />
       <div class="row">
         <${Button} type="submit" tone="main" disabled=${busy}>确认恢复<//>
