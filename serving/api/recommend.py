@@ -158,7 +158,9 @@ def recommend(asked: RecommendIn, room: NewsroomDep, known: AppCaller) -> Respon
 
     Never empty while any showable story exists.  The same `cursor` gives the same page, less what was
     taken down since; it lives 24 hours, and ends at once when personalisation is switched off or minors' mode
-    on.  When a part is down, `degraded` names it and the feed is simpler.
+    on.  When a part is down, `degraded` names it and the feed is simpler.  Only a further page may be refused
+    then (503 `store_unavailable`), where the database is away and another process made the feed, or this one
+    long ago: the same cursor works again afterwards.
     """
     outlet_id = asked.outlet_id or known.key.outlet_id
     if outlet_id is None:

@@ -9,7 +9,7 @@ import numpy as np
 import structlog
 
 from tianfu.model.aims import Aims
-from tianfu.model.errors import NotFound, TianfuError
+from tianfu.model.errors import NotFound, StoreUnavailable, TianfuError
 from tianfu.model.event import Scene
 from tianfu.model.feed.context import FeedContext, Proposals, Surroundings, surroundings
 from tianfu.model.feed.sources import COVERAGE_PREFIX
@@ -93,7 +93,7 @@ class ContextMaker:
         view = sight.view
         degraded: list[str] = []
         reader = stand_in or self._reader(request, degraded)
-        read = self._reads(request, reader)
+        read = self._reads(request, reader, degraded)
         context = FeedContext(
             now_s=int(now.timestamp()),
             request=request,
@@ -143,22 +143,28 @@ class ContextMaker:
             return None
         return reader if reader.personalise else None
 
-    def _reads(self, request: FeedRequest, reader: Reader | None) -> list[int]:
+    def _reads(self, request: FeedRequest, reader: Reader | None, degraded: list[str]) -> list[int]:
         """Numbers of the stories that what follows leans on: the one being read, or the last ones read."""
         if request.scene is Scene.RELATED:
-            return [self._number(request.story_id or "")]
+            return self._being_read(request.story_id or "", degraded)
         liked = [e.number for e in reader.engagements if e.weight > 0] if reader is not None else []
         return liked[-_LAST_READS:]
 
-    def _number(self, story_id: str) -> int:
+    def _being_read(self, story_id: str, degraded: list[str]) -> list[int]:
+        """The story's number; nothing while nobody can say what story an id outside the view is."""
         number = self._library.view.number_of(story_id)
         if number is not None:
-            return number
-        with self._database.read() as uow:
-            story = uow.stories.by_id(story_id)
+            return [number]
+        try:
+            with self._database.glance() as uow:
+                story = uow.stories.by_id(story_id)
+        except StoreUnavailable as down:
+            log.warning("feed.degraded", part="stories", code=down.code)
+            degraded.append("stories")
+            return []
         if story is None:
             raise NotFound("story", story_id)
-        return story.number
+        return [story.number]
 
     def _near(
         self,
@@ -171,7 +177,7 @@ class ContextMaker:
     ) -> list[Proposals]:
         try:
             if request.scene is Scene.RELATED:
-                return [self._interests.near_story(read[0], sight)]
+                return [self._interests.near_story(number, sight) for number in read]
             if reader is None:
                 return []
             remember = request.reader is not None

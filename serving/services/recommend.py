@@ -209,9 +209,11 @@ class FeedDesk:
             InvalidCursor: Not ours, altered, or of another outlet.
             CursorExpired: Older than a day; or made for a reader who has switched personalisation off since,
                 or for a grown-up where a minor asks now.
+            StoreUnavailable: What was decided is in no memory here, and the database is away.  A feed made
+                anew would not do instead: whom it was for, and what stood on it, is in that decision alone.
         """
         trace_id, offset = self._cursors.read("feed", cursor)
-        decision = self._decisions.find(trace_id)
+        decision = self._begun(trace_id)
         if decision is None or decision.made_at < self._clock.now() - CURSOR_LIFE:
             raise CursorExpired
         if decision.request.outlet_id != outlet_id:
@@ -221,6 +223,15 @@ class FeedDesk:
         if decision.reader_key is not None and not (personalise and self._still_on(decision.reader_key)):
             raise CursorExpired
         return self._page(decision, offset, count or decision.request.count)
+
+    def _begun(self, trace_id: str) -> Decision | None:
+        try:
+            return self._decisions.find(trace_id)
+        except StoreUnavailable as away:
+            raise StoreUnavailable(
+                "The feed that this cursor goes on with cannot be read now.",
+                advice="Ask again with the same cursor in a moment, or without one for a new feed.",
+            ) from away
 
     def _still_on(self, reader_key: str) -> bool:
         """Whether the reader has not switched personalisation off; while nobody can say, as before."""

@@ -150,3 +150,45 @@ def test_an_answer_has_exactly_the_documented_fields(page: Any) -> None:
 
 def test_times_are_rfc_3339_in_utc(page: Any) -> None:
     assert all(item["published_at"].endswith(("+00:00", "Z")) for item in page["items"])
+
+
+@pytest.fixture
+def away(served: TestClient, page: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The database is away; feeds were made before, and what they decided is written."""
+    room: Newsroom = served.app.state.newsroom  # type: ignore[attr-defined]
+    room.decisions.flush()
+
+    def gone(*_: object) -> None:
+        raise StoreUnavailable("away")
+
+    with monkeypatch.context() as broken:
+        for name in ("read", "glance", "write"):
+            broken.setattr(room.database, name, gone)
+        yield
+
+
+@pytest.mark.usefixtures("away")
+def test_what_is_related_to_a_story_that_nobody_can_look_up_now_is_a_simpler_feed(
+    served: TestClient, app_key: dict[str, str]
+) -> None:
+    older = feed(served, app_key, scene="related", story_id="s-of-last-year", count=3)
+    assert (len(older["items"]), older["degraded"]) == (3, ["stories"])
+
+
+def test_what_is_related_to_no_story_is_not_found_while_the_database_answers(
+    served: TestClient, page: Any, app_key: dict[str, str]
+) -> None:
+    asked = {"scene": "related", "story_id": "s-of-last-year"}
+    assert served.post("/v1/recommend", headers=app_key, json=asked).status_code == 404
+
+
+@pytest.mark.usefixtures("away")
+def test_a_page_that_only_the_database_knows_says_what_to_do_while_it_is_away(
+    served: TestClient, page: Any, app_key: dict[str, str]
+) -> None:
+    room: Newsroom = served.app.state.newsroom  # type: ignore[attr-defined]
+    assert len(feed(served, app_key, cursor=page["cursor"], count=3)["items"]) == 3
+    room.decisions._recent.clear()
+    answer = served.post("/v1/recommend", headers=app_key, json={"cursor": page["cursor"]})
+    assert (answer.status_code, answer.json()["code"]) == (503, "store_unavailable")
+    assert "same cursor" in answer.json()["advice"]
