@@ -278,6 +278,7 @@ def patch_story(
         story_id,
         text,
         expected_revision=change.expected_revision or story.revision,
+        actor=known.key.id,
         database=room.database,
         clock=room.clock,
     )

@@ -1,7 +1,7 @@
 """Taking stories in: store once, queue once, in one transaction."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -79,9 +79,23 @@ def ingest(drafts: Sequence[StoryDraft], *, database: Database, clock: Clock) ->
 
 
 def revise(
-    story_id: str, text: StoryText, *, expected_revision: int | None, database: Database, clock: Clock
+    story_id: str,
+    text: StoryText,
+    *,
+    expected_revision: int | None,
+    actor: str,
+    database: Database,
+    clock: Clock,
 ) -> StoryReceipt:
-    """Replace a story's text by a new revision.
+    """Replace a story's text by a new revision, on the audit trail with the names of the fields it changes.
+
+    Args:
+        story_id: Public id.
+        text: The whole text; one that changes nothing makes no revision and leaves no row.
+        expected_revision: What the editor saw; ``None`` edits whatever stands.
+        actor: Key id of the person.
+        database: Where the story is.
+        clock: Tells now.
 
     Raises:
         NotFound: There is no such story.
@@ -100,7 +114,11 @@ def revise(
                 f"The story is at revision {known.revision}, not {expected_revision}.",
                 advice="Read the story again and repeat the edit.",
             )
-        receipt = _revise_known(known, text, uow=uow, now=clock.now())
+        now = clock.now()
+        receipt = _revise_known(known, text, uow=uow, now=now)
+        if receipt.outcome is IngestOutcome.REVISED:
+            details = {"revision": receipt.revision, "fields": _changed(known.text, text)}
+            uow.audit.add(actor=actor, action="story.revised", target=story_id, now=now, details=details)
         uow.commit()
     log.info("story.revised", story_id=story_id, outcome=receipt.outcome.value)
     return receipt
@@ -187,6 +205,11 @@ def _revise_known(known: Story, text: StoryText, *, uow: UnitOfWork, now: dateti
     uow.stories.revise(known, revised)
     uow.queue.add({revised.number: revised.revision}, now)
     return _receipt(revised, IngestOutcome.REVISED)
+
+
+def _changed(before: StoryText, after: StoryText) -> list[str]:
+    """Names of the fields that differ; what stood in them is told by the revisions."""
+    return [one.name for one in fields(before) if getattr(before, one.name) != getattr(after, one.name)]
 
 
 def _receipt(story: Story, outcome: IngestOutcome) -> StoryReceipt:

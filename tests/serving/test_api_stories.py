@@ -249,6 +249,32 @@ def test_a_takedown_empties_every_answer_at_the_next_request(
     assert ids[0] in shown()
 
 
+def test_an_edit_is_on_the_audit_trail_with_the_fields_it_changed_and_without_the_text(
+    served: TestClient, key: Key, story_json: StoryJson
+) -> None:
+    operator, owner = key(), key(Role.EDITOR, "lizhou")
+    sent = served.post("/v1/stories", headers=owner, json=story_json()).json()["results"][0]["story_id"]
+    path = f"/v1/stories/{sent}"
+
+    def noted() -> list[Any]:
+        found: list[Any] = served.get("/v1/audit", headers=operator, params={"target": sent}).json()["items"]
+        return found
+
+    assert noted() == []
+    served.patch(path, headers=owner, json={"title": story_json()["title"]})
+    assert noted() == []
+    served.patch(path, headers=owner, json={"title": "改过的标题", "body": "改过的正文。"})
+    served.patch(path, headers=operator, json={"source": "新华社"})
+
+    later, first = noted()
+    assert {later["action"], first["action"]} == {"story.revised"}
+    assert first["details"] == {"revision": 2, "fields": ["title", "body"]}
+    assert later["details"] == {"revision": 3, "fields": ["source"]}
+    whoami = served.get("/v1/whoami", headers=owner).json()
+    assert (first["actor"], later["actor"] != first["actor"]) == (whoami["key_id"], True)
+    assert "改过" not in served.get("/v1/audit", headers=operator).text
+
+
 def test_an_outlets_editor_cannot_touch_anothers_story(
     served: TestClient, key: Key, story_json: StoryJson
 ) -> None:
@@ -317,9 +343,7 @@ def test_one_story_of_a_cluster_is_put_back_alone_and_the_others_stay_down(
     assert orders(ids[0]) == [(False, {ids[0]: True})]
     assert orders(ids[1]) == [(True, {ids[1]: False})]
     assert post(ids[1], "restore", scope="story").status_code == 409
-    (noted,) = served.get(
-        "/v1/audit", headers=operator, params={"target": ids[1]}
-    ).json()["items"]
+    (noted,) = served.get("/v1/audit", headers=operator, params={"target": ids[1]}).json()["items"]
     assert noted["details"] == {"scope": "story", "stories": 1, "reason": "本稿已更正"}
     assert post(ids[0], "restore", scope="story").json() == {"story_ids": ids[:1]}
     assert orders(ids[0]) == [(True, {ids[0]: False})]

@@ -33,7 +33,7 @@ def redate(room: Newsroom, story_id: str, hours: float) -> None:
         story = uow.stories.by_id(story_id)
     assert story is not None
     text = replace(story.text, published_at=NOW + timedelta(hours=hours))
-    revise(story_id, text, expected_revision=None, database=room.database, clock=room.clock)
+    revise(story_id, text, expected_revision=None, actor="t", database=room.database, clock=room.clock)
     while room.indexer.step():
         pass
     room.library.catch_up(at_once=True)

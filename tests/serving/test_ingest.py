@@ -107,9 +107,9 @@ def test_a_failing_commit_leaves_no_story_and_no_queue_row(
 def test_an_edit_against_an_older_revision_is_refused(room: Newsroom, clock: FakeClock) -> None:
     (receipt,) = ingest([a_draft()], database=room.database, clock=clock)
     text = a_draft(title="第二稿").text
-    revise(receipt.story_id, text, expected_revision=1, database=room.database, clock=clock)
+    revise(receipt.story_id, text, expected_revision=1, actor="t", database=room.database, clock=clock)
     with pytest.raises(Conflict, match="revision 2"):
-        revise(receipt.story_id, text, expected_revision=1, database=room.database, clock=clock)
+        revise(receipt.story_id, text, expected_revision=1, actor="t", database=room.database, clock=clock)
 
 
 def test_a_story_no_model_can_read_is_set_aside_and_spoils_no_other(room: Newsroom) -> None:

@@ -155,7 +155,14 @@ class Newsrooms(RuleBasedStateMachine):
         story = self.story(place)
         expires_at = None if hours is None else self.clock.now() + timedelta(hours=hours)
         text = replace(story.text, reuse=reuse, expires_at=expires_at)
-        revise(story.id, text, expected_revision=None, database=self.room.database, clock=self.clock)
+        revise(
+            story.id,
+            text,
+            expected_revision=None,
+            actor="t",
+            database=self.room.database,
+            clock=self.clock,
+        )
         self.room.work_off()
 
     @rule(place=places, code=st.sampled_from(["06", "14"]))
