@@ -1,5 +1,6 @@
 """Sending stories to a running service over its public API, with patience."""
 
+import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -66,10 +67,13 @@ def send_stories(
     report = ImportReport()
     began = time.monotonic()
     for batch in _batches(rows):
-        good = [row for row in batch if row.story is not None]
+        good: list[ImportRow] = []
         for row in batch:
-            if row.story is None:
-                report.fault(row.place, row.why)
+            why = _fault_of(row)
+            if why is None:
+                good.append(row)
+            else:
+                report.fault(row.place, why)
         if good:
             stories = [{**defaults, **(row.story or {})} for row in good]
             for row, result in zip(good, _post(client, stories)["results"], strict=True):
@@ -81,6 +85,19 @@ def send_stories(
         progress(len(batch))
     report.seconds = time.monotonic() - began
     return report
+
+
+def _fault_of(row: ImportRow) -> str | None:
+    """Why a row cannot be sent: it was not read, or what was read is nothing that JSON in UTF-8 can say."""
+    if row.story is None:
+        return row.why
+    try:
+        json.dumps(row.story, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError:
+        return "a text holds half a character, such as an emoji that was cut in two"
+    except ValueError:
+        return "a number is not finite"
+    return None
 
 
 def _batches(rows: Iterable[ImportRow]) -> Iterator[list[ImportRow]]:

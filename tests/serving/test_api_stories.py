@@ -71,6 +71,40 @@ def test_ndjson_lines_stand_for_themselves(served: TestClient, key: Key, story_j
     assert (answer.json()["accepted"], answer.json()["rejected"]) == (2, 1)
 
 
+def half_an_emoji(story_json: StoryJson) -> list[dict[str, Any]]:
+    return [
+        story_json(external_id="whole", body="灯会亮灯😀，市民前来观看。"),
+        story_json(external_id="torn", title="古镇灯会亮灯\ud83d"),
+        story_json(external_id="named", **{"colour\ud83d": "red"}),
+        story_json(external_id="last", title="另一篇"),
+    ]
+
+
+@pytest.mark.parametrize("form", ["batch", "lines"])
+def test_half_an_emoji_refuses_its_own_row_alone(
+    served: TestClient, key: Key, story_json: StoryJson, form: str
+) -> None:
+    rows = half_an_emoji(story_json)
+    headers = {**key(), "Content-Type": "application/json" if form == "batch" else "application/x-ndjson"}
+    body = json.dumps({"stories": rows}) if form == "batch" else "\n".join(map(json.dumps, rows))
+    answer = served.post("/v1/stories", headers=headers, content=body.encode())
+    assert (answer.status_code, answer.json()["accepted"]) == (201, 2)
+    whole, torn, named, last = answer.json()["results"]
+    assert (whole["outcome"], last["outcome"]) == ("created", "created")
+    assert torn["error"]["code"] == "invalid_story"
+    assert torn["error"]["errors"] == [{"field": "title", "why": "has half a surrogate pair at position 6"}]
+    assert named["error"]["code"] == "invalid_request"
+
+
+@pytest.mark.parametrize(
+    "body",
+    ['{"stories": [{"title": "\\ud83d"}], "\\ud83d": 1}', '{"stories": [{"title": "\\ud83d"}', '["\\ud83d"]'],
+)
+def test_half_an_emoji_outside_of_rows_is_malformed(served: TestClient, key: Key, body: str) -> None:
+    answer = served.post("/v1/stories", headers=key(), content=body.encode())
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_json")
+
+
 def test_a_single_faulty_story_is_a_problem_that_names_the_field(
     served: TestClient, key: Key, story_json: StoryJson
 ) -> None:

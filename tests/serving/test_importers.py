@@ -224,3 +224,18 @@ def test_what_can_never_be_sent_is_told_at_once_and_without_the_key(
     assert waited == []
     assert "http://" in refused.value.advice
     assert "secret" not in refused.value.message + refused.value.advice
+
+
+def test_half_a_character_or_no_number_in_one_row_spoils_no_other(
+    served: TestClient, key: Callable[..., dict[str, str]], tmp_path: Path
+) -> None:
+    lines = [
+        {"title": title, "published_at": "2026-03-02T11:00:00+08:00", "source": source}
+        for title, source in (("甲", "一"), ("乙\ud83d", "一"), ("丙😀", "一"), ("丁", float("nan")))
+    ]
+    rows = rows_of(tmp_path, "a.jsonl", "\n".join(json.dumps(line) for line in lines))
+    served.headers.update(key())
+    report = send_stories(rows, client=served, defaults={"outlet_id": "lizhou"})
+    assert (report.created, [place for place, _ in report.faults]) == (2, [2, 4])
+    assert "half a character" in report.faults[0][1]
+    assert "finite" in report.faults[1][1]
