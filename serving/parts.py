@@ -16,6 +16,8 @@ from tianfu.embeddings.tagging.keywords import load_keyword_tagger
 from tianfu.embeddings.tagging.names import load_name_tagger
 from tianfu.embeddings.tagging.places import load_place_tagger
 from tianfu.embeddings.tagging.topics import load_topic_tagger
+from tianfu.embeddings.text.aligned import Aligned
+from tianfu.embeddings.text.html import clean as clean_aligned
 from tianfu.embeddings.text.html import html_to_text
 from tianfu.model.artifacts import shipped
 from tianfu.model.feed.scoring import HAND_SET, Scorer
@@ -66,6 +68,8 @@ class ModelParts:
 
     Attributes:
         encoder_version: Name and version of the encoder, as in its card.
+        clean: Body to its visible text.
+        align: The same text with the way back to the body.
         names: Chinese name of a tag by kind and code.
         scorer: What a candidate of a feed is worth.
         learner: The one of ``taggers`` that learns fine topics from editors' decisions, if any does.
@@ -80,6 +84,7 @@ class ModelParts:
     indexes: IndexFactory
     new_copy_index: Callable[[], CopyIndex]
     clean: Callable[[str], str]
+    align: Callable[[str], Aligned]
     names: Mapping[tuple[TagKind, str], str]
     scorer: Scorer = HAND_SET
     learner: LearningTagger | None = None
@@ -111,6 +116,7 @@ def load_parts(settings: ServiceSettings) -> ModelParts:
         indexes=indexes_of(settings),
         new_copy_index=ReprintIndex,
         clean=html_to_text,
+        align=clean_aligned,
         names=tag_names(),
         scorer=HAND_SET if settings.ranker_dir is None else load_scorer(settings.ranker_dir),
         learner=fine_topics,

@@ -8,8 +8,17 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from tianfu.model.cluster import DuplicateEdge, Relation, lead_story_id_of, nearest_earlier, relations_to_lead
+from tianfu.embeddings.text.aligned import Aligned
+from tianfu.model.cluster import (
+    DuplicateEdge,
+    Relation,
+    SharedPassage,
+    lead_story_id_of,
+    nearest_earlier,
+    relations_to_lead,
+)
 from tianfu.model.errors import InvalidRequest, NotFound
+from tianfu.model.ports import PairVerdict
 from tianfu.model.rules import check_id
 from tianfu.model.story import Story, StoryText
 from tianfu.serving.api.context import EditorCaller, NewsCaller, NewsroomDep
@@ -33,7 +42,10 @@ class DuplicateCheckIn(TagTextIn):
 
 
 class PassageOut(Out):
-    """A stretch that both bodies share: offsets in the given body and in the other's clean body."""
+    """A stretch that both bodies share: offsets in the given body and in the other's clean body.
+
+    `text` is what can be read of the stretch: in the given body markup may stand between its words.
+    """
 
     start: int
     end: int
@@ -246,27 +258,31 @@ def matches_of(text: StoryText, number: int | None, count: int, room: Newsroom) 
     verdicts = [(n, v) for n, v in room.finder.judge(reading, candidates, texts) if v.relation.joins]
     order = list(Relation)
     verdicts.sort(key=lambda row: (order.index(row[1].relation), -row[1].score, row[0]))
-    return [
-        MatchOut(
-            story_id=shown[n].id,
-            outlet_id=shown[n].outlet_id,
-            title=shown[n].text.title,
-            url=shown[n].text.url,
-            published_at=shown[n].text.published_at,
-            relation=verdict.relation,
-            score=round(verdict.score, 4),
-            containment=round(verdict.containment, 4),
-            cluster_id=shown[n].cluster_id,
-            passages=[
-                PassageOut(
-                    start=p.a_start,
-                    end=p.a_end,
-                    other_start=p.b_start,
-                    other_end=p.b_end,
-                    text=reading.pair.body[p.a_start : p.a_end],
-                )
-                for p in verdict.passages[:_MAX_PASSAGES]
-            ],
-        )
-        for n, verdict in verdicts[:count]
-    ]
+    aligned = room.reader.aligned(text.body)
+    return [_match(shown[n], verdict, aligned) for n, verdict in verdicts[:count]]
+
+
+def _match(story: Story, verdict: PairVerdict, given: Aligned) -> MatchOut:
+    return MatchOut(
+        story_id=story.id,
+        outlet_id=story.outlet_id,
+        title=story.text.title,
+        url=story.text.url,
+        published_at=story.text.published_at,
+        relation=verdict.relation,
+        score=round(verdict.score, 4),
+        containment=round(verdict.containment, 4),
+        cluster_id=story.cluster_id,
+        passages=[_passage(shared, given) for shared in verdict.passages[:_MAX_PASSAGES]],
+    )
+
+
+def _passage(shared: SharedPassage, given: Aligned) -> PassageOut:
+    start, end = given.span(shared.a_start, shared.a_end)
+    return PassageOut(
+        start=start,
+        end=end,
+        other_start=shared.b_start,
+        other_end=shared.b_end,
+        text=given.text[shared.a_start : shared.a_end],
+    )

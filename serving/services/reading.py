@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tianfu.embeddings.encoder.windows import encode_stories
+from tianfu.embeddings.text.aligned import Aligned
 from tianfu.model.ports import Encoder, PairJudge, PairText, Tagger, TaggingText
 from tianfu.model.story import Story, StoryText
 from tianfu.model.tag import EvidenceSpan, TagSuggestion, TextField
@@ -39,7 +40,12 @@ class StoryReader:
     """Runs the models over texts in batches.  Safe to call from many threads."""
 
     def __init__(
-        self, *, meaning: Callable[[], Meaning], models: LiveModels, clean: Callable[[str], str]
+        self,
+        *,
+        meaning: Callable[[], Meaning],
+        models: LiveModels,
+        clean: Callable[[str], str],
+        align: Callable[[str], Aligned],
     ) -> None:
         """Take the models.
 
@@ -47,10 +53,12 @@ class StoryReader:
             meaning: Tells the meaning that serves at this moment.
             models: Taggers and the judge of pairs.
             clean: Body to its visible text.
+            align: The same text with the way back to the body.
         """
         self._meaning = meaning
         self._models = models
         self._clean = clean
+        self._align = align
 
     def read(self, texts: Sequence[StoryText], homes: Sequence[str | None]) -> list[StoryReading]:
         """Read texts, in order, all with the same models.
@@ -95,6 +103,10 @@ class StoryReader:
     def pair_text(self, text: StoryText) -> PairText:
         """Clean a text for comparison."""
         return clean_pair(text, self._clean)
+
+    def aligned(self, body: str) -> Aligned:
+        """The clean text of a body, as :meth:`pair_text` has it, with the way back to the body."""
+        return self._align(body)
 
     def words(self, words: str) -> tuple[npt.NDArray[np.float32], Meaning]:
         """Encode a few words as the headline of a story, shape (dimension,), and what to compare it with."""

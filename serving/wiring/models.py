@@ -75,6 +75,8 @@ def build_models(ground: Ground) -> Models:
         switch=EncoderSwitch(
             database=database, library=library, live=live, shipped=shipped, new_meaning=maker.published
         ),
-        reader=StoryReader(meaning=lambda: library.meaning, models=live, clean=parts.clean),
+        reader=StoryReader(
+            meaning=lambda: library.meaning, models=live, clean=parts.clean, align=parts.align
+        ),
         finder=LikenessFinder(library=library, judge=lambda: live.now.judge),
     )

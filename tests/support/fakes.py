@@ -12,6 +12,7 @@ import numpy as np
 from tianfu.embeddings.artefact import Artefact, load_artefact
 from tianfu.embeddings.index.factory import FaissIndexes
 from tianfu.embeddings.scorer import load_scorer
+from tianfu.embeddings.text.aligned import Aligned
 from tianfu.model.cluster import Relation, SharedPassage
 from tianfu.model.feed.scoring import Scorer
 from tianfu.model.ports import CopyCandidate, Encoder, FloatMatrix, PairText, PairVerdict, TaggingText
@@ -185,5 +186,6 @@ def fake_parts() -> ModelParts:
         indexes=FaissIndexes(),
         new_copy_index=ExactCopies,
         clean=lambda body: body,
+        align=lambda body: Aligned(body, body),
         names=NAMES,
     )
