@@ -1,6 +1,7 @@
 """Duplicates: who has published this already, and how a story spread."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -89,6 +90,7 @@ def check_duplicates(text: DuplicateCheckIn, room: NewsroomDep, _known: NewsCall
 def story_duplicates(story_id: str, room: NewsroomDep, known: NewsCaller) -> MatchesOut:
     """Stories that tell the same as this one, judged on the texts themselves.
 
+    Two that an editor joined are listed with the editor's relation, score 1; two told apart are not.
     Shared passages are left out where the caller's outlet has no right to show this story.
     """
     story = _visible(story_id, room)
@@ -244,22 +246,33 @@ def _visible(story_id: str, room: Newsroom) -> Story:
 
 
 def matches_of(text: StoryText, number: int | None, count: int, room: Newsroom) -> list[MatchOut]:
-    """Stories that tell the same as a text, closest first; `number` is its own, when it is stored."""
+    """Stories that tell the same as a text, closest first; `number` is its own, when it is stored.
+
+    What an editor said of two stories stands in place of the judge's word, and is sure.
+    """
     reading = room.reader.compare(text)
-    exclude = frozenset() if number is None else frozenset({number})
-    candidates = room.finder.candidates(reading, exclude=exclude)
+    said: dict[int, Relation] = {} if number is None else _said_of(number, room)
+    joined = [n for n, relation in said.items() if relation.joins]
+    exclude = frozenset(said).difference(joined) | ({number} if number is not None else frozenset())
+    candidates = room.finder.candidates(reading, exclude=exclude, also=joined)
     with room.database.read() as uow:
-        decided = uow.clusters.decided([number]) if number is not None else {}
-        apart = {n for pair, relation in decided.items() if not relation.joins for n in pair}
-        candidates = [c for c in candidates if c.number not in apart]
         stories = uow.stories.by_numbers([c.number for c in candidates])
     shown = {n: s for n, s in stories.items() if room.library.is_showable(n)}
     texts = {n: room.reader.pair_text(s.text) for n, s in shown.items()}
-    verdicts = [(n, v) for n, v in room.finder.judge(reading, candidates, texts) if v.relation.joins]
+    judged = room.finder.judge(reading, candidates, texts)
+    told = [(n, replace(v, relation=said[n], score=1.0) if n in said else v) for n, v in judged]
+    verdicts = [(n, v) for n, v in told if v.relation.joins]
     order = list(Relation)
     verdicts.sort(key=lambda row: (order.index(row[1].relation), -row[1].score, row[0]))
     aligned = room.reader.aligned(text.body)
     return [_match(shown[n], verdict, aligned) for n, verdict in verdicts[:count]]
+
+
+def _said_of(number: int, room: Newsroom) -> dict[int, Relation]:
+    """Editors' word on a story and others, by the other's number."""
+    with room.database.read() as uow:
+        decided = uow.clusters.decided([number])
+    return {a if b == number else b: relation for (a, b), relation in decided.items()}
 
 
 def _match(story: Story, verdict: PairVerdict, given: Aligned) -> MatchOut:

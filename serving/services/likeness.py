@@ -51,8 +51,16 @@ class LikenessFinder:
         judge = self._judge
         return type(self)(library=self._library, judge=lambda: judge)
 
-    def candidates(self, reading: StoryReading, *, exclude: frozenset[int] = frozenset()) -> list[Candidate]:
-        """Stories in the indexes worth comparing: copies of any age, same events of the same days."""
+    def candidates(
+        self, reading: StoryReading, *, exclude: frozenset[int] = frozenset(), also: Sequence[int] = ()
+    ) -> list[Candidate]:
+        """Stories in the indexes worth comparing: copies of any age, same events of the same days.
+
+        Args:
+            reading: Of the text.
+            exclude: Numbers never to propose.
+            also: Numbers to compare whatever the indexes say.
+        """
         window = None
         if reading.pair.published_at is not None:
             at = reading.pair.published_at
@@ -64,13 +72,10 @@ class LikenessFinder:
         index = reading.meaning.index
         near = index.search(reading.vector[None, :], EVENT_CANDIDATES, window)[0]
         cosines = {n.number: n.score for n in near if n.score >= EVENT_FLOOR}
-        copies = [
-            c.number
-            for c in self._library.copies.candidates(reading.text_fingerprint, COPY_CANDIDATES)
-            if c.number not in cosines
-        ]
-        known = index.vectors(copies)
-        cosines.update({n: float(known[n] @ reading.vector) if n in known else 0.0 for n in copies})
+        copies = self._library.copies.candidates(reading.text_fingerprint, COPY_CANDIDATES)
+        others = [n for n in dict.fromkeys([*(c.number for c in copies), *also]) if n not in cosines]
+        known = index.vectors(others)
+        cosines.update({n: float(known[n] @ reading.vector) if n in known else 0.0 for n in others})
         return [
             Candidate(number=number, cosine=cosine)
             for number, cosine in sorted(cosines.items())

@@ -157,6 +157,30 @@ def test_what_was_told_apart_is_no_match_any_more_and_leaves_as_a_label(
     assert gone["relation"] is None
 
 
+def test_what_an_editor_joined_is_a_match_with_the_editors_relation_whatever_the_judge_says(
+    served: TestClient, key: Key
+) -> None:
+    room: Newsroom = served.app.state.newsroom  # type: ignore[attr-defined]
+    strange = a_draft("x", outlet_id="jiange", body=a_body(6), title="丑事", hours_ago=900)
+    ingest([*CHAIN, strange], database=room.database, clock=room.clock)
+    assert room.wait_indexed({1: 1, 2: 1, 3: 1, 4: 1}, 30.0)
+    ids = story_ids(room)
+    operator = key()
+    path = f"/v1/stories/{ids['a']}/duplicates"
+
+    def matches(story: str) -> list[tuple[str, str, float]]:
+        found = served.get(f"/v1/stories/{ids[story]}/duplicates", headers=operator).json()["matches"]
+        return [(one["story_id"], one["relation"], one["score"]) for one in found]
+
+    assert [(one, relation) for one, relation, _ in matches("a")] == [(ids["c"], "reprint")]
+    for other in ("x", "c"):
+        served.put(f"{path}/{ids[other]}", json={"relation": "same_event"}, headers=operator)
+    assert sorted(matches("a")) == sorted((ids[other], "same_event", 1.0) for other in ("x", "c"))
+    assert matches("x") == [(ids["a"], "same_event", 1.0)]
+    served.delete(f"{path}/{ids['x']}", headers=operator)
+    assert [one for one, _, _ in matches("a")] == [ids["c"]]
+
+
 PAIRS = list(itertools.combinations(range(1, 7), 2))
 EDGES = st.dictionaries(
     st.sampled_from(PAIRS),
