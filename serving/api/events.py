@@ -74,7 +74,7 @@ class EventBatchIn(In):
     """Up to 500 events of one outlet; each row stands for itself."""
 
     events: Annotated[
-        list[dict[str, Any]],
+        list[Any],
         Field(
             min_length=1, max_length=500, json_schema_extra={"items": {"$ref": place_of(EventIn.__name__)}}
         ),
@@ -127,7 +127,7 @@ def post_events(
         try:
             good[place] = _event(raw, outlet_id)
         except TianfuError as bad:
-            event_id = raw.get("event_id")
+            event_id = raw.get("event_id") if isinstance(raw, dict) else None
             results[place] = EventReceiptOut(
                 index=place,
                 event_id=event_id if isinstance(event_id, str) and event_id.isascii() else None,
@@ -153,7 +153,7 @@ def post_events(
     )
 
 
-def _event(raw: dict[str, Any], outlet_id: str) -> Event:
+def _event(raw: Any, outlet_id: str) -> Event:
     try:
         return EventIn.model_validate(raw).to_event(outlet_id)
     except ValidationError as bad:

@@ -1,5 +1,7 @@
 """Feeds, events and readers' rights over HTTP."""
 
+import json
+
 import pytest
 from fastapi.testclient import TestClient
 from support.builders import FakeClock
@@ -103,6 +105,29 @@ def test_events_are_idempotent_and_answered_row_by_row(
     again = served.post("/v1/events", headers=app_key, json={"events": [good]}).json()
     assert (again["accepted"], again["duplicate"]) == (0, 1)
     assert "telephone" in answer["results"][4]["error"]["detail"]
+
+
+def test_an_event_row_that_is_no_object_spoils_no_other(
+    served: TestClient, stories: dict[str, str], app_key: dict[str, str]
+) -> None:
+    good = {
+        "event_id": "e-1",
+        "reader_id": "r-1",
+        "story_id": stories[FARM[0]],
+        "type": "click",
+        "at": "2026-03-02T11:59:00+08:00",
+    }
+    odd = [None, "e-2", 3, [], {**good, "event_id": "e\ud83d"}, {**good, "\ud83d": 1}]
+    body = json.dumps({"events": [good, *odd]})
+    headers = {**app_key, "Content-Type": "application/json"}
+    answer = served.post("/v1/events", headers=headers, content=body.encode())
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert (found["accepted"], found["rejected"]) == (1, len(odd))
+    assert [row["index"] for row in found["results"]] == list(range(len(odd) + 1))
+    for row in found["results"][1:]:
+        assert row["error"]["code"] == "invalid_event"
+    assert [row["event_id"] for row in found["results"][1:5]] == [None] * 4
 
 
 def test_a_deleted_interest_does_not_come_back_from_behaviour(
