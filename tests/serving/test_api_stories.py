@@ -71,6 +71,15 @@ def test_ndjson_lines_stand_for_themselves(served: TestClient, key: Key, story_j
     assert (answer.json()["accepted"], answer.json()["rejected"]) == (2, 1)
 
 
+def test_lines_are_a_batch_of_at_most_500(served: TestClient, key: Key) -> None:
+    headers = {**key(), "Content-Type": "application/x-ndjson"}
+    answer = served.post("/v1/stories", headers=headers, content=b"{}\n" * 501)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert "501 lines" in answer.json()["detail"]
+    few = served.post("/v1/stories", headers=headers, content=b"{}\n\n" * 500)
+    assert few.json()["rejected"] == 500
+
+
 def half_an_emoji(story_json: StoryJson) -> list[dict[str, Any]]:
     return [
         story_json(external_id="whole", body="灯会亮灯😀，市民前来观看。"),
