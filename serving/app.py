@@ -144,6 +144,7 @@ def _add_metrics_route(app: FastAPI, registry: CollectorRegistry, *, is_open: bo
     guards = [] if is_open else [Depends(needs(Role.OPERATOR))]
 
     @app.get("/metrics", include_in_schema=False, dependencies=guards)
+    @app.get("/v1/metrics", include_in_schema=False, dependencies=guards)
     def metrics(room: NewsroomDep) -> Response:
         told = generate_latest(registry) + generate_latest(room.meters.registry)
         return Response(told, media_type=CONTENT_TYPE_LATEST)

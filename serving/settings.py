@@ -37,7 +37,7 @@ class ServiceSettings(BaseSettings):
         cors_origins: Web origins that browsers may call from, as a JSON list.
         event_days: How long readers' events are kept.
         decision_days: How long decisions are kept.
-        metrics_open: Whether ``/metrics`` answers without a key; otherwise it takes an operator's.
+        metrics_open: Whether ``/metrics`` and ``/v1/metrics`` answer without a key; else with an operator's.
         traces_url: OTLP/HTTP collector for traces, ``http://HOST:4318/v1/traces``; empty: none are made.
         metrics_port: Where ``tianfu worker``, which serves nothing else, tells its metrics; 0 for nowhere.
         log_level: Least level of the lines that are logged: ``DEBUG``, ``INFO``, ``WARNING`` or ``ERROR``.

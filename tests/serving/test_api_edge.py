@@ -122,7 +122,9 @@ def test_every_route_but_health_needs_a_key(standing: Standing, method: str, pat
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/about-algorithm", "/v1/openapi.json"])
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/readyz", "/metrics", "/v1/metrics", "/about-algorithm", "/v1/openapi.json"]
+)
 def test_health_and_public_pages_need_none(served: TestClient, path: str) -> None:
     assert served.get(path).status_code == 200
 

@@ -118,8 +118,10 @@ def test_closed_metrics_take_an_operators_key(closed: TestClient, clock: FakeClo
             role=role, outlet_id=outlet_id, label="x", actor="t", database=room.database, clock=clock
         )
         made[role] = {"Authorization": f"Bearer {secret}"}
-    assert closed.get("/metrics").status_code == 401
-    assert closed.get("/metrics", headers=made[Role.APP]).status_code == 403
+    for path in ("/metrics", "/v1/metrics"):
+        assert closed.get(path).status_code == 401
+        assert closed.get(path, headers=made[Role.APP]).status_code == 403
+        assert "tianfu_stories" in closed.get(path, headers=made[Role.OPERATOR]).text
     assert scrape(closed, made[Role.OPERATOR])
 
 

@@ -9,7 +9,7 @@ import { ModelList } from "../lib/models.js";
 export const roles = ["operator", "scientist", "admin"];
 
 const EVERY_MS = 15_000;
-const PAGES = /^\/($|console|me$|about-algorithm|metrics)/;
+const PAGES = /^\/($|console|me$|about-algorithm|metrics|v1\/metrics)/;
 const TIME = new Intl.DateTimeFormat("zh-CN", { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit", hour12: false });
 
 export default function Page({ session }) {
