@@ -85,7 +85,10 @@ def post_stories(
     room: NewsroomDep,
     known: EditorCaller,
     raw: Annotated[bytes, Depends(json_body)],
-    prefer: Annotated[str | None, Header(description="`wait=N` (RFC 7240): wait for tags.")] = None,
+    prefer: Annotated[
+        str | None,
+        Header(description="`wait=N` (RFC 7240): wait for tags; `Preference-Applied` tells that it did."),
+    ] = None,
 ) -> BatchReceiptOut:
     """Send one story, `{"stories": […]}`, or NDJSON.
 
@@ -105,8 +108,9 @@ def post_stories(
     room.meters.taken("story", (receipt.outcome.value for receipt in receipts.values()))
     wait_s = _wait_s(prefer)
     if wait_s and receipts:
-        room.wait_indexed({r.number: r.revision for r in receipts.values()}, wait_s)
-        response.headers["Preference-Applied"] = f"wait={wait_s:.0f}"
+        waited = room.wait_indexed({r.number: r.revision for r in receipts.values()}, wait_s)
+        if waited is not None:
+            response.headers["Preference-Applied"] = f"wait={wait_s:.0f}"
     else:
         room.worker.wake()
     if not any(r.outcome is not IngestOutcome.UNCHANGED for r in receipts.values()):

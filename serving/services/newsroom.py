@@ -199,15 +199,18 @@ class Newsroom:
         self.database.close()
         log.info("newsroom.stopped")
 
-    def wait_indexed(self, numbers: Mapping[int, int], timeout_s: float) -> bool:
+    def wait_indexed(self, numbers: Mapping[int, int], timeout_s: float) -> bool | None:
         """Wait until these stories are indexed at these revisions and known here, or the time is up.
 
         Eight may wait at once; further ones are answered without, so that those who wait leave threads to
         everybody else's feeds.
+
+        Returns:
+            Whether they are; ``None`` when nothing was waited for.
         """
         self.worker.wake()
         if not self.waiting.acquire(blocking=False):
-            return False
+            return None
         try:
             return self._wait(numbers, time.monotonic() + timeout_s)
         finally:

@@ -23,6 +23,7 @@ def test_a_waiting_caller_gets_tags_and_duplicates_in_the_answer(
         "/v1/stories", headers=headers, json=story_json(external_id="b", outlet_id="cangxi", title="转载一则")
     )
     assert first.status_code == second.status_code == 201
+    assert second.headers["Preference-Applied"] == "wait=10"
     result = second.json()["results"][0]
     assert result["indexed"] is True
     assert {"14"} <= {tag["code"] for tag in result["tags"]}

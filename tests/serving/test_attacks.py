@@ -312,11 +312,12 @@ def test_who_waits_for_tags_leaves_threads_to_feeds(world: World) -> None:
         )
         assert answer.status_code == 201
         assert answer.elapsed.total_seconds() < 10
+        assert "Preference-Applied" not in answer.headers
         assert not room.waiting.acquire(blocking=False)
     finally:
         for _ in held:
             room.waiting.release()
-    waited: list[bool] = []
+    waited: list[bool | None] = []
     thread = threading.Thread(target=lambda: waited.append(room.wait_indexed({}, 1.0)))
     thread.start()
     thread.join()
