@@ -95,14 +95,17 @@ class DecisionLog:
             self._waiting.append(decision)
             del self._waiting[:-_MAX_WAITING]
 
-    def find(self, trace_id: str) -> Decision | None:
+    def find(self, trace_id: str, *, wait: bool = False) -> Decision | None:
         """Find a decision: of this process, or written by any.
 
-        One that another process made a moment ago is waited for until that process has written it.
+        Args:
+            trace_id: Perhaps of a decision that another process made a moment ago and has not written yet.
+            wait: Whether that is waited for.  Only for ids that this service has signed: with ids that
+                anybody may make up, a few callers a second would hold every thread.
         """
         with self._lock:
             known = self._recent.get(trace_id) or self._unwritten(trace_id)
-        until = time.monotonic() + (_OTHERS_WRITE_S if _is_fresh(trace_id) else 0.0)
+        until = time.monotonic() + (_OTHERS_WRITE_S if wait and _is_fresh(trace_id) else 0.0)
         while known is None:
             with self._database.glance() as uow:
                 known = uow.decisions.by_trace_id(trace_id)

@@ -226,7 +226,7 @@ class FeedDesk:
 
     def _begun(self, trace_id: str) -> Decision | None:
         try:
-            return self._decisions.find(trace_id)
+            return self._decisions.find(trace_id, wait=True)
         except StoreUnavailable as away:
             raise StoreUnavailable(
                 "The feed that this cursor goes on with cannot be read now.",
@@ -246,7 +246,8 @@ class FeedDesk:
         """A decision with its items spelled out.  Stories that readers' reasons lean on are not named.
 
         Raises:
-            NotFound: There is no such decision, or it is too old.
+            NotFound: There is no such decision, it is too old, or another process made it within the last
+                half second and has not written it yet.
         """
         decision = self._decisions.find(trace_id)
         if decision is None:

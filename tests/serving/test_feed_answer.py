@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from support.builders import a_body, a_draft
 from support.readers import Key, StoryJson, farm_and_school, feed
 
 from tianfu.model.aims import MEASURED
-from tianfu.model.errors import StoreUnavailable
+from tianfu.model.errors import CursorExpired, NotFound, StoreUnavailable
 from tianfu.model.event import ReaderKind, ReaderRef
 from tianfu.model.recommendation import Decision, FeedRequest
 from tianfu.serving.api.recommend import FeedItemOut, FeedOut
@@ -44,6 +45,23 @@ def test_pages_follow_from_what_waits_to_be_written(room: Newsroom, monkeypatch:
     first, _ = (room.feeds.recommend(FeedRequest(outlet_id="lizhou", count=2)) for _ in range(2))
     assert first.cursor is not None
     assert room.feeds.next_page(first.cursor, outlet_id="lizhou").items
+
+
+def test_only_a_signed_cursor_makes_anybody_wait_for_a_decision_of_another_process(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An id of this very moment may be made up by whoever holds a key."""
+    slept: list[float] = []
+    ticks = SimpleNamespace(sleep=slept.append, monotonic=time.monotonic, time=time.time)
+    monkeypatch.setattr(decision_log, "time", ticks)
+    monkeypatch.setattr(decision_log, "_OTHERS_WRITE_S", 0.05)
+    fresh = f"f{int(time.time() * 1_000):012x}{1:020x}"
+    with pytest.raises(NotFound):
+        room.feeds.replay(fresh)
+    assert slept == []
+    with pytest.raises(CursorExpired):
+        room.feeds.next_page(room.cursors.make("feed", fresh, 0), outlet_id="lizhou")
+    assert slept
 
 
 def test_what_is_being_written_can_be_found_and_forgotten(
