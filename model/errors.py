@@ -319,17 +319,17 @@ class OutOfScope(Forbidden):
 
 
 class RateLimited(TianfuError):
-    """Too many requests with this key.
+    """Too many requests with this key, or too many of this kind at once; nothing was done.
 
     Attributes:
         retry_after_s: Seconds until the next request will be taken.
-        limit: Requests taken a minute.
+        limit: Requests taken a minute; ``None`` where it is not requests a minute that are limited.
     """
 
     code = "rate_limited"
 
-    def __init__(self, *, retry_after_s: int, limit: int) -> None:
-        super().__init__(self._what(), advice=f"Wait {retry_after_s} s, then go on.")
+    def __init__(self, *, retry_after_s: int, limit: int | None = None, what: str = "") -> None:
+        super().__init__(what or self._what(), advice=f"Wait {retry_after_s} s, then go on.")
         self.retry_after_s = retry_after_s
         self.limit = limit
 

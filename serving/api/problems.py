@@ -120,6 +120,7 @@ def problem_of(error: errors.TianfuError) -> JSONResponse:
     headers: dict[str, str] = {}
     if isinstance(error, errors.RateLimited):
         headers["Retry-After"] = str(error.retry_after_s)
+    if isinstance(error, errors.RateLimited) and error.limit is not None:
         headers["RateLimit-Limit"] = str(error.limit)
         headers["RateLimit-Remaining"] = "0"
         headers["RateLimit-Reset"] = str(error.retry_after_s)

@@ -17,11 +17,15 @@ from tianfu.model.tag import TagKind
 from tianfu.serving.services.brushing import EventGate
 from tianfu.serving.services.event_stream import EventStream
 from tianfu.serving.services.library import Library
+from tianfu.serving.services.turns import Turns
 from tianfu.serving.store.database import Database, UnitOfWork
 from tianfu.serving.store.events import LoggedEvent
 from tianfu.serving.store.locks import readers_of
 
 log = structlog.get_logger(__name__)
+
+AT_ONCE = 8
+"""Batches of one outlet that may wait for each other in one process, of its 40 threads."""
 
 
 class EventOutcome(StrEnum):
@@ -45,13 +49,21 @@ class EventRecorder:
     """Writes events to the log and to readers' memories in one transaction, then follows the log itself."""
 
     def __init__(
-        self, *, database: Database, library: Library, stream: EventStream, gate: EventGate, clock: Clock
+        self,
+        *,
+        database: Database,
+        library: Library,
+        stream: EventStream,
+        gate: EventGate,
+        clock: Clock,
+        turns: Turns | None = None,
     ) -> None:
         self._database = database
         self._library = library
         self._stream = stream
         self._gate = gate
         self._clock = clock
+        self._turns = turns or Turns(AT_ONCE, what="batches of this outlet's events")
 
     def with_clock(self, clock: Clock) -> "EventRecorder":
         """Return a recorder of the same newsroom that takes another clock's word for the time."""
@@ -61,6 +73,7 @@ class EventRecorder:
             stream=self._stream,
             gate=self._gate,
             clock=clock,
+            turns=self._turns,
         )
 
     def record(self, sent: Sequence[Event]) -> list[EventReceipt]:
@@ -68,9 +81,14 @@ class EventRecorder:
 
         Raises:
             StoreUnavailable: Nothing was recorded; sending the batch again is safe.
+            RateLimited: Eight batches of the outlet are under way in this process; nothing was recorded.
         """
         if not sent:
             return []
+        with self._turns.of(sent[0].reader.outlet_id):
+            return self._record(sent)
+
+    def _record(self, sent: Sequence[Event]) -> list[EventReceipt]:
         now = self._clock.now()
         receipts: dict[int, EventReceipt] = {}
         good: list[tuple[Event, int]] = []

@@ -1,6 +1,7 @@
 """The rights of readers: see, correct, delete, switch off, take along, erase."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tianfu.model.aims import Aims
@@ -28,6 +29,7 @@ from tianfu.serving.services.forgetting import reader_digest
 from tianfu.serving.services.interests import InterestFinder
 from tianfu.serving.services.library import Library
 from tianfu.serving.services.signals import Signals
+from tianfu.serving.services.turns import Turns
 from tianfu.serving.store.changes import ChangeKind
 from tianfu.serving.store.database import Database, UnitOfWork
 from tianfu.serving.store.exports import OwnEvent
@@ -35,6 +37,8 @@ from tianfu.serving.store.locks import readers_of
 
 EXPORTED = 5_000
 """Most events, and most feeds, of one export; the newest."""
+_AT_ONCE = 4
+"""Changes to one outlet's readers that may wait for each other, and for its events, in one process."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +56,11 @@ class ReaderExport:
 
 
 class ReaderDesk:
-    """Answers readers, through their outlet's app, about what is remembered of them."""
+    """Answers readers, through their outlet's app, about what is remembered of them.
+
+    Every method that changes something raises ``RateLimited``, having done nothing, while four changes to
+    readers of the same outlet are under way in this process.
+    """
 
     def __init__(
         self,
@@ -72,6 +80,7 @@ class ReaderDesk:
         self._gate = gate
         self._interests = interests
         self._clock = clock
+        self._turns = Turns(_AT_ONCE, what="changes to this outlet's readers")
 
     def look(self, ref: ReaderRef) -> Reader:
         """Everything remembered of a reader; someone never met has an empty memory."""
@@ -105,7 +114,7 @@ class ReaderDesk:
         """
         if key not in self.look(ref).tags:
             raise NotFound("tag", key[1])
-        with self._database.write([readers_of(ref.outlet_id)]) as uow:
+        with self._writing(ref.outlet_id) as uow:
             reader = without_tag(uow.readers.of([ref]).get(ref.key) or Reader(ref=ref), key)
             reader = without_reads(reader, _reads_of(reader, {key}, uow))
             uow.readers.put([reader], self._clock.now())
@@ -139,7 +148,7 @@ class ReaderDesk:
 
     def take_over(self, ref: ReaderRef, device: ReaderRef) -> Reader:
         """Join a device's memory to the reader who signed in on it, and forget the device."""
-        with self._database.write([readers_of(ref.outlet_id)]) as uow:
+        with self._writing(ref.outlet_id) as uow:
             known = uow.readers.of([ref, device])
             reader = known.get(ref.key) or Reader(ref=ref)
             if device.key in known:
@@ -182,7 +191,7 @@ class ReaderDesk:
 
     def erase(self, ref: ReaderRef) -> dict[str, int]:
         """Delete everything that names the reader; returns the number of rows by table."""
-        with self._database.write([readers_of(ref.outlet_id)]) as uow:
+        with self._writing(ref.outlet_id) as uow:
             counts = uow.readers.erase(ref)
             self._tell_others(ref, uow)
             uow.commit()
@@ -197,8 +206,13 @@ class ReaderDesk:
         now = self._clock.now()
         uow.changes.add(ChangeKind.READER_FORGOTTEN, [None], now, key=reader_digest(ref.key))
 
+    @contextmanager
+    def _writing(self, outlet_id: str) -> Iterator[UnitOfWork]:
+        with self._turns.of(outlet_id), self._database.write([readers_of(outlet_id)]) as uow:
+            yield uow
+
     def _change(self, ref: ReaderRef, change: Callable[[Reader], Reader]) -> Reader:
-        with self._database.write([readers_of(ref.outlet_id)]) as uow:
+        with self._writing(ref.outlet_id) as uow:
             reader = change(uow.readers.of([ref]).get(ref.key) or Reader(ref=ref))
             uow.readers.put([reader], self._clock.now())
             uow.commit()
