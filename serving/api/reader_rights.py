@@ -17,7 +17,8 @@ from tianfu.serving.api.context import NewsroomDep
 from tianfu.serving.api.forms import In, Out
 from tianfu.serving.api.readers import STEERING, AppReaderRefDep, ReaderOut, ReaderRefDep, reader_out
 from tianfu.serving.services.links import LEAST_MINUTES, MOST_MINUTES, USUAL_MINUTES
-from tianfu.serving.services.readers import EXPORTED
+from tianfu.serving.services.newsroom import Newsroom
+from tianfu.serving.services.readers import EXPORTED, ReaderExport
 
 router = APIRouter(tags=["readers"])
 
@@ -162,9 +163,14 @@ def get_choices(ref: ReaderRefDep, room: NewsroomDep) -> ChoicesOut:
 
 @router.get("/readers/{reader_id}/export")
 def export_reader(ref: ReaderRefDep, room: NewsroomDep) -> ExportOut:
-    """Take everything along: memory, events, feeds."""
-    room.decisions.flush()
-    taken = room.readers.export(ref)
+    """Take everything along: memory, events, feeds.  Twice a minute and reader, one at a time an outlet."""
+    room.throttle.take_export(ref.key)
+    with room.exporting.of(ref.outlet_id):
+        room.decisions.flush()
+        return _export_out(room.readers.export(ref), room)
+
+
+def _export_out(taken: ReaderExport, room: Newsroom) -> ExportOut:
     return ExportOut(
         reader=reader_out(taken.reader, room),
         events=[OwnEventOut.model_validate(event) for event in taken.events],

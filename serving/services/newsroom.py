@@ -57,6 +57,7 @@ from tianfu.serving.services.takedown import TakedownDesk
 from tianfu.serving.services.throttle import Throttle
 from tianfu.serving.services.trial_desk import TrialDesk
 from tianfu.serving.services.trials import TrialRunner
+from tianfu.serving.services.turns import Turns
 from tianfu.serving.services.vitals import Vitals
 from tianfu.serving.services.worker import Worker
 from tianfu.serving.store.database import Database
@@ -74,6 +75,7 @@ class Newsroom:
     Attributes:
         line: Hears of other processes' changes at once; ``None`` on a box, which is one process.
         answers: Whether requests are answered here, or stories only indexed.
+        exporting: Exports of an outlet's readers, one at a time.
     """
 
     machine: Machine
@@ -130,6 +132,7 @@ class Newsroom:
     reembedder: Reembedder
     keeper: Background
     waiting: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_MAX_WAITING))
+    exporting: Turns = field(default_factory=lambda: Turns(1, what="exports of this outlet's readers"))
 
     @property
     def scorer(self) -> Scorer:

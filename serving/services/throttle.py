@@ -8,6 +8,8 @@ from tianfu.model.errors import RateLimited, TooManyFailedLogins
 from tianfu.serving.services.counters import Allowance, Counters
 
 _IPV6_PREFIX = 64
+_EXPORTS = RateLimitItemPerMinute(2)
+"""Of one reader, who needs one: thousands of rows are read and translated for it."""
 
 
 class Throttle:
@@ -37,6 +39,18 @@ class Throttle:
         if not allowance.taken:
             raise RateLimited(retry_after_s=allowance.resets_s, limit=allowance.limit)
         return allowance
+
+    def take_export(self, reader_key: str) -> None:
+        """Count one export of everything kept of a reader; nothing is counted without a limit of requests.
+
+        Raises:
+            RateLimited: The reader has used up the minute, by whichever key or link.
+        """
+        if self.per_minute == 0:
+            return
+        allowance = self._counters.hit(_EXPORTS, f"export/{reader_key}")
+        if not allowance.taken:
+            raise RateLimited(retry_after_s=allowance.resets_s, what="Too many exports of this reader.")
 
     def fail(self, address: str) -> None:
         """Count one failed log-in.  A key that is right is never counted, wherever it comes from.

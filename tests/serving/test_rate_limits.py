@@ -13,6 +13,7 @@ from support.live import free_port
 
 from tianfu.model.access import Role
 from tianfu.model.errors import InvalidSetting, RateLimited, TooManyFailedLogins
+from tianfu.model.event import ReaderKind, ReaderRef
 from tianfu.serving.app import create_app
 from tianfu.serving.services import counters as counting
 from tianfu.serving.services.access import create_key
@@ -184,3 +185,27 @@ def test_an_address_cannot_be_made_up_by_a_header(limited: Callable[..., TestCli
         headers = {"Authorization": "Bearer tf_wrong", "X-Forwarded-For": f"198.51.100.{n}"}
         codes.append(client.get("/v1/whoami", headers=headers).status_code)
     assert codes == [401, 401, 401, 429, 429]
+
+
+def test_a_reader_takes_everything_along_twice_a_minute_and_an_outlets_readers_one_at_a_time(
+    limited: Callable[..., TestClient], clock: FakeClock
+) -> None:
+    client = limited()
+    room = client.app.state.newsroom  # type: ignore[attr-defined]
+    _, secret = create_key(
+        role=Role.APP, outlet_id="lizhou", label="x", actor="t", database=room.database, clock=clock
+    )
+    app = {"Authorization": f"Bearer {secret}"}
+    ref = ReaderRef(outlet_id="lizhou", kind=ReaderKind.READER, id="r-1")
+    own = {"Authorization": f"Bearer {room.links.make(ref, 10).path.partition('#')[2]}"}
+    assert client.get("/v1/readers/me/export", headers=own).status_code == 200
+    assert client.get("/v1/readers/r-1/export", headers=app).status_code == 200
+    for path, who in (("me", own), ("r-1", app)):
+        full = client.get(f"/v1/readers/{path}/export", headers=who)
+        assert (full.status_code, full.json()["code"]) == (429, "rate_limited")
+        assert 1 <= int(full.headers["Retry-After"]) <= 60
+    assert client.get("/v1/readers/me", headers=own).status_code == 200
+    with room.exporting.of("lizhou"):
+        busy = client.get("/v1/readers/r-2/export", headers=app)
+    assert (busy.status_code, busy.headers["Retry-After"]) == (429, "1")
+    assert client.get("/v1/readers/r-2/export", headers=app).status_code == 200
