@@ -1,5 +1,6 @@
 """Searching stories by words and by meaning, without telling what stands in texts one may not read."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -28,6 +29,8 @@ searches in the demo, with the box's encoder, those about things told there had 
 0.41, but for two that words find, and those about things not told at 0.20 or less, but for one."""
 PATIENCE_S = 2.0
 """How long a search looks through stories for its words."""
+_LEAST_PATIENCE_S = 0.05
+"""Of the last of several looks; none at all would mean no end to the database."""
 _RANK_PRIOR = 60
 """Of reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): how little first ranks stand out."""
 
@@ -69,9 +72,23 @@ class StorySearch:
 
         With words asked for, a story whose title lacks them counts only where the caller may read its
         text: whoever could ask which stories hold some words could read any of them, word by word.
+
+        Raises:
+            StoreUnavailable: The database does not answer, or looking through stories for the words took
+                longer than two seconds.
         """
-        with self._database.read() as uow:
-            return self._page(query, caller, uow)
+        until_s = time.monotonic() + PATIENCE_S
+        try:
+            with self._database.read() as uow:
+                return self._page(query, caller, uow, until_s=until_s if query.words else None)
+        except StoreUnavailable as late:
+            if not query.words or time.monotonic() < until_s:
+                raise
+            log.warning("search.words_given_up", words=len(query.words))
+            raise StoreUnavailable(
+                "Looking through all stories for these words takes too long.",
+                advice="Ask for longer words, or for one outlet or some days alone; or search with q.",
+            ) from late
 
     def find(self, asked: str, query: StoryQuery, caller: Caller) -> list[Found]:
         """Search among the stories that ``query`` lets through, at most ``query.limit``, best first.
@@ -101,16 +118,18 @@ class StorySearch:
         """
         try:
             with self._database.read() as uow:
-                return self._page(query, caller, uow, patience_s=PATIENCE_S)
+                return self._page(query, caller, uow, until_s=time.monotonic() + PATIENCE_S)
         except StoreUnavailable:
             log.warning("search.words_given_up", words=len(query.words))
             return []
 
     def _page(
-        self, query: StoryQuery, caller: Caller, uow: UnitOfWork, *, patience_s: float | None = None
+        self, query: StoryQuery, caller: Caller, uow: UnitOfWork, *, until_s: float | None
     ) -> list[Story]:
+        """A page, looked for until a time of the monotonic clock."""
         found: list[Story] = []
         while True:
+            patience_s = None if until_s is None else max(_LEAST_PATIENCE_S, until_s - time.monotonic())
             page = uow.stories.page(query, patience_s=patience_s)
             found += self._readable(page, query.words, caller, uow)
             if len(page) < query.limit or len(found) >= query.limit:

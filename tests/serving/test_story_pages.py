@@ -188,5 +188,9 @@ def test_a_search_whose_words_take_too_long_to_look_for_answers_by_meaning(
     assert found
     assert {one["found_by"] for one in found} == {"meaning"}
     assert found[0]["story_id"] == ids[2]
+    listed = served.get("/v1/stories", params={"words": "赛"}, headers=key())
+    assert (listed.status_code, listed.json()["code"]) == (503, "store_unavailable")
+    assert "takes too long" in listed.json()["detail"]
+    assert len(search(served, key())) == len(ROWS), "without words nobody is hurried"
     monkeypatch.setattr(stories, "_page_statement", made)
     assert search(served, key(), q="利州赛事开幕")[0]["found_by"] == "both", "and nothing is left of it"
