@@ -14,11 +14,15 @@ _AFTER_ERROR_S = 2.0
 
 
 class Background:
-    """Runs steps in turn; each returns how much was done.  An error of one step never ends it."""
+    """Runs steps in turn; each returns how much was done.  An error of one step never ends it.
 
-    def __init__(self, name: str, steps: Sequence[Callable[[], int]]) -> None:
+    Each error is told to ``failed``, but for a database that is away, of which everybody tells.
+    """
+
+    def __init__(self, name: str, steps: Sequence[Callable[[], int]], *, failed: Callable[[], None]) -> None:
         self._name = name
         self._steps = tuple(steps)
+        self._failed = failed
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -45,5 +49,6 @@ class Background:
             log.warning("background.waiting", thread=self._name, code=down.code)
         except Exception:
             log.exception("background.step_failed", thread=self._name)
+            self._failed()
         self._stop.wait(_AFTER_ERROR_S)
         return 0

@@ -22,6 +22,9 @@ class NewsroomGauges(Collector):
         """One gauge each."""
         found = self._desk.look()
         yield _gauge("tianfu_ready", "Whether this process can do its work.", float(found.ready))
+        worker = self._desk.worker
+        indexing = float(worker.indexes and worker.is_alive)
+        yield _gauge("tianfu_indexing", "Whether this process works through the queue.", indexing)
         parts = GaugeMetricFamily("tianfu_part_ok", "Whether a part does what it should.", labels=["part"])
         for name, check in found.checks.items():
             parts.add_metric([name], float(check.ok))

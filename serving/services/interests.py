@@ -22,6 +22,7 @@ from tianfu.model.reader import INTEREST_HALF_LIFE_S, Engagement, Reader
 from tianfu.serving.process import give_way
 from tianfu.serving.services.library import Library, Sight
 from tianfu.serving.services.meaning import Meaning
+from tianfu.serving.services.meters import Meters
 
 log = structlog.get_logger(__name__)
 
@@ -57,8 +58,9 @@ class InterestFinder:
     waits for many searches.
     """
 
-    def __init__(self, library: Library, clock: Clock) -> None:
+    def __init__(self, library: Library, clock: Clock, meters: Meters | None = None) -> None:
         self._library = library
+        self._meters = meters or Meters()
         self._clock = clock
         self._lock = threading.Lock()
         self._lists: OrderedDict[_ListKey, tuple[datetime, Proposals]] = OrderedDict()
@@ -159,6 +161,7 @@ class InterestFinder:
                 self._look_up(number, self._library.sight)
             except Exception:
                 log.exception("interests.not_found")
+                self._meters.broke()
             self._stop.wait(_REST_SHARE * (time.monotonic() - began))
 
     def reader_keys(self) -> set[str]:

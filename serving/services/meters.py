@@ -40,7 +40,7 @@ class Meters:
         self._rows = self._counter("tianfu_rows_taken", "Rows taken in.", "kind", "outcome")
         self._rejected = self._counter("tianfu_rows_rejected", "Rows refused.", "kind", "code")
         self._refused = self._counter("tianfu_requests_refused", "Requests refused at the door.", "code")
-        self._broken = self._counter("tianfu_worker_failures", "Rounds of the worker that failed.")
+        self._broken = self._counter("tianfu_worker_failures", "Steps of background work that failed.")
         for part in ("readers", "index"):
             self._degraded.labels(part)
         for relation in Relation:
@@ -88,7 +88,7 @@ class Meters:
         self._refused.labels(code).inc()
 
     def broke(self) -> None:
-        """Note a failed round of the worker."""
+        """Note a failed step of background work, whichever thread's."""
         self._broken.inc()
 
     def _counter(self, name: str, says: str, *labels: str) -> Counter:

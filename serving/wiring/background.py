@@ -97,7 +97,11 @@ def build_background(ground: Ground, models: Models, feeds: Feeds) -> Behind:
         indexer=indexer,
         reembedder=reembedder,
         worker=worker,
-        keeper=Background("models", [*moves, *([reembedder.step, labels.step] if settings.indexes else [])]),
+        keeper=Background(
+            "models",
+            [*moves, *([reembedder.step, labels.step] if settings.indexes else [])],
+            failed=ground.meters.broke,
+        ),
         readiness=readiness,
         vitals=vitals,
         labels=labels,

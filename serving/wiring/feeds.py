@@ -39,7 +39,7 @@ def build_feeds(ground: Ground, models: Models) -> Feeds:
     database, library, clock = ground.database, models.library, ground.clock
     signals, gate, receipts, coverage_shelf = Signals(), EventGate(), ReceiptBook(), CoverageShelf()
     decisions = DecisionLog(database, receipts, ground.meters)
-    interests = InterestFinder(library, clock)
+    interests = InterestFinder(library, clock, ground.meters)
     for follower in (
         coverage_shelf,
         Forgetter([signals, gate, interests, decisions], decisions.are_gone),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from fastapi.testclient import TestClient
+from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from support.builders import FakeClock, a_body
 from support.fakes import fake_parts
@@ -18,6 +19,8 @@ from tianfu.model.access import Role
 from tianfu.model.errors import StoreUnavailable
 from tianfu.serving.app import create_app
 from tianfu.serving.services.access import create_key
+from tianfu.serving.services.background import Background
+from tianfu.serving.services.meters import Meters
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.wiring import build_newsroom
@@ -127,8 +130,10 @@ def test_closed_metrics_take_an_operators_key(closed: TestClient, clock: FakeClo
 
 _FUNCTIONS = {
     "sum", "rate", "increase", "max", "min", "by", "le", "histogram_quantile", "absent", "on", "ignoring",
-    "group_left", "label_values",
+    "group_left", "label_values", "and",
 }  # fmt: skip
+_OF_PROMETHEUS = {"up": {"job", "instance"}}
+"""What Prometheus tells of its own scrapes, with the labels it gives."""
 
 
 def asked_of(expression: str) -> tuple[set[str], set[str]]:
@@ -175,8 +180,8 @@ def test_dashboard_and_alerts_ask_only_for_what_is_told(
     for title, expression in expressions():
         asked, by = asked_of(expression)
         assert asked, title
-        assert asked <= names, (title, asked - names)
-        told = set().union(*(labels[name] for name in asked))
+        assert asked <= names | _OF_PROMETHEUS.keys(), (title, asked - names)
+        told = set().union(*(labels.get(name) or _OF_PROMETHEUS[name] for name in asked))
         assert by <= told, (title, by - told)
         assert expression.count("(") == expression.count(")"), title
 
@@ -187,3 +192,47 @@ def test_every_metric_of_ours_is_looked_at_by_somebody(served: TestClient) -> No
     asked = {re.sub(r"_(bucket|count|sum)$", "", name) for _, e in expressions() for name in asked_of(e)[0]}
     unseen = {name for name in families if name not in asked and not name.endswith("_created")}
     assert unseen <= {"tianfu_model_info", "tianfu_index_behind_changes"}, unseen
+
+
+def rule(name: str) -> str:
+    """The expression of an alert."""
+    return next(expression for title, expression in expressions() if title == name)
+
+
+def test_a_process_that_is_not_reached_and_a_queue_that_nobody_works_through_raise_an_alarm(
+    served: TestClient, settings: ServiceSettings, clock: FakeClock
+) -> None:
+    config = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
+    (job,) = config["scrape_configs"]
+    assert rule("TianfuDown") == f'up{{job="{job["job_name"]}"}} == 0'
+    assert rule("TianfuNobodyIndexes") == "absent(tianfu_indexing == 1)"
+    assert value(scrape(served), "tianfu_indexing") == 1
+    follower = build_newsroom(settings.model_copy(update={"worker": False}), parts=fake_parts(), clock=clock)
+    follower.start()
+    try:
+        assert "tianfu_indexing 0.0" in generate_latest(follower.meters.registry).decode()
+    finally:
+        follower.stop()
+
+
+def test_where_alarms_are_sent_can_be_written_by_taking_comment_signs_away() -> None:
+    lines = (DEPLOY / "prometheus" / "prometheus.yml").read_text(encoding="utf-8").splitlines()
+    begin = lines.index("# alerting:")
+    end = next(n for n in range(begin, len(lines)) if not lines[n].startswith("# "))
+    lines[begin:end] = [line[2:] for line in lines[begin:end]]
+    (alertmanager,) = yaml.safe_load("\n".join(lines))["alerting"]["alertmanagers"]
+    assert alertmanager["static_configs"][0]["targets"]
+
+
+def test_what_fails_in_the_background_is_counted_and_a_database_that_is_away_is_not() -> None:
+    def waits() -> int:
+        raise StoreUnavailable("away")
+
+    def breaks() -> int:
+        raise RuntimeError("broken")
+
+    meters = Meters()
+    thread = Background("test", [], failed=meters.broke)
+    thread.stop()  # so that it does not rest after an error
+    assert [thread._one(step) for step in (waits, breaks)] == [0, 0]
+    assert "tianfu_worker_failures_total 1.0" in generate_latest(meters.registry).decode()
