@@ -1,7 +1,7 @@
 """What the service counts of its own work, for Prometheus.  Labels are kinds and codes, never ids."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
@@ -12,6 +12,18 @@ from tianfu.model.recommendation import Decision, FeedItem
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 15.0)
 _CANDIDATES = (0, 10, 30, 60, 100, 150, 200, 300, 500, 1_000)
+
+
+TAKEN: Mapping[str, Sequence[str]] = {
+    "story": ("created", "revised", "unchanged"),
+    "event": ("accepted", "duplicate"),
+}
+"""What may become of rows that are taken in, by kind."""
+FAULTY: Mapping[str, Sequence[str]] = {
+    "story": ("forbidden", "invalid_story"),
+    "event": ("invalid_event", "not_found"),
+}
+"""Codes of the usual faults of rows, by kind."""
 
 
 class Meters:
@@ -41,6 +53,13 @@ class Meters:
         self._rejected = self._counter("tianfu_rows_rejected", "Rows refused.", "kind", "code")
         self._refused = self._counter("tianfu_requests_refused", "Requests refused at the door.", "code")
         self._broken = self._counter("tianfu_worker_failures", "Steps of background work that failed.")
+        # From the start: an increase is not seen of a series that is not there, so that an alert on what is
+        # refused could not fire where all of it is, nor at the first fault of a kind.
+        for kind in TAKEN:
+            for outcome in TAKEN[kind]:
+                self._rows.labels(kind, outcome)
+            for code in FAULTY[kind]:
+                self._rejected.labels(kind, code)
         for part in ("readers", "index"):
             self._degraded.labels(part)
         for relation in Relation:

@@ -16,10 +16,12 @@ from support.fakes import fake_parts
 from support.readers import read
 
 from tianfu.model.access import Role
-from tianfu.model.errors import StoreUnavailable
+from tianfu.model.errors import StoreUnavailable, TianfuError
 from tianfu.serving.app import create_app
 from tianfu.serving.services.access import create_key
 from tianfu.serving.services.background import Background
+from tianfu.serving.services.events import EventOutcome
+from tianfu.serving.services.ingest import IngestOutcome
 from tianfu.serving.services.meters import Meters
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.settings import ServiceSettings
@@ -236,3 +238,24 @@ def test_what_fails_in_the_background_is_counted_and_a_database_that_is_away_is_
     thread.stop()  # so that it does not rest after an error
     assert [thread._one(step) for step in (waits, breaks)] == [0, 0]
     assert "tianfu_worker_failures_total 1.0" in generate_latest(meters.registry).decode()
+
+
+def test_rows_that_are_all_refused_have_something_to_be_compared_with(served: TestClient) -> None:
+    """A side without series matches nothing, and an increase is not seen from the first sample on."""
+    assert rule("TianfuRowsRejected").count("sum by (kind)") == 2
+    found = scrape(served)
+    outcomes = {"story": set(IngestOutcome), "event": set(EventOutcome) - {EventOutcome.REJECTED}}
+    for kind, wanted in outcomes.items():
+        taken = {dict(labels)["outcome"] for (name, labels) in found if name == "tianfu_rows_taken_total"
+                 and dict(labels)["kind"] == kind}  # fmt: skip
+        assert taken == wanted
+        codes = {dict(labels)["code"] for (name, labels) in found if name == "tianfu_rows_rejected_total"
+                 and dict(labels)["kind"] == kind}  # fmt: skip
+        assert codes
+        assert codes <= {error.code for error in error_kinds()}
+
+
+def error_kinds(of: type[TianfuError] = TianfuError) -> Iterator[type[TianfuError]]:
+    yield of
+    for one in of.__subclasses__():
+        yield from error_kinds(one)
