@@ -259,3 +259,22 @@ def error_kinds(of: type[TianfuError] = TianfuError) -> Iterator[type[TianfuErro
     yield of
     for one in of.__subclasses__():
         yield from error_kinds(one)
+
+
+def test_nobody_is_told_to_restart_a_process_while_the_database_is_away(
+    served: TestClient, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It answers feeds from memory then, and could not start again."""
+    lag, _, guard = rule("TianfuIndexBehind").partition(" and on (instance) ")
+    assert (lag, guard) == ("tianfu_index_behind_seconds > 30", 'tianfu_part_ok{part="database"} == 1')
+    room: Newsroom = served.app.state.newsroom  # type: ignore[attr-defined]
+
+    def away() -> Any:
+        raise StoreUnavailable("away")
+
+    room.worker.stop()  # whose look at changes may be under way
+    monkeypatch.setattr(room.database, "read", away)
+    clock.pass_by(minutes=5)
+    found = scrape(served)
+    assert value(found, "tianfu_index_behind_seconds") > 30
+    assert value(found, "tianfu_part_ok", part="database") == 0
