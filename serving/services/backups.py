@@ -25,6 +25,7 @@ from tianfu.serving.services.audit_check import AuditVerdict, verify_audit
 from tianfu.serving.services.cabinet import Cabinet
 from tianfu.serving.store import dumps
 from tianfu.serving.store.database import Database
+from tianfu.serving.store.roles import NOBODYS, apply_roles
 
 FORMAT = "tianfu-backup/1"
 _MANIFEST = "manifest.json"
@@ -104,7 +105,9 @@ def restore_backup(source: Path, url: str, cabinet: Cabinet, index_dir: Path, *,
     """Put a backup in the place of the database and add its models; every process must be stopped.
 
     All of the file is read and checked first.  The index is removed, so that the next start builds it anew
-    from the database, whose schema is brought up to date and whose audit trail is checked.
+    from the database, whose schema is brought up to date and whose audit trail is checked.  What PostgreSQL
+    opens to every account in a database made anew is closed again; the accounts' own rights are
+    ``tianfu db roles``' to give.
 
     Args:
         source: What :func:`make_backup` wrote.
@@ -129,8 +132,11 @@ def restore_backup(source: Path, url: str, cabinet: Cabinet, index_dir: Path, *,
             cabinet.take(folder / "models" / model_id)
         dumps.restore(url, folder / _DATABASE)
     shutil.rmtree(index_dir, ignore_errors=True)
-    with Database(url) as database, database.read() as uow:
-        return Restored(backup=backup, stories=uow.stories.count(), audit=verify_audit(uow, noted=None))
+    with Database(url) as database:
+        if not database.is_sqlite:
+            apply_roles(database, NOBODYS)
+        with database.read() as uow:
+            return Restored(backup=backup, stories=uow.stories.count(), audit=verify_audit(uow, noted=None))
 
 
 def _model_files(cabinet: Cabinet) -> dict[str, Path]:

@@ -1,6 +1,7 @@
 """Accounts of PostgreSQL with no more rights than their work needs."""
 
 import re
+from collections.abc import Sequence
 
 from sqlalchemy import text
 
@@ -10,6 +11,9 @@ from tianfu.serving.store.database import Database
 APPEND_ONLY = ("audit",)
 """Tables whose rows nobody changes or removes, not even the service."""
 UNTOUCHED = ("alembic_version",)
+NOBODYS = ("REVOKE EXECUTE ON FUNCTION tianfu_keep_months FROM PUBLIC",)
+"""What a database restored from a dump, which holds no rights, leaves open to every account: this function
+drops months with its owner's rights."""
 SECRET = ("api_keys", "settings")
 """Tables that nobody reads but the service."""
 
@@ -41,6 +45,7 @@ def role_statements(app: str, analyst: str, owner: str = "CURRENT_USER") -> list
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {app}",
         f"REVOKE UPDATE, DELETE ON {', '.join(APPEND_ONLY)} FROM {app}",
         f"REVOKE INSERT, UPDATE, DELETE ON {', '.join(UNTOUCHED)} FROM {app}",
+        *NOBODYS,
         f"GRANT EXECUTE ON FUNCTION tianfu_keep_months TO {app}",
         f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {analyst}",
         f"REVOKE ALL ON {', '.join(SECRET)} FROM {analyst}",
@@ -52,7 +57,7 @@ def role_statements(app: str, analyst: str, owner: str = "CURRENT_USER") -> list
     ]
 
 
-def apply_roles(database: Database, statements: list[str]) -> None:
+def apply_roles(database: Database, statements: Sequence[str]) -> None:
     """Run the statements, all or none."""
     with database.write(["migrations"]) as uow:
         for statement in statements:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import MetaData, create_engine, select
+from sqlalchemy import MetaData, create_engine, select, text
 from sqlalchemy.pool import NullPool
 from support.artefacts import a_tagger
 from support.builders import NOW, FakeClock
@@ -58,6 +58,13 @@ def elsewhere(settings: ServiceSettings, tmp_path: Path, request: Any) -> Iterat
     databases: Databases = request.getfixturevalue("postgres_databases")
     with databases.fresh(migrated=False) as url:
         yield there.model_copy(update={"database_url": url})
+
+
+@pytest.fixture
+def elsewhere_postgresql(postgres_databases: Databases) -> Iterator[str]:
+    """Another database of PostgreSQL, with nothing in it."""
+    with postgres_databases.fresh(migrated=False) as url:
+        yield url
 
 
 def room_of(served: TestClient) -> Newsroom:
@@ -125,6 +132,20 @@ def test_every_row_and_model_of_a_serving_newsroom_stands_again_elsewhere_and_se
     finally:
         room.stop()
     assert ids[FARM[7]] in {item["story_id"] for item in feed(served, app)["items"]}  # the old one went on
+
+
+def test_a_restored_database_lets_no_account_drop_months(
+    postgres_url: str, elsewhere_postgresql: str, tmp_path: Path
+) -> None:
+    """A dump holds no rights, and what is made anew is open to every account but for what is said."""
+    make_backup(postgres_url, Cabinet(tmp_path / "models"), tmp_path / "one.tianfu", now=NOW)
+    cabinet = Cabinet(tmp_path / "there")
+    restore_backup(tmp_path / "one.tianfu", elsewhere_postgresql, cabinet, tmp_path / "index", force=False)
+    with Database(elsewhere_postgresql) as database, database.read() as uow:
+        granted = "SELECT proacl::text FROM pg_proc WHERE proname = 'tianfu_keep_months'"
+        rights = uow._connection.execute(text(granted)).scalar_one()
+    assert rights is not None, "PostgreSQL's own rule: everybody may"
+    assert not any(one.startswith("=") for one in rights.strip("{}").split(","))
 
 
 def test_a_backup_taken_amid_writes_is_one_moment(

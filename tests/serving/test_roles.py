@@ -83,6 +83,28 @@ def test_what_a_role_does_not_need_is_refused(
         connection.execute(statement)  # type: ignore[arg-type]
 
 
+def test_no_account_may_drop_months_after_a_restore_whose_dump_holds_no_rights(
+    as_role: Callable[[str], str], postgres_url: str
+) -> None:
+    drops = "SELECT tianfu_keep_months(now(), 1, 1)"
+    with psycopg.connect(plain(postgres_url), autocommit=True) as owner:
+        owner.execute("GRANT EXECUTE ON FUNCTION tianfu_keep_months TO PUBLIC")
+    with psycopg.connect(plain(as_role("analyst"))) as connection:
+        connection.execute(drops)
+        connection.rollback()
+    mark = make_url(postgres_url).database
+    with Database(postgres_url) as database:
+        apply_roles(database, role_statements(f"{mark}_app", f"{mark}_analyst"))
+    with psycopg.connect(plain(as_role("app"))) as connection:
+        connection.execute(drops)
+        connection.rollback()
+    with (
+        psycopg.connect(plain(as_role("analyst"))) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute(drops)
+
+
 def test_a_service_that_may_not_change_an_outdated_schema_says_what_to_do(
     as_role: Callable[[str], str], postgres_url: str
 ) -> None:
