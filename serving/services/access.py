@@ -134,8 +134,13 @@ def rotate_key(
         NotFound: There is no such key, or it has ended.
         Conflict: It was rotated before.
         InvalidRequest: The overlap is over 90 days, or the end has passed.
+        Forbidden: The key would replace itself.
     """
     now = clock.now()
+    if key_id == actor:
+        raise Forbidden(
+            "A key cannot rotate itself.", advice="Use another admin's key, or tianfu keys rotate."
+        )
     if not timedelta(0) <= overlap <= MAX_OVERLAP:
         raise InvalidRequest(field="overlap", why=f"must be 0 to {MAX_OVERLAP.days} days")
     _check_end(expires_at, now)

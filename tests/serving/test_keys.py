@@ -136,6 +136,15 @@ def test_rotating_twice_is_a_conflict_and_makes_nothing(
     assert len(served.get("/v1/keys", headers=admin).json()["items"]) == before
 
 
+def test_a_key_cannot_rotate_itself(served: TestClient, make: Callable[..., Any]) -> None:
+    one, other = (make(role="admin", outlet_id=None, expires_at=FIVE_DAYS).json() for _ in range(2))
+    path = f"/v1/keys/{one['key_id']}/rotate"
+    refused = served.post(path, headers=bearer(one), json={})
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    assert served.get("/v1/whoami", headers=bearer(one)).json()["replaced_by"] is None
+    assert served.post(path, headers=bearer(other), json={}).status_code == 201
+
+
 def test_a_rotated_key_never_outlives_its_own_end_and_its_heir_lives_as_long(
     room: Newsroom, clock: FakeClock
 ) -> None:
