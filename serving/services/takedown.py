@@ -1,11 +1,12 @@
 """Taking stories down and putting them back."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
 
-from tianfu.model.errors import Conflict, Forbidden, InvalidRequest, NotFound
+from tianfu.model.errors import Conflict, Forbidden, InvalidRequest, NotFound, StoreUnavailable
 from tianfu.model.placement import Authority
 from tianfu.model.ports import Clock
 from tianfu.model.rules import check_text
@@ -79,7 +80,7 @@ class TakedownDesk:
             )
             uow.commit()
         self._library.hide(order.story_numbers)
-        self._library.catch_up(at_once=True)
+        self._follow()
         log.info("story.taken_down", story_id=story_id, scope=scope.value, stories=len(reached))
         return order, reached
 
@@ -138,7 +139,7 @@ class TakedownDesk:
             )
             back = uow.stories.by_numbers(numbers)
             uow.commit()
-        self._library.catch_up(at_once=True)
+        self._follow()
         return [back[number] for number in numbers]
 
     def orders(self, story_id: str, *, caller: Caller) -> list[OrderedTakedown]:
@@ -166,6 +167,11 @@ class TakedownDesk:
             )
             for order in reversed(given)
         ]
+
+    def _follow(self) -> None:
+        """Take over what was committed; while the database is away the background does as soon as it can."""
+        with suppress(StoreUnavailable):
+            self._library.catch_up(at_once=True)
 
     def _set_state(self, numbers: Sequence[int], state: StoryState, uow: UnitOfWork) -> None:
         uow.stories.set_state(numbers, state)

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from support.builders import FakeClock
 
 from tianfu.model.access import Role
+from tianfu.model.errors import StoreUnavailable
 
 Key = Callable[..., dict[str, str]]
 StoryJson = Callable[..., dict[str, Any]]
@@ -317,6 +318,26 @@ def test_an_edit_is_on_the_audit_trail_with_the_fields_it_changed_and_without_th
     whoami = served.get("/v1/whoami", headers=owner).json()
     assert (first["actor"], later["actor"] != first["actor"]) == (whoami["key_id"], True)
     assert "改过" not in served.get("/v1/audit", headers=operator).text
+
+
+def test_a_takedown_that_stands_is_told_so_though_the_database_goes_away_at_once(
+    served: TestClient, key: Key, story_json: StoryJson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told that nothing was stored, somebody would order it again and be answered 409."""
+    headers = key()
+    story_id, _ = told_twice(served, headers, story_json)
+
+    def away(*, at_once: bool = False) -> int:
+        raise StoreUnavailable("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(served.app.state.newsroom.library, "catch_up", away)  # type: ignore[attr-defined]
+        down = served.post(f"/v1/stories/{story_id}/takedown", headers=headers, json={"reason": "核实"})
+        assert down.status_code == 200, down.text
+        feed = served.post("/v1/recommend", headers=headers, json={"outlet_id": "lizhou", "count": 50})
+        assert story_id not in feed.text
+        back = served.post(f"/v1/stories/{story_id}/restore", headers=headers)
+        assert back.status_code == 200, back.text
 
 
 def test_an_outlets_editor_cannot_touch_anothers_story(
