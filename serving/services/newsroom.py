@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore
 
@@ -190,16 +191,19 @@ class Newsroom:
             log.warning("queue.released", stories=released)
 
     def stop(self) -> None:
-        """End background work, write what waits, save the index."""
-        self.worker.stop()
-        self.keeper.stop()
-        self.trial_runner.flush()
-        if self.line is not None:
-            self.line.stop()
-        self.interests.stop()
-        self.decisions.stop()
-        self.library.save_snapshot()
-        self.database.close()
+        """End background work, write what waits, save the index: each step whatever became of those before.
+
+        Raises:
+            Exception: That of the last step that failed; the others are in its context.
+        """
+        line = [] if self.line is None else [self.line.stop]
+        steps = [
+            self.worker.stop, self.keeper.stop, self.decisions.stop, self.trial_runner.flush, *line,
+            self.interests.stop, self.library.save_snapshot, self.database.close,
+        ]  # fmt: skip
+        with ExitStack() as in_turn:
+            for step in reversed(steps):
+                in_turn.callback(step)
         log.info("newsroom.stopped")
 
     def wait_indexed(self, numbers: Mapping[int, int], timeout_s: float) -> bool | None:

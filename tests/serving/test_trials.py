@@ -10,16 +10,19 @@ import pytest
 from fastapi.testclient import TestClient
 from support.artefacts import a_ranker
 from support.builders import FakeClock, a_body, a_draft
+from support.fakes import fake_parts
 from support.readers import Key, StoryJson, farm_and_school, feed
 
 from tianfu.model.access import Role
-from tianfu.model.errors import Conflict, InvalidRequest
+from tianfu.model.errors import Conflict, InvalidRequest, StoreUnavailable
 from tianfu.model.event import ReaderKind, ReaderRef
 from tianfu.model.recommendation import FeedRequest
 from tianfu.model.trial import Arm, ArmCounts, Rails, Trial, TrialKind, TrialState, arm_of
 from tianfu.serving.services.ingest import ingest
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.services.trials import GUARD
+from tianfu.serving.settings import ServiceSettings
+from tianfu.serving.wiring import build_newsroom
 
 COUNTY_ONLY = {"own_outlet": 4.0}
 ANYTHING = Rails(fallback=1.0, slow=1.0, varied=1.0, small=1.0, least_feeds=1)
@@ -169,8 +172,6 @@ def test_a_trial_ends_when_its_time_is_over(full_room: Newsroom, clock: FakeCloc
 def test_counts_that_cannot_be_written_wait(
     full_room: Newsroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tianfu.model.errors import StoreUnavailable
-
     trial = begin(full_room, a_ranker(tmp_path / "new", fresh=1.0))
     full_room.trial_runner._count(trial, Arm.CONTROL, ArmCounts(feeds=3))
 
@@ -234,3 +235,25 @@ def test_the_report_counts_clicks_by_exposure_over_the_readers_of_each_arm(
     again = served.post(f"/v1/trials/{trial['id']}/end", headers=scientist)
     assert again.status_code == 409
     assert served.get("/v1/trials", headers=key(Role.EDITOR, "lizhou")).status_code == 403
+
+
+def test_a_trial_that_cannot_be_counted_at_the_end_loses_no_decision(
+    room: Newsroom, settings: ServiceSettings, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending = build_newsroom(settings, parts=fake_parts(), clock=clock)
+    ending.start()
+    trace_id = ending.feeds.recommend(FeedRequest(outlet_id="lizhou")).trace_id
+    saved: list[bool] = []
+
+    def away() -> int:
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(ending.trial_runner, "flush", away)
+    monkeypatch.setattr(ending.library, "save_snapshot", lambda: saved.append(True))
+    with pytest.raises(StoreUnavailable):
+        ending.stop()
+    assert saved
+    with room.database.read() as uow:
+        assert uow.decisions.by_trace_id(trace_id) is not None
+    with pytest.raises(RuntimeError, match="not open"), ending.database.read():
+        pass
