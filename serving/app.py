@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import Depends, FastAPI, Response
 from fastapi.middleware.cors import CORSMiddleware
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.concurrency import run_in_threadpool
 
 from tianfu import __version__
@@ -120,7 +120,6 @@ def create_app(
     app.include_router(pages.router)
     app.mount(pages.STATIC_PATH, pages.static_files())
     registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
     _add_metrics_route(app, registry, is_open=settings.metrics_open)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_batch_bytes=settings.max_batch_bytes)
     app.add_middleware(pages.PageHeaders)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 
 from tianfu.model.cluster import DuplicateEdge, Relation
 from tianfu.model.ports import Encoder, FloatMatrix
@@ -27,10 +27,11 @@ FAULTY: Mapping[str, Sequence[str]] = {
 
 
 class Meters:
-    """Counters of one newsroom, in a registry of their own."""
+    """Counters of one newsroom, in a registry of their own; of its process's memory and files as well."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
         self._texts = Histogram(
             "tianfu_encoder_batch_texts", "Texts of one call of the encoder.", buckets=_SIZES,
             registry=self.registry,

@@ -278,3 +278,10 @@ def test_nobody_is_told_to_restart_a_process_while_the_database_is_away(
     found = scrape(served)
     assert value(found, "tianfu_index_behind_seconds") > 30
     assert value(found, "tianfu_part_ok", part="database") == 0
+
+
+def test_a_workers_memory_is_told_as_that_of_a_replica(served: TestClient) -> None:
+    room: Newsroom = served.app.state.newsroom  # type: ignore[attr-defined]
+    of_worker = generate_latest(room.meters.registry).decode()  # what `tianfu worker` answers
+    for text in (of_worker, served.get("/metrics").text):
+        assert len(re.findall(r"^process_resident_memory_bytes ", text, re.MULTILINE)) == 1
