@@ -150,6 +150,17 @@ def test_probes_ask_what_answers() -> None:
     assert checks == [("8000", "/readyz")]
 
 
+def test_a_replica_goes_on_answering_while_endpoints_still_name_it() -> None:
+    serve = of_kind("Deployment")["tianfu-serve"]["spec"]
+    pod = serve["template"]["spec"]
+    (part,) = pod["containers"]
+    sleep, seconds = part["lifecycle"]["preStop"]["exec"]["command"]
+    assert sleep == "sleep"
+    # Of the grace period enough is left to write what waits.
+    assert 0 < int(seconds) <= pod["terminationGracePeriodSeconds"] - 20
+    assert serve["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+
+
 @pytest.mark.parametrize("name", sorted(pods()))
 def test_pods_run_as_nobody_and_can_write_nowhere_but_to_their_volumes(name: str) -> None:
     pod = pods()[name]["spec"]
