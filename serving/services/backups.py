@@ -25,6 +25,8 @@ from tianfu.serving.services.audit_check import AuditVerdict, verify_audit
 from tianfu.serving.services.cabinet import Cabinet
 from tianfu.serving.store import dumps
 from tianfu.serving.store.database import Database
+from tianfu.serving.store.engines import is_sqlite
+from tianfu.serving.store.named_models import named_models
 from tianfu.serving.store.roles import NOBODYS, apply_roles
 
 FORMAT = "tianfu-backup/1"
@@ -67,11 +69,21 @@ class Restored:
     audit: AuditVerdict
 
 
-def make_backup(url: str, cabinet: Cabinet, to: Path, *, now: datetime) -> Backup:
+def make_backup(
+    url: str, cabinet: Cabinet, to: Path, *, now: datetime, without_models: bool = False
+) -> Backup:
     """Write a backup while the service goes on; the file appears whole or not at all, readable by its owner.
 
+    Args:
+        url: Address of the database.
+        cabinet: Where the model versions lie that go with it.
+        to: The file.
+        now: The time to write into it.
+        without_models: Whether versions that the database names and the cabinet lacks may be missing.
+            Restored from such a backup every process falls back to the models that ship.
+
     Raises:
-        BackupRefused: A file of that name exists.
+        BackupRefused: A file of that name exists, or a version is missing.
         BackupFailed: The database could not be dumped, or the disk is full.
     """
     if to.exists():
@@ -80,7 +92,11 @@ def make_backup(url: str, cabinet: Cabinet, to: Path, *, now: datetime) -> Backu
         to.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".tianfu-backup-", dir=to.parent) as making:
             database = Path(making) / _DATABASE
+            if not is_sqlite(url) and not without_models:  # a dump of a province takes hours: ask before
+                _refuse_without_models(url, cabinet)
             schema = dumps.dump(url, database)
+            if is_sqlite(url) and not without_models:
+                _refuse_without_models(f"sqlite:///{database}", cabinet)
             # Models come second: a version's folder is there before the row that names it, and never changes.
             sources = {_DATABASE: database, **_model_files(cabinet)}
             backup = Backup(
@@ -137,6 +153,16 @@ def restore_backup(source: Path, url: str, cabinet: Cabinet, index_dir: Path, *,
             apply_roles(database, NOBODYS)
         with database.read() as uow:
             return Restored(backup=backup, stories=uow.stories.count(), audit=verify_audit(uow, noted=None))
+
+
+def _refuse_without_models(url: str, cabinet: Cabinet) -> None:
+    missing = sorted(named_models(url) - {folder.name for folder in cabinet.folders()})
+    if missing:
+        raise BackupRefused(
+            f"The database names model versions that are not in {cabinet.folder}: "
+            f"{', '.join(model_id[:12] for model_id in missing)}.",
+            advice="Make the backup where the service's models lie, or leave them out with --without-models.",
+        )
 
 
 def _model_files(cabinet: Cabinet) -> dict[str, Path]:

@@ -17,10 +17,14 @@ _PAGES = ("card.md",)
 
 
 class Cabinet:
-    """Keeps artefacts.  A folder is there whole or not at all, and never changes."""
+    """Keeps artefacts.  A version's folder is there whole or not at all, and never changes.
+
+    Attributes:
+        folder: Where they are kept.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def path(self, model_id: str) -> Path:
         """Where a version lies, or would.
@@ -28,17 +32,17 @@ class Cabinet:
         Raises:
             ArtefactInvalid: It is not in this machine's data directory.
         """
-        found = self._folder / model_id
+        found = self.folder / model_id
         if not (found / CARD).is_file():
             raise ArtefactInvalid(
-                f"The model {model_id[:12]} is not in {self._folder}.",
+                f"The model {model_id[:12]} is not in {self.folder}.",
                 advice="Import the same artefact on this machine with `tianfu models import`.",
             )
         return found
 
     def folders(self) -> list[Path]:
         """Every version's folder that is here, by its content hash."""
-        found = self._folder.glob("[0-9a-f]*") if self._folder.is_dir() else ()
+        found = self.folder.glob("[0-9a-f]*") if self.folder.is_dir() else ()
         return sorted(folder for folder in found if (folder / CARD).is_file())
 
     def take(self, source: Path) -> tuple[str, ModelKind, Mapping[str, Any]]:
@@ -53,13 +57,13 @@ class Cabinet:
         kind = kind_of(source)
         artefact = load_artefact(source, kind=kind.card_kind)
         model_id = content_hash(artefact.card)
-        target = self._folder / model_id
+        target = self.folder / model_id
         if not (target / CARD).is_file():
             self._copy(source, artefact.card["files"], target)
         return model_id, kind, artefact.card
 
     def _copy(self, source: Path, files: Iterable[str], target: Path) -> None:
-        making = self._folder / f".{uuid4().hex}"
+        making = self.folder / f".{uuid4().hex}"
         _copy_artefact(source, files, making)
         companion = source / _COMPANION
         if companion.is_dir():

@@ -114,6 +114,10 @@ def test_a_backup_is_one_command_and_so_is_coming_back(tmp_path: Path) -> None:
     made = json.loads(tianfu("keys", "create", "operator", "--data-dir", str(here), "--json").stdout)
     told = json.loads(tianfu("backup", "--to", str(file), "--data-dir", str(here), "--json").stdout)
     assert told["bytes"] == file.stat().st_size
+    nightly = tmp_path / "nightly"
+    nightly.mkdir()
+    into = json.loads(tianfu("backup", "--to", str(nightly), "--data-dir", str(here), "--json").stdout)
+    assert [str(one) for one in nightly.glob("tianfu-*Z.tianfu")] == [into["to"]]
     done = tianfu("restore", str(file), "--data-dir", str(there), "--json")
     assert (done.returncode, json.loads(done.stdout)["audit_whole"]) == (0, True)
     assert made["key_id"] in tianfu("keys", "list", "--json", "--data-dir", str(there)).stdout

@@ -148,6 +148,24 @@ def test_a_restored_database_lets_no_account_drop_months(
     assert not any(one.startswith("=") for one in rights.strip("{}").split(","))
 
 
+def test_a_backup_without_a_model_that_serves_is_refused_unless_it_is_meant(
+    served: TestClient, ids: dict[str, str], settings: ServiceSettings, tmp_path: Path
+) -> None:
+    """Restored from it every process would fall back to what ships, and nothing would have said so."""
+    url, file = settings.effective_database_url, tmp_path / "b" / "one.tianfu"
+    nowhere = Cabinet(tmp_path / "nowhere")
+    (folder,) = Cabinet(settings.models_dir).folders()
+    with pytest.raises(BackupRefused, match=folder.name[:12]) as bad:
+        make_backup(url, nowhere, file, now=NOW)
+    assert "--without-models" in bad.value.advice
+    assert list(file.parent.iterdir()) == []
+    assert make_backup(url, nowhere, file, now=NOW, without_models=True).models == []
+    room_of(served).model_desk.publish(ModelKind.TAGGER, "shipped", actor="test")
+    with pytest.raises(BackupRefused, match="names model versions"):  # a rollback would go back to it
+        make_backup(url, nowhere, tmp_path / "two.tianfu", now=NOW)
+    assert backed_up(settings, tmp_path / "two.tianfu").models == [folder.name]
+
+
 def test_a_backup_taken_amid_writes_is_one_moment(
     served: TestClient,
     key: Key,

@@ -16,14 +16,25 @@ app = typer.Typer()
 
 @app.command()
 def backup(
-    to: Annotated[Path, typer.Option("--to", help="New file to write.", dir_okay=False)],
+    to: Annotated[
+        Path, typer.Option("--to", help="New file to write, or a folder for one named by the time.")
+    ],
+    without_models: Annotated[
+        bool, typer.Option("--without-models", help="Even if the data folder lacks models that serve.")
+    ] = False,
     data_dir: DataDir = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Write the database and the models in the data folder to one file, while the service goes on."""
     settings = settings_of(data_dir=data_dir)
+    now = datetime.now(UTC)
+    to = to / f"tianfu-{now:%Y%m%dT%H%M%SZ}.tianfu" if to.is_dir() else to
     made = make_backup(
-        settings.effective_database_url, Cabinet(settings.models_dir), to, now=datetime.now(UTC)
+        settings.effective_database_url,
+        Cabinet(settings.models_dir),
+        to,
+        now=now,
+        without_models=without_models,
     )
     size = to.stat().st_size
     if as_json:
