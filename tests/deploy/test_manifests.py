@@ -47,7 +47,9 @@ def compose() -> Any:
 
 def pods() -> dict[str, Any]:
     """Every pod template by the name of what makes it."""
-    return {name: d["spec"]["template"] for name, d in of_kind("Deployment", "Job").items()}
+    made = {name: d["spec"]["template"] for name, d in of_kind("Deployment", "Job").items()}
+    by_the_clock = of_kind("CronJob").items()
+    return made | {name: d["spec"]["jobTemplate"]["spec"]["template"] for name, d in by_the_clock}
 
 
 def containers(pod: Any) -> list[Any]:
@@ -115,9 +117,13 @@ def test_every_command_that_is_called_exists() -> None:
     for name, *words in called:
         assert name == "tianfu"
         command: Any = typer.main.get_command(command_line)
-        for word in words:
+        given = iter(words)
+        for word in given:
             if word.startswith("--"):
-                assert word in {option for p in command.params for option in p.opts}, words
+                options = {option: p for p in command.params for option in p.opts}
+                assert word in options, words
+                if not options[word].is_flag:
+                    next(given)
             else:
                 assert word in command.commands, words
                 command = command.commands[word]
@@ -175,6 +181,29 @@ def test_pods_run_as_nobody_and_can_write_nowhere_but_to_their_volumes(name: str
         assert "memory" in part["resources"]["limits"]
         assert {mount["name"] for mount in part["volumeMounts"]} <= volumes
         assert {"/data", "/tmp"} <= {mount["mountPath"] for mount in part["volumeMounts"]}
+
+
+def test_backups_hold_the_models_of_the_cluster_and_go_to_a_volume_of_their_own() -> None:
+    job = of_kind("CronJob")["tianfu-backup"]["spec"]
+    assert job["concurrencyPolicy"] == "Forbid"
+    assert len(job["schedule"].split()) == 5
+    pod = pods()["tianfu-backup"]["spec"]
+    (part,) = pod["containers"]
+    claims = {
+        v["name"]: v["persistentVolumeClaim"]["claimName"]
+        for v in pod["volumes"]
+        if "persistentVolumeClaim" in v
+    }
+    mounts = {mount["mountPath"]: mount for mount in part["volumeMounts"]}
+    assert set(claims.values()) <= set(of_kind("PersistentVolumeClaim"))
+    serving = pods()["tianfu-serve"]["spec"]["containers"][0]["volumeMounts"]
+    (models,) = [mount["mountPath"] for mount in serving if mount["name"] == "models"]
+    assert (claims[mounts[models]["name"]], mounts[models]["readOnly"]) == ("tianfu-models", True)
+    assert f"{environment(part)['TIANFU_DATA_DIR']}/models" == models
+    folder = part["command"][part["command"].index("--to") + 1]
+    assert claims[mounts[folder]["name"]] == "tianfu-backups"
+    # pg_dump is in the image, and a retry makes a second file rather than none.
+    assert "postgresql-client" in " ".join(stages()["serve"])
 
 
 def test_only_the_migration_knows_the_owner() -> None:

@@ -6,13 +6,15 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import make_url
-from support.builders import FakeClock, a_draft
+from support.builders import NOW, FakeClock, a_draft
 from support.fakes import fake_parts
 from support.postgres import plain
 
 from tianfu.cli.keys import db_roles
-from tianfu.model.errors import InvalidRequest, StoreOutdated
+from tianfu.model.errors import BackupFailed, InvalidRequest, StoreOutdated
 from tianfu.model.recommendation import FeedRequest
+from tianfu.serving.services.backups import make_backup
+from tianfu.serving.services.cabinet import Cabinet
 from tianfu.serving.services.ingest import ingest
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.store.database import Database
@@ -81,6 +83,14 @@ def test_what_a_role_does_not_need_is_refused(
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         connection.execute(statement)  # type: ignore[arg-type]
+
+
+def test_the_app_role_can_make_a_backup(as_role: Callable[[str], str], tmp_path: Path) -> None:
+    """The cluster's nightly job reads as it, so that the owner's account need not stand there."""
+    made = make_backup(as_role("app"), Cabinet(tmp_path / "models"), tmp_path / "one.tianfu", now=NOW)
+    assert made.database == "postgresql"
+    with pytest.raises(BackupFailed):
+        make_backup(as_role("analyst"), Cabinet(tmp_path / "models"), tmp_path / "two.tianfu", now=NOW)
 
 
 def test_no_account_may_drop_months_after_a_restore_whose_dump_holds_no_rights(
