@@ -26,6 +26,7 @@ from benchmarks.province_newsroom import RESULTS
 from benchmarks.usl import Scalability, fitted
 from benchmarks.watch import POSTGRESQL
 from tianfu.serving.services.shelf import rest_s
+from tianfu.serving.store.engines import MOST_CONNECTIONS
 
 BUSY = 0.6
 PEAK_TO_MEAN = 3.0
@@ -177,6 +178,9 @@ class Plan:
         processes: Of ``tianfu serve``, one core each, as if they cost each other nothing.
         gloomy: By the fitted curve; ``None`` where the curve says that no number is enough.
         follow_share: Of each core, for following events and stories.
+        connections: Open to PostgreSQL under the load that was measured.
+        most_connections: That all processes may open when everybody waits for the database, each with the
+            line by which it hears of changes.
         archive_mb: Vectors and copies of the archive, in each process that holds them.
         disks_gb: By what fills them, after the days they are kept.
     """
@@ -188,6 +192,7 @@ class Plan:
     workers: int
     postgresql_cores: float
     connections: int
+    most_connections: int
     hot_mb: float
     archive_mb: float
     process_mb: float
@@ -229,14 +234,16 @@ def planned(demand: Demand, cost: Costs) -> Plan:
         + calls * cost.editors_postgresql_s + stories * cost.story_postgresql_s
     ) / BUSY  # fmt: skip
     hot_mb = demand.hot * cost.card_bytes / 2**20
+    workers = max(2, math.ceil(stories * cost.story_worker_s / BUSY))
     return Plan(
         demand=demand,
         processes=processes,
         gloomy=gloomy,
         follow_share=following,
-        workers=max(2, math.ceil(stories * cost.story_worker_s / BUSY)),
+        workers=workers,
         postgresql_cores=postgresql,
-        connections=math.ceil(cost.process_connections * processes),
+        connections=math.ceil(cost.process_connections * (processes + workers)),
+        most_connections=(MOST_CONNECTIONS + 1) * (processes + workers),
         hot_mb=hot_mb,
         archive_mb=demand.archived * (cost.vector_bytes + cost.copies_bytes) / 2**20,
         process_mb=cost.process_mb,

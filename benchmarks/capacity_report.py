@@ -26,6 +26,8 @@ from benchmarks.province_newsroom import RESULTS
 
 _CORES_LIMIT, _DISK_LIMIT_GB, _WAL_LIMIT_MB, _SERVER_LIMIT_GB, _CONNECTIONS_LIMIT = 32, 8_000, 200, 256, 500
 """What one server is taken to offer: PostgreSQL's cores, its disk, its log, a replica server's memory."""
+_FOR_PEOPLE = 100
+"""Connections beside the service's: commands, exports, backups, those who look."""
 _KEPT = {"events": f", {KEPT_DAYS} days", "decisions": f", {KEPT_DAYS} days"}
 _BOX_CORES, _BOX_GB, _BOX_SPARE_GB = 4, 8, 2
 
@@ -82,7 +84,11 @@ def plan_lines(plans: list[Plan]) -> list[str]:
         row("of each core for following events and stories", (f"{p.follow_share:.0%}" for p in plans)),
         row("workers", (str(p.workers) for p in plans)),
         row("PostgreSQL, cores", (f"**{math.ceil(p.postgresql_cores)}**" for p in plans)),
-        row("its connections, `max_connections`", (f"{p.connections + 100}" for p in plans)),
+        row("its connections, as measured under load", (f"{p.connections:,}" for p in plans)),
+        row(
+            "its `max_connections`: what all may open, and some for people",
+            (f"**{p.most_connections + _FOR_PEOPLE:,}**" for p in plans),
+        ),
         row("its log, MB a second at peak", (f"{p.wal_mb_a_second:,.1f}" for p in plans)),
         row(
             f"memory of a process: stories of {HOT_DAYS} days in feeds",
@@ -118,7 +124,7 @@ def shortages(plan: Plan) -> list[str]:
         "memory for the archive in each process": plan.server_gb / _SERVER_LIMIT_GB,
         "PostgreSQL's processors": plan.postgresql_cores / _CORES_LIMIT,
         "PostgreSQL's log": plan.wal_mb_a_second / _WAL_LIMIT_MB,
-        "PostgreSQL's connections": (plan.connections + 100) / _CONNECTIONS_LIMIT,
+        "PostgreSQL's connections, as measured": (plan.connections + _FOR_PEOPLE) / _CONNECTIONS_LIMIT,
         "what each process spends on following": plan.follow_share / BUSY,
         **{f"disk for {name}": size / _DISK_LIMIT_GB for name, size in plan.disks_gb.items()},
     }

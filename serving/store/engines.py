@@ -10,6 +10,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from tianfu.model.errors import StoreUnavailable
 
 _POOL = 16
+MOST_CONNECTIONS = 3 * _POOL
+"""Of one process to PostgreSQL: some are kept, the others opened while many callers come at once."""
 _CONNECT_S = 3
 _STATEMENT_MS = 60_000
 _LOCK_MS = 15_000
@@ -78,7 +80,7 @@ def postgresql_engines(url: str) -> Engines:
         engine = create_engine(
             url,
             pool_size=_POOL,
-            max_overflow=2 * _POOL,
+            max_overflow=MOST_CONNECTIONS - _POOL,
             pool_timeout=10,
             pool_pre_ping=True,
             connect_args={

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.pool import QueuePool
 
 from benchmarks.capacity import BUSY, Costs, Demand, planned
-from benchmarks.capacity_report import shortages
+from benchmarks.capacity_report import plan_lines, shortages
 from benchmarks.generated import renew, table
 from benchmarks.http_load import Tally, at_random, evenly, post, steady
 from benchmarks.usl import Scalability, fitted
+from tianfu.serving.store.engines import MOST_CONNECTIONS, postgresql_engines
 
 _OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
 _BROKEN = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n"
@@ -112,13 +114,24 @@ COSTS = Costs(
 DEMAND = Demand(name="small", readers=1_000, feeds_a_second=1_000, posts_a_day=0.0, archived=1_048_576)
 
 
+def test_a_plan_counts_the_connections_that_all_processes_may_open_workers_among_them() -> None:
+    plan = planned(DEMAND, COSTS)
+    assert (plan.processes, plan.workers, plan.connections) == (10, 2, 60)
+    assert plan.most_connections == 12 * 49
+    engine = postgresql_engines("postgresql+psycopg://nobody@127.0.0.1:1/none").writers
+    assert isinstance(engine.pool, QueuePool)
+    assert engine.pool.size() + engine.pool._max_overflow == MOST_CONNECTIONS == 48
+    row = next(line for line in plan_lines([plan]) if "max_connections" in line)
+    assert "**688**" in row
+
+
 def test_a_plan_of_feeds_alone_is_their_cost_over_the_share_of_a_core() -> None:
     plan = planned(DEMAND, COSTS)
     assert plan.processes == round(1_000 * 0.006 / BUSY) == 10
     assert plan.gloomy == 10
     assert plan.postgresql_cores == pytest.approx(1.0)
     assert plan.archive_mb == 2_048
-    assert plan.connections == 50
+    assert plan.connections == 60, "of ten replicas and two workers"
     assert plan.disks_gb["stories of the archive"] == pytest.approx(1.0)
 
 
