@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from tianfu.embeddings.tagging.keyword_table import KeywordTable
 from tianfu.embeddings.tagging.keywords import MOST_KEYWORDS
@@ -73,6 +74,6 @@ def by_rarity(readings: Sequence[Reading], table: KeywordTable, segmenter: Segme
     return score(chosen, readings)
 
 
-def _span(values: np.ndarray) -> tuple[float, float]:  # type: ignore[type-arg]
+def _span(values: npt.NDArray[np.float64]) -> tuple[float, float]:
     low, high = np.quantile(values, (0.025, 0.975))
     return round(float(low), 3), round(float(high), 3)
