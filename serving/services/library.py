@@ -254,7 +254,7 @@ class Library:
         if ChangeKind.PLACEMENTS in kinds:
             self._reload_placements(uow)
         if ChangeKind.STORY_STATE in kinds:
-            self._reload_taken_down(uow)
+            self._renew_taken_down(numbers_of(changes, ChangeKind.STORY_STATE), uow)
         if ChangeKind.AIMS in kinds:
             self._reload_aims(uow)
         if kinds & {ChangeKind.RIGHTS, ChangeKind.OUTLETS}:
@@ -287,6 +287,10 @@ class Library:
 
     def _reload_taken_down(self, uow: UnitOfWork) -> None:
         self.taken_down = frozenset(uow.cards.taken_down())
+
+    def _renew_taken_down(self, changed: Sequence[int], uow: UnitOfWork) -> None:
+        """Ask about the changed stories alone: every process does so with every takedown."""
+        self.taken_down = self.taken_down.difference(changed) | uow.cards.taken_down_of(changed)
 
 
 def _fill(shelf: Shelf, cards: Mapping[int, StoryCard]) -> None:

@@ -15,7 +15,7 @@ from tianfu.model.ports import IndexFacts
 from tianfu.model.rights import Reuse
 from tianfu.model.story import StoryState
 from tianfu.model.tag import TagKind, TagState
-from tianfu.serving.store.schema import edges, outlets, stories, tags
+from tianfu.serving.store.schema import TAKEN_DOWN, edges, outlets, stories, tags
 from tianfu.serving.store.upsert import among
 
 FRESH_AT = func.coalesce(stories.c.fresh_at, stories.c.published_at).label("fresh")
@@ -74,8 +74,16 @@ class Cards:
 
     def taken_down(self) -> list[int]:
         """Every story that a takedown stands against."""
-        query = select(stories.c.number).where(stories.c.state == StoryState.TAKEN_DOWN.value)
+        query = select(stories.c.number).where(TAKEN_DOWN)
         return list(self._connection.execute(query).scalars())
+
+    def taken_down_of(self, numbers: Sequence[int]) -> set[int]:
+        """Which of these stories a takedown stands against."""
+        found: set[int] = set()
+        for wanted in among(self._connection, stories.c.number, numbers):
+            query = select(stories.c.number).where(wanted, TAKEN_DOWN)
+            found.update(self._connection.execute(query).scalars())
+        return found
 
     def republished(self, numbers: Sequence[int]) -> set[int]:
         """Which of these a provincial unit carries as the same text, told no earlier."""

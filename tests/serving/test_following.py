@@ -13,6 +13,7 @@ from tianfu.serving.services import shelf
 from tianfu.serving.services.access import Caller
 from tianfu.serving.services.ingest import ingest
 from tianfu.serving.services.newsroom import Newsroom
+from tianfu.serving.store.cards import Cards
 from tianfu.serving.store.takedowns import TakedownScope
 
 PLATFORM = Caller(key=ApiKey(id="k", role=Role.OPERATOR, outlet_id=None, label="t", created_at=NOW))
@@ -74,3 +75,21 @@ def test_a_thread_that_gives_way_leaves_the_others_their_precedence() -> None:
     thread.join()
     assert found == [max(before, 10)]
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
+
+
+def test_a_process_that_follows_a_takedown_asks_about_that_story_alone(
+    new_room: Callable[[], Newsroom], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = new_room(), new_room()
+    first, second = sent(one, "a"), sent(one, "bb")
+    one.takedowns.take_down(first, scope=TakedownScope.STORY, reason="错", caller=PLATFORM)
+    other.library.catch_up()
+
+    def all_of_them(*_: object) -> None:
+        raise AssertionError("every story is looked through")
+
+    monkeypatch.setattr(Cards, "taken_down", all_of_them)
+    one.takedowns.take_down(second, scope=TakedownScope.STORY, reason="错", caller=PLATFORM)
+    one.takedowns.restore(first, caller=PLATFORM)
+    other.library.catch_up()
+    assert other.library.taken_down == one.library.taken_down == {2}
