@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, func, insert, select
 from tianfu.model.brushing import BrushRule
 from tianfu.model.event import EventType, Scene
 from tianfu.serving.store.schema import events
-from tianfu.serving.store.upsert import in_chunks
+from tianfu.serving.store.upsert import among, in_chunks
 
 _TYPES = {kind.value: kind for kind in EventType}
 
@@ -108,10 +108,15 @@ class Events:
         A higher number may be there before a lower one: numbers are given before transactions commit.
         """
         query = select(events).where(events.c.number > number).order_by(events.c.number).limit(limit)
-        return [
-            logged_event(row, quarantine=BrushRule(row.quarantine) if row.quarantine else None)
-            for row in self._connection.execute(query)
-        ]
+        return [_followed(row) for row in self._connection.execute(query)]
+
+    def numbered(self, numbers: Sequence[int]) -> list[LoggedEvent]:
+        """Those of some thousands of events that are there, held back ones too, in order of number."""
+        found: list[LoggedEvent] = []
+        for wanted in among(self._connection, events.c.number, sorted(numbers)):
+            query = select(events).where(wanted).order_by(events.c.number)
+            found += [_followed(row) for row in self._connection.execute(query)]
+        return found
 
     def latest(self) -> int:
         """The highest number, 0 when there is none."""
@@ -150,6 +155,10 @@ class Events:
                 Deed(outlet_id, key, story, _TYPES[kind], at.timestamp())
                 for _, outlet_id, key, story, kind, at in rows
             ]
+
+
+def _followed(row: Row[Any]) -> LoggedEvent:
+    return logged_event(row, quarantine=BrushRule(row.quarantine) if row.quarantine else None)
 
 
 def logged_event(row: Row[Any], *, quarantine: BrushRule | None) -> LoggedEvent:

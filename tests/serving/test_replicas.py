@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -13,13 +14,14 @@ from support.builders import FakeClock, a_body, a_draft
 from tianfu.model.errors import CursorExpired, StoreUnavailable
 from tianfu.model.event import Event, EventType, ReaderKind, ReaderRef
 from tianfu.model.recommendation import FeedRequest
-from tianfu.serving.services import event_stream
+from tianfu.serving.services import event_stream, number_gaps
 from tianfu.serving.services.events import EventOutcome
 from tianfu.serving.services.ingest import IngestOutcome, ingest
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.services.signals import scopes_of
 from tianfu.serving.store.changes import ChangeKind
 from tianfu.serving.store.database import Database
+from tianfu.serving.store.events import Events, LoggedEvent
 
 NewRoom = Callable[..., Newsroom]
 
@@ -95,7 +97,7 @@ def test_an_event_that_commits_late_is_counted_and_a_number_given_up_is_not_wait
     assert settled(lambda: len(hot(one)) == len(hot(other)) == 2)
     with one.database.write(()) as given_up:
         given_up._connection.execute(text(row), {"id": "up", "story": first, "at": one.clock.now()})
-    monkeypatch.setattr(event_stream, "GAP_S", 0.2)
+    monkeypatch.setattr(number_gaps, "GAP_S", 0.2)
     other.events.record(clicks(other, third, "r1"))
     assert settled(lambda: len(hot(one)) == len(hot(other)) == 3)
     assert settled(lambda: one.stream.waits_for == other.stream.waits_for == 0)
@@ -113,9 +115,36 @@ def test_gaps_are_waited_for_together(new_room: NewRoom, monkeypatch: pytest.Mon
     monkeypatch.setattr(event_stream.time, "monotonic", lambda: clock_s)
     stream.load()
     assert stream.waits_for == (0 if room.database.is_sqlite else 40)
-    clock_s += event_stream.GAP_S
+    clock_s += number_gaps.GAP_S
     stream.catch_up()
     assert stream.waits_for == 0
+
+
+def test_no_event_beyond_a_missing_number_is_read_twice(
+    new_room: NewRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, follower = new_room(), new_room()
+    follower.worker.stop()
+    first, *_ = stories_in(room)
+    room.events.record(clicks(room, first, *(f"r{n}" for n in range(20))))
+    with room.database.write() as uow:
+        uow._connection.execute(text("DELETE FROM events WHERE number = 5"))
+        uow.commit()
+    read: list[int] = []
+    for name in ("after", "numbered"):
+        asked = getattr(Events, name)
+
+        def noting(events: Events, *given: Any, asked: Any = asked) -> list[LoggedEvent]:
+            found: list[LoggedEvent] = asked(events, *given)
+            read.extend(event.number for event in found)
+            return found
+
+        monkeypatch.setattr(Events, name, noting)
+    for _ in range(5):
+        follower.stream.catch_up()
+        time.sleep(0.1)
+    assert sorted(read) == [n for n in range(1, 21) if n != 5], "once each, though one is missing"
+    assert follower.stream.waits_for == (0 if room.database.is_sqlite else 1)
 
 
 def test_the_same_batch_at_both_replicas_at_once_is_counted_once(new_room: NewRoom) -> None:
