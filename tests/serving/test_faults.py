@@ -17,6 +17,7 @@ from support.small_disk import small_disk
 from tianfu.model.access import Role
 from tianfu.model.errors import StoreUnavailable
 from tianfu.model.event import EventType, Scene
+from tianfu.model.recommendation import FeedRequest
 from tianfu.model.story import StoryState
 from tianfu.serving.app import create_app
 from tianfu.serving.services.access import create_key
@@ -191,9 +192,8 @@ def test_a_process_that_slept_longer_than_changes_are_kept_loads_everything_anew
         uow.commit()
     asleep.library.catch_up(at_once=True)
     assert asleep.library.index.size == 1
-    assert [
-        item.story.id for item in asleep.feeds.recommend(FeedRequest(outlet_id="lizhou", count=5)).items
-    ] == [receipts[0].id]
+    page = asleep.feeds.recommend(FeedRequest(outlet_id="lizhou", count=5))
+    assert [shown.card.story_id for shown in page.items] == [receipts[0].story_id]
 
 
 def test_a_snapshot_older_than_the_changes_that_are_kept_is_not_used(
