@@ -67,27 +67,38 @@ class Indexer:
     def step(self, count: int = 256) -> int:
         """Index up to ``count`` queued stories; returns how many were dealt with.
 
-        A story that cannot be read is set aside with its error and never holds up the others.  One that has
-        to be compared with what only the archive of vectors holds waits while that does not answer.
+        A story that cannot be read is set aside with its error and never holds up the others.  One that was
+        tried twice before comes after them and alone, as it may end this process.  One that has to be
+        compared with what only the archive of vectors holds waits while that does not answer.
         """
         self._release_dead()
         with self._database.write(()) as uow:
             items = uow.queue.take(count, worker=self._worker, now=self._clock.now())
             uow.commit()
-        done = len(items)
-        if items:
-            try:
-                self._index(items)
-            except StoreUnavailable:  # no fault of the stories: they are taken up again with the next step
-                raise
-            except IndexUnavailable:
-                done = sum([self._index_alone(item) for item in items])
-                log.warning("batch.waiting", stories=len(items) - done)
-            except Exception:
-                log.exception("batch.failed", stories=len(items))
-                done = sum([self._index_alone(item) for item in items])
+        done = self._index_taken(items)
+        with self._database.write(()) as uow:
+            doubtful = uow.queue.take_doubtful(worker=self._worker, now=self._clock.now())
+            uow.commit()
+        done += self._index_taken(doubtful)
         self._library.catch_up()
         return done
+
+    def _index_taken(self, items: Sequence[QueuedStory]) -> int:
+        """Index what was leased, together if that can be done; returns how many were dealt with."""
+        if not items:
+            return 0
+        try:
+            self._index(items)
+        except StoreUnavailable:  # no fault of the stories: they are taken up again with the next step
+            raise
+        except IndexUnavailable:
+            done = sum([self._index_alone(item) for item in items])
+            log.warning("batch.waiting", stories=len(items) - done)
+            return done
+        except Exception:
+            log.exception("batch.failed", stories=len(items))
+            return sum([self._index_alone(item) for item in items])
+        return len(items)
 
     def _release_dead(self) -> None:
         """Take up, within seconds, what a killed worker beside this one held."""

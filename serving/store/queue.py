@@ -3,15 +3,30 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, and_, case, delete, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from tianfu.serving.store.notices import life_number, living
-from tianfu.serving.store.schema import stories, work_queue
+from tianfu.serving.store.schema import OFTEN_TRIED, stories, work_queue
 from tianfu.serving.store.upsert import in_chunks, upsert
 
 LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 5
+_OFTEN = 2
+"""Rows taken so often before are taken one by one, see :data:`OFTEN_TRIED`."""
 ALL_AT_ONCE = 5_000
 """So many stories are queued by one statement, so that nobody waits long for their rows."""
 
@@ -80,20 +95,27 @@ class WorkQueue:
         """Lease the oldest rows that nobody else holds; they come back when the lease runs out.
 
         What this worker holds still, because the database went away meanwhile, it gets again, and that is
-        not counted as an attempt.
+        not counted as an attempt.  Rows that were tried twice before are left to :meth:`take_doubtful`.
         """
         q = work_queue.c
-        own = and_(q.leased_by.is_not(None), q.leased_by == worker)
-        again = case((own, q.attempts), else_=q.attempts + 1)
-        free = or_(q.leased_until.is_(None), q.leased_until < now)
-        query = (
-            select(q.story_number, q.revision, again.label("attempts"))
-            .where(or_(own, and_(free, q.attempts < MAX_ATTEMPTS)))
-            .order_by(q.story_number)
-            .limit(count)
-            .with_for_update(skip_locked=True)
-        )
-        rows = self._connection.execute(query).all()
+        wanted = or_(and_(_held_by(worker), q.attempts <= _OFTEN), and_(_free(now), q.attempts < _OFTEN))
+        return self._lease(select(q.story_number).where(wanted).order_by(q.story_number), count, worker, now)
+
+    def take_doubtful(self, *, worker: str, now: datetime) -> list[QueuedStory]:
+        """Lease the one row that was tried least of those tried twice before.
+
+        One of the rows that a killed worker held may have killed it; alone it takes no other with it.
+        """
+        q = work_queue.c
+        wanted = or_(and_(_held_by(worker), q.attempts > _OFTEN), and_(_free(now), q.attempts < MAX_ATTEMPTS))
+        query = select(q.story_number).where(OFTEN_TRIED, wanted).order_by(q.attempts, q.story_number)
+        return self._lease(query, 1, worker, now)
+
+    def _lease(self, query: Select[Any], count: int, worker: str, now: datetime) -> list[QueuedStory]:
+        q = work_queue.c
+        again = case((_held_by(worker), q.attempts), else_=q.attempts + 1)
+        query = query.add_columns(q.revision, again.label("attempts"))
+        rows = self._connection.execute(query.limit(count).with_for_update(skip_locked=True)).all()
         for chunk in in_chunks([row.story_number for row in rows]):
             self._connection.execute(
                 update(work_queue)
@@ -144,3 +166,11 @@ class WorkQueue:
         ).one()
         stuck = self._connection.execute(select(func.count()).where(q.attempts >= MAX_ATTEMPTS)).scalar_one()
         return QueueDepth(waiting=waiting, stuck=stuck, oldest_at=oldest)
+
+
+def _held_by(worker: str) -> ColumnElement[bool]:
+    return and_(work_queue.c.leased_by.is_not(None), work_queue.c.leased_by == worker)
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    return or_(work_queue.c.leased_until.is_(None), work_queue.c.leased_until < now)

@@ -66,6 +66,9 @@ TAKEN_DOWN = text("state = 'taken_down'")
 """Which stories an index of few rows holds.  Queries say it with these words, as a value that is only bound
 does not tell a database that the index will do."""
 
+OFTEN_TRIED = text("attempts >= 2")
+"""Which rows of the queue are dealt with one by one, in the words of their index."""
+
 outlets = Table(
     "outlets",
     metadata,
@@ -156,6 +159,9 @@ work_queue = Table(
     Column("attempts", Integer, nullable=False),
     Column("last_error", Text),
     Index(None, "leased_until"),
+    Index(
+        "ix_work_queue_often_tried", "story_number", postgresql_where=OFTEN_TRIED, sqlite_where=OFTEN_TRIED
+    ),
 )
 
 changes = Table(

@@ -1,7 +1,7 @@
 """What breaks in the small: rows, clocks, disks, snapshots, replicas that slept."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,6 +27,7 @@ from tianfu.serving.services.retention import RetentionChore
 from tianfu.serving.settings import ServiceSettings
 from tianfu.serving.store.changes import ChangeKind
 from tianfu.serving.store.events import LoggedEvent
+from tianfu.serving.store.queue import MAX_ATTEMPTS, QueuedStory
 from tianfu.serving.store.schema import decisions, events
 from tianfu.serving.wiring import build_newsroom
 
@@ -287,6 +288,51 @@ def test_a_poisoned_row_holds_up_nobody_though_two_workers_try_it(new_room: NewR
     with one.database.read() as uow:
         depth = uow.queue.depth()
     assert (depth.waiting, depth.stuck, one.library.index.size) == (0, 1, 6)
+
+
+def test_a_story_that_kills_each_worker_that_reads_it_takes_no_other_with_it(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        """The process is gone: nothing of it goes on."""
+
+    drafts = [a_draft(f"s{n}", body=a_body(n)) for n in range(8)]
+    ingest(drafts, database=room.database, clock=room.clock)
+    index = room.indexer._index
+
+    def dies(items: Sequence[QueuedStory]) -> None:
+        if any(item.number == 4 for item in items):
+            raise Killed
+        index(items)
+
+    monkeypatch.setattr(room.indexer, "_index", dies)
+    deaths = 0
+    for start in range(20):
+        monkeypatch.setattr(room.indexer, "_worker", f"w{start}")
+        try:
+            while room.indexer.step():
+                pass
+        except Killed:
+            deaths += 1
+        with room.database.write(()) as uow:
+            uow.queue.release(worker=f"w{start}")
+            uow.commit()
+    with room.database.read() as uow:
+        depth = uow.queue.depth()
+    assert (deaths, depth.waiting, depth.stuck, room.library.index.size) == (MAX_ATTEMPTS, 0, 1, 7)
+
+
+def test_what_waits_of_the_often_tried_keeps_no_other_of_them_from_its_turn(room: Newsroom) -> None:
+    ingest([a_draft(f"s{n}", body=a_body(n)) for n in range(3)], database=room.database, clock=room.clock)
+    now = room.clock.now()
+    with room.database.write(()) as uow:
+        for name in ("one", "two"):
+            assert len(uow.queue.take(3, worker=name, now=now)) == 3
+            uow.queue.release(worker=name)
+        assert uow.queue.take(3, worker="three", now=now) == []
+        turns = [uow.queue.take_doubtful(worker="three", now=now) for _ in range(4)]
+    assert [[item.number for item in items] for items in turns] == [[1], [2], [3], [1]]
+    assert {item.attempts for items in turns for item in items} == {3}
 
 
 def test_a_replica_that_slept_through_thousands_of_changes_catches_up(new_room: NewRoom) -> None:

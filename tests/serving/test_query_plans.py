@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
+from support.builders import NOW
 
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.store.database import UnitOfWork
@@ -38,7 +39,10 @@ def plans(room: Newsroom, ask: Ask) -> str:
 
 @pytest.mark.parametrize(
     ("ask", "index"),
-    [(lambda uow: uow.cards.taken_down(), "ix_stories_taken_down")],
+    [
+        (lambda uow: uow.cards.taken_down(), "ix_stories_taken_down"),
+        (lambda uow: uow.queue.take_doubtful(worker="w", now=NOW), "ix_work_queue_often_tried"),
+    ],
 )
 def test_an_index_answers(room: Newsroom, ask: Ask, index: str) -> None:
     assert index in plans(room, ask)
