@@ -13,6 +13,7 @@ from sqlalchemy import (
     case,
     delete,
     func,
+    not_,
     or_,
     select,
     tuple_,
@@ -51,7 +52,7 @@ class QueueDepth:
     Attributes:
         waiting: Rows that a worker may still take or has taken.
         stuck: Rows given up after five attempts.
-        oldest_at: When the oldest waiting row came in.
+        oldest_at: When the oldest waiting row came in; those that are only read again are left out.
     """
 
     waiting: int
@@ -70,6 +71,9 @@ class WorkQueue:
 
         With ``keep`` stories that are queued already stay as they are.
         """
+        self._put(revisions, now, again=False, keep=keep)
+
+    def _put(self, revisions: Mapping[int, int], now: datetime, *, again: bool, keep: bool = False) -> None:
         rows = [
             {
                 "story_number": number,
@@ -79,27 +83,34 @@ class WorkQueue:
                 "leased_by": None,
                 "attempts": 0,
                 "last_error": None,
+                "again": again,
             }
             for number, revision in revisions.items()
         ]
-        upsert(self._connection, work_queue, rows, keep=keep, unless_above="revision")
+        stay = ["again"] if again else []  # what is new stays so
+        upsert(self._connection, work_queue, rows, keep=keep, stay=stay, unless_above="revision")
 
     def add_all(self, now: datetime, *, after: int = 0, most: int = ALL_AT_ONCE) -> list[int]:
-        """Queue stories at their current revisions, the next so many by number; returns their numbers."""
+        """Queue stories at their current revisions, the next so many by number; returns their numbers.
+
+        They are only read again, which takes days for an archive, and so come after everything that is new.
+        """
         query = select(stories.c.number, stories.c.revision).where(stories.c.number > after)
         rows = self._connection.execute(query.order_by(stories.c.number).limit(most)).all()
-        self.add({row.number: row.revision for row in rows}, now)
+        self._put({row.number: row.revision for row in rows}, now, again=True)
         return [row.number for row in rows]
 
     def take(self, count: int, *, worker: str, now: datetime) -> list[QueuedStory]:
-        """Lease the oldest rows that nobody else holds; they come back when the lease runs out.
+        """Lease the oldest rows that nobody else holds, new stories and edits before what is read again.
 
-        What this worker holds still, because the database went away meanwhile, it gets again, and that is
-        not counted as an attempt.  Rows that were tried twice before are left to :meth:`take_doubtful`.
+        They come back when the lease runs out.  What this worker holds still, because the database went away
+        meanwhile, it gets again, and that is not counted as an attempt.  Rows that were tried twice before
+        are left to :meth:`take_doubtful`.
         """
         q = work_queue.c
         wanted = or_(and_(_held_by(worker), q.attempts <= _OFTEN), and_(_free(now), q.attempts < _OFTEN))
-        return self._lease(select(q.story_number).where(wanted).order_by(q.story_number), count, worker, now)
+        order = (q.again, q.enqueued_at, q.story_number)
+        return self._lease(select(q.story_number).where(wanted).order_by(*order), count, worker, now)
 
     def take_doubtful(self, *, worker: str, now: datetime) -> list[QueuedStory]:
         """Lease the one row that was tried least of those tried twice before.
@@ -161,9 +172,9 @@ class WorkQueue:
     def depth(self) -> QueueDepth:
         """Count what waits."""
         q = work_queue.c
-        waiting, oldest = self._connection.execute(
-            select(func.count(), func.min(q.enqueued_at)).where(q.attempts < MAX_ATTEMPTS)
-        ).one()
+        waiting = self._connection.execute(select(func.count()).where(q.attempts < MAX_ATTEMPTS)).scalar_one()
+        new = select(q.enqueued_at).where(not_(q.again), q.attempts < MAX_ATTEMPTS)
+        oldest = self._connection.execute(new.order_by(q.enqueued_at).limit(1)).scalar_one_or_none()
         stuck = self._connection.execute(select(func.count()).where(q.attempts >= MAX_ATTEMPTS)).scalar_one()
         return QueueDepth(waiting=waiting, stuck=stuck, oldest_at=oldest)
 

@@ -158,7 +158,9 @@ work_queue = Table(
     Column("leased_by", String(40)),
     Column("attempts", Integer, nullable=False),
     Column("last_error", Text),
+    Column("again", Boolean, nullable=False, server_default=false()),
     Index(None, "leased_until"),
+    Index(None, "again", "enqueued_at", "story_number"),
     Index(
         "ix_work_queue_often_tried", "story_number", postgresql_where=OFTEN_TRIED, sqlite_where=OFTEN_TRIED
     ),

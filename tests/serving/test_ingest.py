@@ -1,12 +1,14 @@
 """Taking stories in."""
 
+from datetime import timedelta
+
 import pytest
-from support.builders import FakeClock, a_draft
+from support.builders import FakeClock, a_body, a_draft
 from support.fakes import POISON
 
 from tianfu.model.errors import Conflict
 from tianfu.model.story import Story, StoryState
-from tianfu.serving.services.ingest import IngestOutcome, ingest, revise
+from tianfu.serving.services.ingest import IngestOutcome, ingest, queue_all, revise
 from tianfu.serving.services.newsroom import Newsroom
 from tianfu.serving.store.stories import Stories
 
@@ -121,3 +123,27 @@ def test_a_story_no_model_can_read_is_set_aside_and_spoils_no_other(room: Newsro
         depth = uow.queue.depth()
     assert indexed == {"a-1": True, "a-2": False, "a-3": True}
     assert (depth.waiting, depth.stuck) == (0, 1)
+
+
+def test_new_stories_and_edits_come_before_what_is_only_read_again(room: Newsroom, clock: FakeClock) -> None:
+    ingest([a_draft(f"s{n}", body=a_body(n)) for n in range(6)], database=room.database, clock=room.clock)
+    while room.indexer.step():
+        pass
+    clock.pass_by(minutes=1)
+    queue_all(room.database, room.clock.now())
+    clock.pass_by(minutes=1)
+    ingest(
+        [a_draft("late", body=a_body(9)), a_draft("s3", title="改", body=a_body(3))],
+        database=room.database,
+        clock=room.clock,
+    )
+    queue_all(room.database, room.clock.now())
+    clock.pass_by(minutes=1)
+    with room.database.write(()) as uow:
+        taken = [
+            [item.number for item in uow.queue.take(3, worker=name, now=room.clock.now())]
+            for name in ("one", "other")
+        ]
+        oldest_at = uow.queue.depth().oldest_at
+    assert taken == [[4, 7, 1], [2, 3, 5]]
+    assert oldest_at == room.clock.now() - timedelta(minutes=1), "what is read again makes no queue late"

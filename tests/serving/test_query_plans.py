@@ -41,6 +41,7 @@ def plans(room: Newsroom, ask: Ask) -> str:
     ("ask", "index"),
     [
         (lambda uow: uow.cards.taken_down(), "ix_stories_taken_down"),
+        (lambda uow: uow.queue.take(5, worker="w", now=NOW), "ix_work_queue_again_enqueued_at_story_number"),
         (lambda uow: uow.queue.take_doubtful(worker="w", now=NOW), "ix_work_queue_often_tried"),
     ],
 )

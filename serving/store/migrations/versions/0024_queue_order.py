@@ -1,4 +1,4 @@
-"""The queue finds what was tried often.
+"""What is only read again stands behind what is new in the queue, which finds what was tried often.
 
 Revision: 0024
 Before: 0023
@@ -12,11 +12,15 @@ down_revision = "0023"
 branch_labels = None
 depends_on = None
 
+_ORDER = ["again", "enqueued_at", "story_number"]
 _OFTEN_TRIED = sa.text("attempts >= 2")
 
 
 def upgrade() -> None:
     """Apply."""
+    again = sa.Column("again", sa.Boolean(), nullable=False, server_default=sa.false())
+    op.add_column("work_queue", again)
+    op.create_index(op.f("ix_work_queue_again_enqueued_at_story_number"), "work_queue", _ORDER)
     op.create_index(
         "ix_work_queue_often_tried",
         "work_queue",
@@ -29,3 +33,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Undo."""
     op.drop_index("ix_work_queue_often_tried", table_name="work_queue")
+    op.drop_index(op.f("ix_work_queue_again_enqueued_at_story_number"), table_name="work_queue")
+    op.drop_column("work_queue", "again")
