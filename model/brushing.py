@@ -85,7 +85,8 @@ class BrushGuard:
         self._groups: _Recent[tuple[str, int, int], list[str]] = _Recent()
         self._arrivals: _Recent[tuple[str, int], list[str]] = _Recent()
         self._crowds: _Recent[int, array[int]] = _Recent()
-        self._unnamed: _Recent[tuple[str, int], set[tuple[int, EventType]]] = _Recent()
+        self._unnamed: _Recent[str, dict[int, set[tuple[int, EventType]]]] = _Recent()
+        self._leaving: set[str] = set()
 
     def judge(
         self,
@@ -125,24 +126,36 @@ class BrushGuard:
         return None
 
     def forget(self, reader: str) -> None:
-        """Drop what could be traced to a reader."""
+        """Drop what is kept under a reader's key; where else it stands goes with the next :meth:`sweep`."""
         self._times.drop(reader)
-        for key in [key for key in self._unnamed.keys() if key[0] == reader]:  # noqa: SIM118 - not a mapping
-            self._unnamed.drop(key)
+        self._unnamed.drop(reader)
+        self._leaving.add(reader)
+
+    def sweep(self) -> int:
+        """Drop all else that could be traced to readers who were forgotten; returns how many there were.
+
+        It looks through everything that is remembered, once for all of them: tenths of a second in a
+        province, so it is for whoever is in no hurry.
+        """
+        leaving, self._leaving = self._leaving, set()
+        if not leaving:
+            return 0
         for readers in (*self._groups.values(), *self._arrivals.values()):
-            if reader in readers:
-                readers.remove(reader)
+            if not leaving.isdisjoint(readers):
+                readers[:] = [reader for reader in readers if reader not in leaving]
+        hashes = {hash(reader) for reader in leaving}
         for crowd in self._crowds.values():
-            if hash(reader) in crowd[1:]:
-                del crowd[crowd.index(hash(reader), 1)]
+            if not hashes.isdisjoint(crowd[1:]):
+                crowd[1:] = array("q", (one for one in crowd[1:] if one not in hashes))
+        return len(leaving)
 
     def readers(self) -> set[str]:
-        """Keys of every reader of whom anything is remembered."""
-        unnamed = {reader for reader, _ in self._unnamed.keys()}  # noqa: SIM118 - not a mapping
-        return unnamed.union(self._times.keys(), *self._groups.values(), *self._arrivals.values())
+        """Keys of every reader of whom anything is remembered, but for those who are being forgotten."""
+        named = {*self._unnamed.keys(), *self._times.keys()}
+        return named.union(*self._groups.values(), *self._arrivals.values()) - self._leaving
 
     def _repeated(self, reader: str, deed: tuple[int, EventType], at_s: float) -> bool:
-        done = self._unnamed.of((reader, int(at_s // _DAY_S)), set())
+        done = self._unnamed.of(reader, {}).setdefault(int(at_s // _DAY_S), set())
         if deed in done:
             return True
         done.add(deed)

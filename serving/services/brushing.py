@@ -2,8 +2,10 @@
 
 import hashlib
 import hmac
+import math
 import secrets
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +20,9 @@ from tianfu.serving.store.events import LoggedEvent
 from tianfu.serving.store.quarantine import HeldBack
 
 LOOK_BACK = timedelta(days=7)
+_REST_S = 10.0
+_REST_SHARE = 20.0
+"""After a sweep that took t seconds the next comes this many times t later, and not before the least rest."""
 
 
 class EventGate:
@@ -30,6 +35,7 @@ class EventGate:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._guard = BrushGuard()
+        self._next_s = -math.inf
         self._secret = secrets.token_bytes(32)
 
     def judge(self, event: Event, number: int, *, newcomer: bool, unnamed: bool) -> BrushRule | None:
@@ -70,9 +76,25 @@ class EventGate:
             return self._guard.readers()
 
     def forget(self, reader_key: str) -> None:
-        """Drop what could be traced to a reader."""
+        """Drop what could be traced to a reader, as far as that is quick; :meth:`step` drops the rest."""
         with self._lock:
             self._guard.forget(reader_key)
+
+    def step(self) -> int:
+        """Drop what else could be traced to readers who were forgotten; never counts as work done.
+
+        That looks through all that is remembered, and so is done for many at once: now for the first of
+        them, some seconds later for those after.
+        """
+        began_s = time.monotonic()
+        if began_s < self._next_s:
+            return 0
+        with self._lock:
+            swept = self._guard.sweep()
+        if swept:
+            ended_s = time.monotonic()
+            self._next_s = ended_s + max(_REST_S, _REST_SHARE * (ended_s - began_s))
+        return 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

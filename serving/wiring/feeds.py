@@ -25,6 +25,7 @@ class Feeds:
 
     signals: Signals
     gate: EventGate
+    forgetter: Forgetter
     stream: EventStream
     interests: InterestFinder
     decisions: DecisionLog
@@ -40,9 +41,10 @@ def build_feeds(ground: Ground, models: Models) -> Feeds:
     signals, gate, receipts, coverage_shelf = Signals(), EventGate(), ReceiptBook(), CoverageShelf()
     decisions = DecisionLog(database, receipts, ground.meters)
     interests = InterestFinder(library, clock, ground.meters)
+    forgetter = Forgetter([signals, gate, interests], urgent=[decisions], erased=decisions.are_gone)
     for follower in (
         coverage_shelf,
-        Forgetter([signals, gate, interests, decisions], decisions.are_gone),
+        forgetter,
         models.live,
         models.trials,
     ):
@@ -64,6 +66,7 @@ def build_feeds(ground: Ground, models: Models) -> Feeds:
     return Feeds(
         signals=signals,
         gate=gate,
+        forgetter=forgetter,
         stream=EventStream(database=database, library=library, signals=signals, gate=gate, clock=clock),
         interests=interests,
         decisions=decisions,

@@ -1,6 +1,7 @@
 """Who is held back and who is not."""
 
 import random
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given, settings
@@ -67,6 +68,41 @@ def test_without_a_name_a_reader_counts_once_a_day_for_each_story_and_kind() -> 
     assert guard.judge("o/reader/s", 7, CLICK, 100.0, newcomer=False, group=None, unnamed=True) is None
     guard.forget("o/reader/r")
     assert guard.readers() == {"o/reader/s"}
+
+
+def test_forgotten_readers_stand_nowhere_after_one_sweep_and_free_their_places() -> None:
+    guard = BrushGuard()
+    for n in range(3):
+        guard.judge(f"o/device/d{n}", 7, CLICK, 0.0, newcomer=True, group="g")
+        guard.judge(f"o/reader/r{n}", 8, CLICK, 0.0, newcomer=False, group="h", unnamed=True)
+    gone = ["o/device/d0", "o/device/d2", "o/reader/r1"]
+    for reader in gone:
+        guard.forget(reader)
+    assert guard.readers() == {"o/device/d1", "o/reader/r0", "o/reader/r2"}
+
+    assert (guard.sweep(), guard.sweep()) == (3, 0)
+    kept = {"o/device/d1", "o/reader/r0", "o/reader/r2"}
+    assert guard.readers() == kept
+    assert {reader for readers in guard._groups.values() for reader in readers} == kept
+    assert {reader for readers in guard._arrivals.values() for reader in readers} == {"o/device/d1"}
+    assert [list(crowd) for crowd in guard._crowds.values()] == [
+        [3],
+        [0, hash("o/reader/r0"), hash("o/reader/r2")],
+    ]
+    assert guard.judge("o/reader/r9", 8, CLICK, 60.0, newcomer=False, group="h") is None
+
+
+def test_a_sweep_looks_through_all_that_is_remembered_once_for_however_many() -> None:
+    guard = BrushGuard()
+    for n in range(2_000):
+        guard.judge(f"o/device/d{n}", n, CLICK, 10.0 * n, newcomer=False, group=f"g{n}")
+    looked = guard._groups.values = Mock(side_effect=guard._groups.values)  # type: ignore[method-assign]
+    for n in range(1_000):
+        guard.forget(f"o/device/d{n}")
+    assert looked.call_count == 0
+    guard.sweep()
+    assert looked.call_count == 1
+    assert len(guard.readers()) == 1_000
 
 
 def test_one_known_reader_lets_one_newcomer_in_however_often_they_come() -> None:
