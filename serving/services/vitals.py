@@ -18,7 +18,7 @@ class Sample:
     """One look at the database and the caches.
 
     Attributes:
-        stories: Stored in all, taken down or not.
+        stories: Stored in all, taken down or not; an estimate when they are many.
         indexed: In this process's index.
         waiting: Rows in the queue that will be tried.
         stuck: Rows that were given up.
@@ -70,7 +70,7 @@ class Vitals:
         now = self._clock.now()
         with self._database.read() as uow:
             depth = uow.queue.depth()
-            stories = uow.stories.count()
+            stories = uow.stories.count_about()
             latest = uow.changes.latest()
         oldest_s = (now - depth.oldest_at).total_seconds() if depth.oldest_at else 0.0
         return Sample(

@@ -20,12 +20,14 @@ from sqlalchemy import (
     update,
 )
 
+from tianfu.serving.store.estimates import count_about
 from tianfu.serving.store.notices import life_number, living
 from tianfu.serving.store.schema import OFTEN_TRIED, stories, work_queue
 from tianfu.serving.store.upsert import in_chunks, upsert
 
 LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 5
+_EXACT_TO = 10_000
 _OFTEN = 2
 """Rows taken so often before are taken one by one, see :data:`OFTEN_TRIED`."""
 ALL_AT_ONCE = 5_000
@@ -153,7 +155,7 @@ class WorkQueue:
 
     def release(self, *, worker: str | None = None) -> int:
         """Give up leases: of one worker that stops, or of all, when this process is the only one."""
-        statement = update(work_queue).where(work_queue.c.leased_until.is_not(None))
+        statement = update(work_queue).where(work_queue.c.leased_by.is_not(None))
         if worker is not None:
             statement = statement.where(work_queue.c.leased_by == worker)
         return self._connection.execute(statement.values(leased_until=None, leased_by=None)).rowcount
@@ -163,20 +165,24 @@ class WorkQueue:
 
         One that was only cut off may finish what it holds all the same; storing twice changes nothing.
         """
-        holders = self._connection.execute(
-            select(work_queue.c.leased_by).where(work_queue.c.leased_by.is_not(None)).distinct()
-        ).scalars()
-        alive = living(self._connection)
-        return sum(self.release(worker=name) for name in holders if life_number(name) not in alive)
+        holders = self.holders()
+        alive = living(self._connection) if holders else set()
+        return sum(self.release(worker=name) for name in sorted(holders) if life_number(name) not in alive)
+
+    def holders(self) -> set[str]:
+        """Workers that hold rows."""
+        held = select(work_queue.c.leased_by).where(work_queue.c.leased_by.is_not(None)).distinct()
+        return set(self._connection.execute(held).scalars())
 
     def depth(self) -> QueueDepth:
-        """Count what waits."""
+        """Count what waits, at a cost that does not grow with it; a long queue on PostgreSQL is estimated."""
         q = work_queue.c
-        waiting = self._connection.execute(select(func.count()).where(q.attempts < MAX_ATTEMPTS)).scalar_one()
         new = select(q.enqueued_at).where(not_(q.again), q.attempts < MAX_ATTEMPTS)
         oldest = self._connection.execute(new.order_by(q.enqueued_at).limit(1)).scalar_one_or_none()
-        stuck = self._connection.execute(select(func.count()).where(q.attempts >= MAX_ATTEMPTS)).scalar_one()
-        return QueueDepth(waiting=waiting, stuck=stuck, oldest_at=oldest)
+        given_up = select(func.count()).select_from(work_queue).where(OFTEN_TRIED, q.attempts >= MAX_ATTEMPTS)
+        stuck = self._connection.execute(given_up).scalar_one()
+        rows = count_about(self._connection, work_queue, exact_to=_EXACT_TO)
+        return QueueDepth(waiting=max(0, rows - stuck), stuck=stuck, oldest_at=oldest)
 
 
 def _held_by(worker: str) -> ColumnElement[bool]:

@@ -69,6 +69,8 @@ does not tell a database that the index will do."""
 OFTEN_TRIED = text("attempts >= 2")
 """Which rows of the queue are dealt with one by one, in the words of their index."""
 
+LEASED = text("leased_by IS NOT NULL")
+
 outlets = Table(
     "outlets",
     metadata,
@@ -159,7 +161,7 @@ work_queue = Table(
     Column("attempts", Integer, nullable=False),
     Column("last_error", Text),
     Column("again", Boolean, nullable=False, server_default=false()),
-    Index(None, "leased_until"),
+    Index("ix_work_queue_leased", "leased_by", postgresql_where=LEASED, sqlite_where=LEASED),
     Index(None, "again", "enqueued_at", "story_number"),
     Index(
         "ix_work_queue_often_tried", "story_number", postgresql_where=OFTEN_TRIED, sqlite_where=OFTEN_TRIED

@@ -27,9 +27,11 @@ from tianfu.model.rights import Reuse
 from tianfu.model.story import Story, StoryState, StoryText
 from tianfu.model.tag import TagKind, TagState
 from tianfu.serving.store.bigrams import may_hold, note_bigrams
+from tianfu.serving.store.estimates import count_about
 from tianfu.serving.store.schema import revisions, stories, tags
 from tianfu.serving.store.upsert import in_chunks
 
+_EXACT_TO = 50_000
 _TEXT_FIELDS = (
     "title", "body", "published_at", "author", "source", "url", "image_url", "channel", "adcode",
     "expires_at", "ai_generated", "reuse",
@@ -215,8 +217,12 @@ class Stories:
         query = select(revisions).where(revisions.c.story_number == number).order_by(revisions.c.revision)
         return [(row.revision, row.received_at, row.text) for row in self._connection.execute(query)]
 
+    def count_about(self) -> int:
+        """How many stories there are, at a cost that does not grow with them; many are an estimate."""
+        return count_about(self._connection, stories, exact_to=_EXACT_TO)
+
     def count(self, state: StoryState | None = None) -> int:
-        """How many stories there are."""
+        """How many stories there are, each counted."""
         query = select(func.count()).select_from(stories)
         if state is not None:
             query = query.where(stories.c.state == state.value)

@@ -1,4 +1,4 @@
-"""What is only read again stands behind what is new in the queue, which finds what was tried often.
+"""What is only read again stands behind what is new in the queue, which finds what is held or was tried often.
 
 Revision: 0024
 Before: 0023
@@ -13,6 +13,7 @@ branch_labels = None
 depends_on = None
 
 _ORDER = ["again", "enqueued_at", "story_number"]
+_LEASED = sa.text("leased_by IS NOT NULL")
 _OFTEN_TRIED = sa.text("attempts >= 2")
 
 
@@ -28,10 +29,16 @@ def upgrade() -> None:
         postgresql_where=_OFTEN_TRIED,
         sqlite_where=_OFTEN_TRIED,
     )
+    op.create_index(
+        "ix_work_queue_leased", "work_queue", ["leased_by"], postgresql_where=_LEASED, sqlite_where=_LEASED
+    )
+    op.drop_index(op.f("ix_work_queue_leased_until"), table_name="work_queue")
 
 
 def downgrade() -> None:
     """Undo."""
+    op.create_index(op.f("ix_work_queue_leased_until"), "work_queue", ["leased_until"])
+    op.drop_index("ix_work_queue_leased", table_name="work_queue")
     op.drop_index("ix_work_queue_often_tried", table_name="work_queue")
     op.drop_index(op.f("ix_work_queue_again_enqueued_at_story_number"), table_name="work_queue")
     op.drop_column("work_queue", "again")
