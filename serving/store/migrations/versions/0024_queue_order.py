@@ -19,7 +19,7 @@ _OFTEN_TRIED = sa.text("attempts >= 2")
 
 def upgrade() -> None:
     """Apply."""
-    again = sa.Column("again", sa.Boolean(), nullable=False, server_default=sa.false())
+    again: sa.Column[bool] = sa.Column("again", sa.Boolean(), nullable=False, server_default=sa.false())
     op.add_column("work_queue", again)
     op.create_index(op.f("ix_work_queue_again_enqueued_at_story_number"), "work_queue", _ORDER)
     op.create_index(
