@@ -54,6 +54,31 @@ def upserts(milvus: MilvusLink, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return sizes
 
 
+def test_a_collection_that_is_being_loaded_is_not_waited_for(
+    milvus: MilvusLink, index: MilvusIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a restart of Milvus, where an archive takes minutes."""
+    from pymilvus.client.types import LoadState
+
+    rows = clustered(3)
+    index.add([1, 2, 3], rows, facts(3))
+    now_s, state, asked = [0.0], LoadState.NotLoad, []
+    restarted = MilvusIndex(milvus, index.name, DIMENSION)
+    with milvus.asked() as client, monkeypatch.context() as loading:
+        loading.setattr(milvus, "_ticks_s", lambda: now_s[0])
+        loading.setattr(client, "get_load_state", lambda *_, **__: {"state": state})
+        loading.setattr(client, "load_collection", lambda name, **how: asked.append((name, how["_async"])))
+        for _ in range(3):
+            with pytest.raises(IndexUnavailable, match="is loading"):
+                restarted.add([4], clustered(1), facts(1))
+        assert asked == [(index.name, True)], "once, and then it is left alone for a moment"
+        assert milvus.fault == "is loading its vectors"
+        now_s[0] += 5.0
+        state = LoadState.Loaded
+        assert restarted.size == 3
+        assert milvus.fault is None
+
+
 @pytest.mark.parametrize("where", [None, IndexFilter(since_s=3_000), IndexFilter(outlets={"o1", "o7"})])
 def test_of_the_true_ten_nearest_it_finds_all_but_one_in_fifty(
     milvus: MilvusLink, index: MilvusIndex, where: IndexFilter | None

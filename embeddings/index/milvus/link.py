@@ -77,15 +77,22 @@ class MilvusLink:
         from pymilvus import MilvusException
 
         if self._ticks_s() < self._away_until:
-            raise unavailable(_SILENT)
+            raise unavailable(self.fault or _SILENT)
         try:
             yield self._opened()
         except (MilvusException, grpc.RpcError, OSError) as bad:
-            self.fault = _what(bad)
-            if self.fault == _SILENT:
-                self._away_until = self._ticks_s() + _REST_S
-            raise unavailable(self.fault) from bad
+            what = _what(bad)
+            if what == _SILENT:
+                raise self.rest(what) from bad
+            self.fault = what
+            raise unavailable(what) from bad
         self.fault = None
+
+    def rest(self, why: str) -> IndexUnavailable:
+        """Leave Milvus alone for a moment, in which all who ask are told why; returns what to raise."""
+        self.fault = why
+        self._away_until = self._ticks_s() + _REST_S
+        return unavailable(why)
 
     def close(self) -> None:
         """Let go of the connection, and of the file where Milvus Lite keeps one."""

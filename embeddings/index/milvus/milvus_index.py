@@ -127,15 +127,25 @@ class MilvusIndex:
 
     @contextmanager
     def _collection(self) -> Iterator["MilvusClient"]:
-        """The client, with the collection made and loaded."""
+        """The client, with the collection made and loaded; one that is still loading is not waited for."""
         stood, self._stands = self._stands, False
         with self._link.asked() as client:
             if not stood:
                 if not client.has_collection(self.name, timeout=self._link.read_s):
                     schema.create(client, self.name, self.dimension, self._link.write_s)
-                client.load_collection(self.name, timeout=self._link.write_s)
+                    client.load_collection(self.name, timeout=self._link.write_s)  # of nothing, at once
+                elif not self._is_loaded(client):
+                    client.load_collection(self.name, timeout=self._link.read_s, _async=True)
+                    if not self._is_loaded(client):
+                        raise self._link.rest("is loading its vectors")
             yield client
         self._stands = True  # otherwise looked at again: somebody may have dropped it
+
+    def _is_loaded(self, client: "MilvusClient") -> bool:
+        from pymilvus.client.types import LoadState
+
+        told = client.get_load_state(self.name, timeout=self._link.read_s)
+        return bool(told["state"] == LoadState.Loaded)
 
     def _rows(
         self, numbers: Sequence[int], fields: list[str], client: "MilvusClient"
