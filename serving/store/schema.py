@@ -63,13 +63,9 @@ def _number(name: str = "number", **kwargs: Any) -> Column[int]:
 
 
 TAKEN_DOWN = text("state = 'taken_down'")
-"""Which stories an index of few rows holds.  Queries say it with these words, as a value that is only bound
-does not tell a database that the index will do."""
-
 OFTEN_TRIED = text("attempts >= 2")
-"""Which rows of the queue are dealt with one by one, in the words of their index."""
-
 LEASED = text("leased_by IS NOT NULL")
+"""Rows that an index of few holds.  Queries use the same words: of a bound value no database knows this."""
 
 outlets = Table(
     "outlets",
