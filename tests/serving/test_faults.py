@@ -226,7 +226,9 @@ def test_a_machine_that_starts_with_a_wrong_clock_drops_nothing_on_postgresql(ro
         uow.events.add([an_event("recent", recent)])
         uow.commit()
     wrong = FakeClock(datetime.now(UTC) + timedelta(days=3_000))
-    assert chore(room, wrong).step() == 0
+    work = chore(room, wrong)
+    while work.step():  # months of long ago that other tests left may go
+        pass
     assert left(room, events) == ["recent"]
 
 
