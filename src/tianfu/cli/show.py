@@ -29,7 +29,7 @@ TO_COPY = frozenset({"id", "kind", "version"})
 QUIET_S = 30.0
 """In a log a step is heard of again after so long."""
 
-_PREFIX = ServiceSettings.model_config["env_prefix"]
+_PREFIX = ServiceSettings.model_config.get("env_prefix", "")
 Advance = Callable[[str, int, int], None]
 
 
