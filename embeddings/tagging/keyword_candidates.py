@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from math import log1p
 
+from tianfu.embeddings.tagging.keyword_stops import stops
 from tianfu.embeddings.tagging.keyword_table import KeywordTable
 from tianfu.embeddings.tagging.segment import Segmenter, part_of_speech
 
@@ -14,11 +15,12 @@ _LATIN = re.compile(r"[a-z][a-z0-9·&-]*")
 _NUMBER = re.compile(r"[0-9.%—-]+[a-z\u4e00-\u9fff]?")
 _MODEL = re.compile(r"[0-9]+[a-z]+")
 """A number that is a name: 5g."""
-_COLUMN = re.compile(r"【[^】]*】")
+_COLUMN = re.compile(r"【[^】0-9]{1,6}】")
 _QUOTED = re.compile(r"《([^《》,。]{2,12})》|\"([^\",。]{2,10})\"|“([^”,。]{2,10})”")
 _LONGEST_CHARS = 12
 _MOST_WORDS = 4
 _MOST_OF_BODY = 32
+_LOOSE_MARKS = frozenset(".—·-%")
 _CHARS_CAP = 8.0
 _SIDES_CAP = 4
 _RAREST = 7.0
@@ -104,7 +106,11 @@ def candidates(title: str, body: str, *, table: KeywordTable, segmenter: Segment
         _collect(words, in_body)
     quoted = {text for found in _QUOTED.finditer(f"{title}\n{body}") for text in found.groups() if text}
     plain = _COLUMN.sub("", title)
-    kept = {text: _span(at, in_body.get(text, ())) for text, at in in_title.items() if text in plain}
+    kept = {
+        text: _span(at, in_body.get(text, ()))
+        for text, at in in_title.items()
+        if text in plain and (text in quoted or not body or text in body or _is_sure(at[0], table))
+    }
     further = [
         (-len(places), _at(places[0]), text)
         for text, places in in_body.items()
@@ -152,7 +158,7 @@ def _collect(words: Sequence[_Word], places: dict[str, list[_Place]]) -> None:
             text += words[last].text
             if len(text) > _LONGEST_CHARS:
                 break
-            if content[last] and _is_term(text):
+            if content[last] and _is_term(text) and _is_phrase(words[first : last + 1], text):
                 places.setdefault(text, []).append((words, first, last))
 
 
@@ -186,7 +192,31 @@ def _quoted(text: str, title: str, body: str, segmenter: Segmenter) -> _Span:
 
 
 def _is_term(text: str) -> bool:
-    return 2 <= len(text) <= _LONGEST_CHARS and (not text[0].isdigit() or bool(_MODEL.fullmatch(text)))
+    return (
+        2 <= len(text) <= _LONGEST_CHARS
+        and (not text[0].isdigit() or bool(_MODEL.fullmatch(text)))
+        and text[-1] not in _LOOSE_MARKS
+        and text[0] not in _LOOSE_MARKS
+    )
+
+
+def _is_phrase(words: Sequence[_Word], text: str) -> bool:
+    """Whether words make up a term: no empty word, no bare verb at an edge, nobody's office at the end."""
+    if len(words) == 1:
+        return text not in stops().empty
+    first, last = words[0].text, words[-1].text
+    if any(len(word) == 1 and _speech(word) == "v" for word in (first, last)):
+        return False
+    return last not in stops().offices
+
+
+def _is_sure(place: _Place, table: KeywordTable) -> bool:
+    """Whether every word of a string is one that somebody knows, so that none is half a word."""
+    words, first, last = place
+    return all(
+        _speech(one.text) != "?" or table.word(one.text) is not table.unknown
+        for one in words[first : last + 1]
+    )
 
 
 @lru_cache(maxsize=65_536)
@@ -199,7 +229,7 @@ def _speech(word: str) -> str:
 
 def _is_function(word: str) -> bool:
     speech = _speech(word)
-    return speech[0] in _FUNCTION and speech != "eng"
+    return speech[0] in _FUNCTION and speech not in ("eng", "zg")
 
 
 def _nested(spans: Mapping[str, _Span]) -> dict[str, float]:

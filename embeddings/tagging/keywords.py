@@ -97,9 +97,19 @@ def load_keyword_tagger() -> KeywordTagger:
 
 
 def _clash(a: Candidate, b: Candidate) -> bool:
-    if a.text in b.text or b.text in a.text or len(a.text) > MAX_CODE_CHARS:
+    if len(a.text) > MAX_CODE_CHARS or 2 * _shared(a.text, b.text) > min(len(a.text), len(b.text)):
         return True
     return a.start >= 0 and b.start >= 0 and a.start < b.end and b.start < a.end
+
+
+def _shared(a: str, b: str) -> int:
+    """Length of the longest string that both hold."""
+    if len(a) > len(b):
+        a, b = b, a
+    for length in range(len(a), 1, -1):
+        if any(a[start : start + length] in b for start in range(len(a) - length + 1)):
+            return length
+    return 0
 
 
 def _places(word: str, text: str) -> Iterator[int]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tianfu.embeddings.tagging.name_text import HAN, NEVER_GIVEN
+from tianfu.embeddings.tagging.name_text import HAN, NEVER_GIVEN, is_a_work
 from tianfu.embeddings.tagging.name_words import NameWords
 from tianfu.embeddings.tagging.segment import Segmenter
 from tianfu.embeddings.tagging.transcribed import TranscribedNames
@@ -39,7 +39,7 @@ class NameShapes:
                 end = start + (0 if _is_loose(beside) else _loose(words[place + 1 : place + 4]))
             else:
                 end = at if len(word) == _SHAPE_CHARS and word in self.words.people else start
-            if end > start and self._is_shaped(text[start:end]):
+            if end > start and self._is_shaped(text[start:end]) and not is_a_work(text, start, end):
                 yield start, end
 
     def _is_shaped(self, name: str) -> bool:

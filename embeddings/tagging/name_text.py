@@ -12,6 +12,11 @@ NEVER_GIVEN = frozenset(
 _WINDOW = 8
 
 
+def is_a_work(text: str, start: int, end: int) -> bool:
+    """Whether just these characters stand between 《 and 》."""
+    return text[start - 1 : start] == "《" and text[end : end + 1] == "》"
+
+
 def han_run(text: str, start: int) -> str:
     """The Chinese characters from here on, up to the next mark, eight at most."""
     end = start

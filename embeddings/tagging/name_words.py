@@ -37,6 +37,7 @@ class NameWords:
         before: A calling or office that stands right before a name.
         offices_abroad: Those of the callings that mostly people abroad hold.
         after: A word that right after a name says that a person acts or speaks.
+        abroad_only: Offices that China has none of; meant only with a country before them.
         tibetan: Words that names in Garzê and Ngawa are put together from.
         foreign: Characters of transcribed names, as in a regular expression's class.
     """
@@ -55,6 +56,7 @@ class NameWords:
     foreign: str
     national: tuple[str, ...]
     countries: tuple[str, ...]
+    abroad_only: tuple[str, ...]
     suffixes: tuple[str, ...]
     stop_in_organisations: str
 
@@ -109,6 +111,7 @@ def load_name_words() -> NameWords:
         tibetan=tuple(content["tibetan"]),
         foreign=re.escape(content["foreign"]),
         national=tuple(content["national"]),
+        abroad_only=tuple(content["abroad_only"]),
         countries=tuple(sorted(content["countries"], key=len, reverse=True)),
         suffixes=tuple(content["organisation_suffixes"]),
         stop_in_organisations=content["stop_in_organisations"],

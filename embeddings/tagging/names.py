@@ -67,6 +67,13 @@ class NameTagger:
                     names[key] = name
         for bare in abroad:
             names.pop((TagKind.ORGANISATION, bare), None)
+        longer = [text for kind, text in names if kind is TagKind.ORGANISATION]
+        names = {
+            key: name
+            for key, name in names.items()
+            if name.kind is TagKind.PERSON
+            or not any(text != name.text and text.endswith(name.text) for text in longer)
+        }
         suggestions: list[TagSuggestion] = []
         for kind in (TagKind.PERSON, TagKind.ORGANISATION):
             ranked = sorted((n for n in names.values() if n.kind is kind), key=lambda n: -n.confidence)

@@ -23,7 +23,7 @@ _VERBS_IN_NAMES = frozenset(
 )
 _SHARED_NAMES = frozenset({"市中区", "东区", "西区"})
 _LEVELS = frozenset("省市州县区")
-_MINISTRIES = ("部", "厅", "国会", "议会", "全国人大", "央行", "警方", "统计局")
+_MINISTRIES = ("部", "厅", "国会", "议会", "院", "杜马", "省", "全国人大", "央行", "警方", "局")
 _LONGEST_COUNTRY = 12
 _HEADS = frozenset(
     {"中共中央", "国务院", "全国人大", "全国人大常委会", "全国政协", "中央军委", "解放军", "武警部队"}
@@ -34,7 +34,17 @@ _REST_OF_OFFICE = re.compile(
 _NOT_THE_OFFICE = re.compile("(?:政治局)?(?:委员(?!会)|常委(?!会)|总书记|副?总理|副?主席|副?秘书长|国务委员)")
 """After the name of an office: it is a person's title."""
 _NOT_THE_MINISTRY = re.compile("[门长队级委署]")
-_CREDIT, _CREDITED = re.compile("据$"), re.compile("(?:[\u4e00-\u9fff]{0,4}(?:消息|报道)|电)")
+_TELLERS = ("社", "报", "网", "台")
+_CREDITED = re.compile("》?(?:[\u4e00-\u9fff]{0,4}(?:消息|报道)|电|讯)")
+_OF_ELSEWHERE = re.compile("(?:香港|澳门|台湾|地区|新加坡|马来西亚)《?$")
+"""Before the name of a paper: it is another of the same name."""
+_UNITED_NATIONS = "联合国"
+_REST_OF_UNITED_NATIONS = re.compile(
+    "[\u4e00-\u9fff]{2,10}?(?:署|组织|委员会|中心|办事处|特派团|机构|基金会|大会|理事会)"
+)
+_GENERIC = frozenset(
+    {"国际会议中心", "国家森林公园", "中央处理器", "全国代表大会", "国际贸易中心", "国家集训队"}
+)
 _COMMITTEE = re.compile("委(?![员托派任])(?:办公室|组织部|宣传部|统战部|政法委|党校)?")
 _NO_STEM = re.compile("[0-9一二两三四五六七八九十几多]+[家所个]|定点|^大$|(?:上市|子|分|母)$|这|该|某")
 _NO_STOPS = "有限|共(?<=公共)|共青|等(?<=高等)|就业|对外|无锡|供给"
@@ -70,6 +80,7 @@ class OrganisationFinder:
     verbs: frozenset[str]
     divisions: Divisions
     country: re.Pattern[str]
+    abroad_only: frozenset[str]
 
     def find(self, text: str) -> Iterator[Organisation]:
         """Names in no particular order; a listed one may lie inside one put together by rule."""
@@ -78,7 +89,7 @@ class OrganisationFinder:
             country = self._country(text, start, end)
             if country is not None and not _NOT_THE_MINISTRY.match(text, end):
                 yield Organisation(text[country:end], country, end, known=True, abroad=name)
-            elif self._is_whole(text, start, end):
+            elif name not in self.abroad_only and self._is_whole(text, start, end):
                 yield self._listed(text, start, end)
         until = -1
         for start, end, place in self.gazetteer.find(text):
@@ -93,7 +104,9 @@ class OrganisationFinder:
         """Whether a listed name is neither a piece of other words nor of somebody's title."""
         if _NOT_THE_OFFICE.match(text, end) or (text[end - 1] == "部" and _NOT_THE_MINISTRY.match(text, end)):
             return False
-        if _CREDIT.search(text, max(0, start - 1), start) and _CREDITED.match(text, end):
+        if text[start:end].endswith(_TELLERS) and (
+            _CREDITED.match(text, end) or _OF_ELSEWHERE.search(text, max(0, start - _LONGEST_COUNTRY), start)
+        ):
             return False
         return self.segmenter.stands_alone(text, start, end)
 
@@ -108,8 +121,9 @@ class OrganisationFinder:
     def _listed(self, text: str, start: int, end: int) -> Organisation:
         """A listed name with the rest of its office behind it."""
         name = text[start:end]
-        if name in _HEADS:
-            rest = _REST_OF_OFFICE.match(text, end)
+        if name in _HEADS or name == _UNITED_NATIONS:
+            pattern = _REST_OF_UNITED_NATIONS if name == _UNITED_NATIONS else _REST_OF_OFFICE
+            rest = pattern.match(text, end)
             if rest and not any(word in self.verbs for word in self.segmenter.cut(rest.group())):
                 return Organisation(text[start : rest.end()], start, rest.end(), known=True)
         return Organisation(name, start, end, known=True)
@@ -174,6 +188,7 @@ def load_organisation_finder(segmenter: Segmenter) -> OrganisationFinder:
         re.compile(
             f"(?:{'|'.join(words.countries)}|(?<![\\u4e00-\\u9fff])[美俄英法德日韩乌印])(?:前|新任|政府)?$"
         ),
+        frozenset(words.abroad_only),
     )
 
 
@@ -193,7 +208,7 @@ def _apart(found: list[tuple[int, int]], text: str) -> list[tuple[int, int]]:
 
 def _known(words: NameWords) -> set[str]:
     offices = (*words.suffixes, "队", "部", "署", "社")
-    return set(words.national) | {
+    return {*words.national, *words.abroad_only} | {
         word
         for word, count in words_tagged("nt").items()
         if len(word) > _LEAST_KNOWN
@@ -201,4 +216,5 @@ def _known(words: NameWords) -> set[str]:
         and word.startswith(_NATIONWIDE)
         and word.endswith(offices)
         and not word.endswith("政府")
+        and word not in _GENERIC
     }

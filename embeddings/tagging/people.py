@@ -10,7 +10,7 @@ from typing import Any
 import ahocorasick
 
 from tianfu.embeddings.tagging.name_shapes import NameShapes
-from tianfu.embeddings.tagging.name_text import HAN, JOINS, NEVER_GIVEN, han_run
+from tianfu.embeddings.tagging.name_text import HAN, JOINS, NEVER_GIVEN, han_run, is_a_work
 from tianfu.embeddings.tagging.name_words import NameWords, load_name_words
 from tianfu.embeddings.tagging.segment import Segmenter
 from tianfu.embeddings.tagging.transcribed import TranscribedNames, make_transcribed_names
@@ -33,6 +33,11 @@ _LEAST_SECOND_SCORE = -1.2
 _LONGEST_CALLING = 7
 _SURE_CALLING = 3
 _LEAST_WORD_SCORE = 1.0
+_LEAST_AFTER_WORDS = 2.5
+_ALSO_WORDS = frozenset("于向和应从时任连")
+"""Surnames that are prepositions and verbs far more often."""
+_ACTS = re.compile("(?!(?<=一行)[、和与及,])")
+"""After a verb: 一行 before a list is a given name."""
 
 
 class Sign(StrEnum):
@@ -77,14 +82,16 @@ class PeopleFinder:
         taken: set[int] = set()
         for last, (kind, cue) in self.cues.iter(text):
             start, end = last + 1 - len(cue), last + 1
-            if kind is Sign.CALLING:
+            if is_a_work(text, start, end):
+                taken.update(range(start, end))
+            elif kind is Sign.CALLING:
                 called = list(self._after_calling(text, end, cue))
                 if cue in _BYLINES:
                     taken.update(at for one in called for at in range(one.start, one.end))
                 else:
                     guesses += called
             elif kind is Sign.VERB:
-                guesses += self._before_verb(text, start)
+                guesses += self._before_verb(text, start) if _ACTS.match(text, end) else ()
             elif self._is_known(text, start, end):
                 taken.update(range(start, end))
                 yield Person(cue, start, end, Sign.KNOWN)
@@ -105,13 +112,17 @@ class PeopleFinder:
             return self.segmenter.stands_alone(text, start, end)
         if _NOT_THE_PERSON.match(text, end) or text[start - 1 : start] in JOINS:
             return False
-        if self.transcribed.is_made_of(text, start, end) and not self.transcribed.word_begins(text, end):
+        if self.transcribed.is_made_of(text, start, end) and not self.transcribed.is_all(text, start, end):
             return False
         return end - start > 2 or (self._may_begin(text, start) and self._may_end(text, start, end))
 
     def _half_known(self, text: str, start: int, end: int) -> range:
         """Characters that no guess may use: all of a long name that stands there without being meant."""
-        return range(start, end) if end - start > 2 and text[start:end] in self.words.figures else range(0)
+        name = text[start:end]
+        ours = (
+            len(name) > 2 and name in self.words.figures and not self.transcribed.is_made_of(text, start, end)
+        )
+        return range(start, end) if ours else range(0)
 
     def _may_begin(self, text: str, start: int) -> bool:
         """Whether a name of two characters may begin here."""
@@ -128,9 +139,12 @@ class PeopleFinder:
         return self.words.given_score(pieces[0]) < 0
 
     def _after_calling(self, text: str, start: int, calling: str) -> Iterator[Person]:
-        if len(calling) < _SURE_CALLING and self.segmenter.is_word(text[start - 1 : start + 1]):
-            return
         abroad = calling.endswith(self.words.offices_abroad)
+        sure = len(calling) >= _SURE_CALLING or (
+            abroad and self.transcribed.is_made_of(text, start, start + 3)
+        )
+        if not sure and self.segmenter.is_word(text[start - 1 : start + 1]):
+            return
         if text[start : start + 1] in (" ", ":"):
             start += 1
         sign = Sign.CALLING
@@ -171,8 +185,8 @@ class PeopleFinder:
         end = start + len(name)
         if text[end : end + 1] in (*JOINS, "某") or "某" in given:
             return None
-        goes_on = self.transcribed.is_made_of(text, end - 1, end + 1)
-        return None if goes_on and not self.transcribed.word_begins(text, end) else end
+        goes_on = self.transcribed.is_made_of(text, end - 1, end + 1) and self.transcribed.goes_on(text, end)
+        return None if goes_on else end
 
     def _given(self, text: str, start: int) -> str:
         """The given name, one or two characters, by where the words after it begin."""
@@ -182,7 +196,8 @@ class PeopleFinder:
             return ""
         first = pieces[0]
         if len(first) == 2:
-            common = self.segmenter.is_word(first) and self.words.given_score(first) < _LEAST_WORD_SCORE
+            least = _LEAST_AFTER_WORDS if text[start - 1] in _ALSO_WORDS else _LEAST_WORD_SCORE
+            common = self.segmenter.is_word(first) and self.words.given_score(first) < least
             return "" if common or first in self.words.after else first
         if len(first) > 2:
             return ""

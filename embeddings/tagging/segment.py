@@ -157,6 +157,10 @@ def words_tagged(tag: str) -> Mapping[str, int]:
     return _read_dictionary().tagged.get(tag, {})
 
 
+PEOPLE = frozenset({"nr", "nrt", "nrfg"})
+"""Parts of speech of people's names."""
+
+
 @lru_cache(maxsize=65_536)
 def part_of_speech(word: str) -> str:
     """What the dictionary calls a word, as in ``n``, ``v`` or ``ns``; empty for one that it lacks."""

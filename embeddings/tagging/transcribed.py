@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from tianfu.embeddings.tagging.name_text import HAN, JOINS, han_run, han_run_before
 from tianfu.embeddings.tagging.name_words import NameWords
-from tianfu.embeddings.tagging.segment import Segmenter
+from tianfu.embeddings.tagging.segment import PEOPLE, Segmenter, part_of_speech
 
 _ENDS_OF_CALLINGS = frozenset("长席理统使官者人员王相记手练事家授士裁表将帅星")
-_AFTER_A_NAME = frozenset("在的和与对说是将今昨前等表也就于向为指称还强出会来主宣当")
+_AFTER_A_NAME = frozenset("在的和与对说是将今昨前等表也就于向为指称还强出会来主宣当到赴抵访致率并曾已同分夫")
 _LONGEST = 9
 _LEAST = 4
 """So many characters in a row are a name after any calling; after offices abroad two are enough."""
@@ -35,6 +35,22 @@ class TranscribedNames:
         """Whether all characters there, two or more, are such as transcribed names are made of."""
         return self.part.fullmatch(text, start, end) is not None
 
+    def is_all(self, text: str, start: int, end: int) -> bool:
+        """Whether the name neither ends nor begins a longer one, as 桑托斯 ends 多斯桑托斯."""
+        low = start
+        while low > 0 and start - low < _LONGEST and self.part.fullmatch(text[low - 1] * 2):
+            low -= 1
+        before = text[low:start]
+        longer = len(before) > 1 and (not self.segmenter.is_word(before) or part_of_speech(before) in PEOPLE)
+        return not longer and self.word_begins(text, end)
+
+    def goes_on(self, text: str, at: int) -> bool:
+        """Whether what begins here is the rest of the name before."""
+        if not self.word_begins(text, at):
+            return True
+        rest = next(iter(self.segmenter.cut(han_run(text, at))), "")
+        return part_of_speech(rest) in PEOPLE and self.part.fullmatch(rest) is not None
+
     def at(self, text: str, start: int, *, abroad: bool) -> int | None:
         """Where a name from another language ends: 多吉卓玛, 安纳斯塔西亚迪斯, 莫朗 after 总统."""
         tibetan = self.tibetan.match(text, start)
@@ -43,7 +59,10 @@ class TranscribedNames:
         run = self.part.match(text, start)
         least = 2 if abroad else _LEAST
         for end in range(run.end() if run else 0, start + least - 1, -1):
-            if self.word_begins(text, end) and not self.segmenter.is_word(text[start:end]):
+            word = text[start:end]
+            if self.word_begins(text, end) and (
+                not self.segmenter.is_word(word) or part_of_speech(word) in PEOPLE
+            ):
                 return None if text[end : end + 1] in JOINS else end
         return None
 
