@@ -104,7 +104,9 @@ def candidates(title: str, body: str, *, table: KeywordTable, segmenter: Segment
         _collect(words, in_title)
     for words in _runs(body, segmenter, unknown_words=False):
         _collect(words, in_body)
-    quoted = {text for found in _QUOTED.finditer(f"{title}\n{body}") for text in found.groups() if text}
+    quoted = {
+        text for part in (title, body) for found in _QUOTED.finditer(part) for text in found.groups() if text
+    }
     plain = _COLUMN.sub("", title)
     kept = {
         text: _span(at, in_body.get(text, ()))

@@ -79,9 +79,11 @@ class Forgetter:
         if began_s < self._next_s:
             return 0
         with self._lock:
-            wanted, self._wanted = self._wanted, set()
+            wanted = frozenset(self._wanted)
         if wanted:
             _forget(wanted, self._parts)
+            with self._lock:
+                self._wanted -= wanted
             ended_s = time.monotonic()
             self._next_s = ended_s + max(_REST_S, _REST_SHARE * (ended_s - began_s))
         return 0

@@ -77,7 +77,8 @@ def build_background(ground: Ground, models: Models, feeds: Feeds) -> Behind:
     )
     vitals = Vitals(database=database, library=library, clock=clock)
     chores = [
-        *([feeds.stream.catch_up, feeds.forgetter.step, feeds.gate.step] if ground.answers else []),
+        feeds.forgetter.step,
+        *([feeds.stream.catch_up, feeds.gate.step] if ground.answers else []),
         vitals.step,
         *([matcher.step, claims.expire, retention.step] if settings.indexes else []),
     ]

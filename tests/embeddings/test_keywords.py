@@ -112,6 +112,11 @@ def test_a_work_in_marks_is_offered_whole_and_without_them() -> None:
     assert {"柳荫记", "新编绣襦记"} <= found
 
 
+def test_a_mark_that_opens_in_the_title_and_closes_in_the_body_quotes_nothing() -> None:
+    assert "古柏" in offered('县里的"', '古柏"有了身份证。')
+    assert not any("山" in text and "记" in text for text in offered("新书《山", "村记》面世"))
+
+
 def test_no_keyword_is_a_part_of_another(tagger: KeywordTagger) -> None:
     title, body = (
         "高标准农田建设加快",

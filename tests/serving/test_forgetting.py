@@ -56,6 +56,22 @@ def test_the_first_is_forgotten_at_once_and_many_more_by_one_look(now_s: list[fl
     assert (many.names, many.looks) == ({f"r{n}" for n in range(40, 50)}, 2)
 
 
+def test_a_look_that_fails_is_made_again() -> None:
+    class Breaks(Memory):
+        def forget(self, reader_key: str) -> None:
+            if self.looks == 1:
+                raise RuntimeError("changed while it was looked through")
+            super().forget(reader_key)
+
+    memory = Breaks("r", "s")
+    forgetter = Forgetter([memory], urgent=[], erased=lambda _: None)
+    forgetter.apply(erased(1, "r"), None)  # type: ignore[arg-type]
+    with pytest.raises(RuntimeError):
+        forgetter.step()
+    forgetter.step()
+    assert memory.names == {"s"}
+
+
 def test_what_would_be_written_of_a_reader_goes_with_the_change() -> None:
     few = Memory("r", "s")
     Forgetter([], urgent=[few], erased=lambda _: None).apply(erased(1, "r"), None)  # type: ignore[arg-type]
