@@ -28,6 +28,8 @@ NEWCOMERS_OF_A_GROUP = 30
 NEWCOMERS_ALONE = 5
 """How many newcomers count for a story in an hour beyond one for each reader already known."""
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
+_UNNAMED_DAYS = 8
+"""Events may be seven days old; what somebody without a name did earlier is no longer told apart."""
 _MOST = 200_000
 _MOST_KNOWN = 500
 """More known readers than that of a story in an hour let no more newcomers in."""
@@ -155,7 +157,10 @@ class BrushGuard:
         return named.union(*self._groups.values(), *self._arrivals.values()) - self._leaving
 
     def _repeated(self, reader: str, deed: tuple[int, EventType], at_s: float) -> bool:
-        done = self._unnamed.of(reader, {}).setdefault(int(at_s // _DAY_S), set())
+        days = self._unnamed.of(reader, {})
+        done = days.setdefault(int(at_s // _DAY_S), set())
+        for day in sorted(days)[:-_UNNAMED_DAYS]:
+            del days[day]
         if deed in done:
             return True
         done.add(deed)

@@ -8,7 +8,7 @@ from math import log1p
 
 from tianfu.embeddings.tagging.keyword_stops import stops
 from tianfu.embeddings.tagging.keyword_table import KeywordTable
-from tianfu.embeddings.tagging.segment import Segmenter, part_of_speech
+from tianfu.embeddings.tagging.segment import PEOPLE, Segmenter, part_of_speech
 
 _RUN = re.compile(r"[\u4e00-\u9fffa-z0-9·%.—-]+")
 _LATIN = re.compile(r"[a-z][a-z0-9·&-]*")
@@ -31,7 +31,6 @@ _SHORT_TITLE = 14
 _MOSTLY = 0.6
 _FUNCTION = frozenset("rmidpfcuyqbzoehkt")
 _NOUNS = frozenset({"n", "nr", "nrt", "nrfg", "ns", "nt", "nz", "l", "j", "vn", "eng", "an"})
-_PEOPLE = frozenset({"nr", "nrt", "nrfg"})
 _OFFICES = frozenset({"nt", "nz", "j", "l"})
 FEATURES = (
     "in_title", "said_in_body", "in_both", "once_in_body", "early", "in_lead",
@@ -260,7 +259,7 @@ def _ends(word: str) -> tuple[float, ...]:
     """How the part of speech of a string's last word reads: ``ends_noun`` to ``ends_adjective``."""
     speech = _speech(word)
     is_a = (
-        *(speech in _NOUNS, speech == "n", speech == "vn", speech == "v", speech in _PEOPLE, speech == "ns"),
+        *(speech in _NOUNS, speech == "n", speech == "vn", speech == "v", speech in PEOPLE, speech == "ns"),
         *(speech in _OFFICES, speech == "eng", speech == "?", speech[0] == "a"),
     )
     return tuple(map(float, is_a))

@@ -164,8 +164,8 @@ def get_choices(ref: ReaderRefDep, room: NewsroomDep) -> ChoicesOut:
 @router.get("/readers/{reader_id}/export")
 def export_reader(ref: ReaderRefDep, room: NewsroomDep) -> ExportOut:
     """Take everything along: memory, events, feeds.  Twice a minute and reader, one at a time an outlet."""
-    room.throttle.take_export(ref.key)
     with room.exporting.of(ref.outlet_id):
+        room.throttle.take_export(ref.key)
         room.decisions.flush()
         return _export_out(room.readers.export(ref), room)
 

@@ -61,7 +61,7 @@ class Meters:
                 self._rows.labels(kind, outcome)
             for code in FAULTY[kind]:
                 self._rejected.labels(kind, code)
-        for part in ("readers", "index"):
+        for part in ("readers", "stories", "index"):
             self._degraded.labels(part)
         for relation in Relation:
             if relation.joins:

@@ -158,9 +158,7 @@ class ReaderDesk:
             if any(uow.readers.hand_over(device, ref).values()):
                 self._tell_others(device, uow)
             uow.commit()
-        self._signals.forget(device.key)
-        self._gate.forget(device.key)
-        self._interests.forget(device.key)
+        self._forget(device)
         return reader
 
     def export(self, ref: ReaderRef) -> ReaderExport:
@@ -195,11 +193,16 @@ class ReaderDesk:
             counts = uow.readers.erase(ref)
             self._tell_others(ref, uow)
             uow.commit()
-        self._signals.forget(ref.key)
-        self._gate.forget(ref.key)
-        self._interests.forget(ref.key)
+        self._forget(ref)
         self._database.drain()
         return counts
+
+    def _forget(self, ref: ReaderRef) -> None:
+        """Drop what this process remembers; what takes a look through everything, now or seconds later."""
+        self._signals.forget(ref.key)
+        self._gate.forget(ref.key)
+        self._gate.step()
+        self._interests.forget(ref.key)
 
     def _tell_others(self, ref: ReaderRef, uow: UnitOfWork) -> None:
         """Let every process forget a reader; what is written of it names nobody."""

@@ -1,7 +1,6 @@
 """Taking stories down and putting them back."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -79,8 +78,8 @@ class TakedownDesk:
                 details={"scope": scope.value, "stories": len(reached), "takedown_id": order.id},
             )
             uow.commit()
-        self._library.hide(order.story_numbers)
-        self._follow()
+        if not self._follow():
+            self._library.hide(order.story_numbers)
         log.info("story.taken_down", story_id=story_id, scope=scope.value, stories=len(reached))
         return order, reached
 
@@ -120,9 +119,12 @@ class TakedownDesk:
                     "The provincial platform took this story down.", advice="Ask the platform to restore it."
                 )
             now = self._clock.now()
+            details = {"scope": scope.value, "reason": reason, "takedowns": [order.id for order in against]}
             if scope is TakedownScope.STORY:
-                for order in against:
-                    uow.takedowns.release(order, story.number, part_id=new_id("t"), by=caller.key.id, now=now)
+                parts = [new_id("t") for _ in against]
+                details["parts"] = parts
+                for order, part in zip(against, parts, strict=True):
+                    uow.takedowns.release(order, story.number, part_id=part, by=caller.key.id, now=now)
                 numbers = [story.number]
             else:
                 for order in against:
@@ -135,7 +137,7 @@ class TakedownDesk:
                 action="story.restored",
                 target=story_id,
                 now=now,
-                details={"scope": scope.value, "stories": len(numbers), "reason": reason},
+                details=details | {"stories": len(numbers)},
             )
             back = uow.stories.by_numbers(numbers)
             uow.commit()
@@ -168,10 +170,13 @@ class TakedownDesk:
             for order in reversed(given)
         ]
 
-    def _follow(self) -> None:
-        """Take over what was committed; while the database is away the background does as soon as it can."""
-        with suppress(StoreUnavailable):
+    def _follow(self) -> bool:
+        """Take over what was committed; ``False`` while the database is away: the background does it then."""
+        try:
             self._library.catch_up(at_once=True)
+        except StoreUnavailable:
+            return False
+        return True
 
     def _set_state(self, numbers: Sequence[int], state: StoryState, uow: UnitOfWork) -> None:
         uow.stories.set_state(numbers, state)

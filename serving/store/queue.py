@@ -89,7 +89,7 @@ class WorkQueue:
             }
             for number, revision in revisions.items()
         ]
-        stay = ["again"] if again else []  # what is new stays so
+        stay = ["again", "enqueued_at"] if again else []  # what is new stays so, and as old as it is
         upsert(self._connection, work_queue, rows, keep=keep, stay=stay, unless_above="revision")
 
     def add_all(self, now: datetime, *, after: int = 0, most: int = ALL_AT_ONCE) -> list[int]:
@@ -115,13 +115,14 @@ class WorkQueue:
         return self._lease(select(q.story_number).where(wanted).order_by(*order), count, worker, now)
 
     def take_doubtful(self, *, worker: str, now: datetime) -> list[QueuedStory]:
-        """Lease the one row that was tried least of those tried twice before.
+        """Lease the one row that was tried least of those tried twice before, the new ones first.
 
         One of the rows that a killed worker held may have killed it; alone it takes no other with it.
         """
         q = work_queue.c
         wanted = or_(and_(_held_by(worker), q.attempts > _OFTEN), and_(_free(now), q.attempts < MAX_ATTEMPTS))
-        query = select(q.story_number).where(OFTEN_TRIED, wanted).order_by(q.attempts, q.story_number)
+        order = (case((q.again, 1), else_=0), q.attempts, q.story_number)
+        query = select(q.story_number).where(OFTEN_TRIED, wanted).order_by(*order)
         return self._lease(query, 1, worker, now)
 
     def _lease(self, query: Select[Any], count: int, worker: str, now: datetime) -> list[QueuedStory]:

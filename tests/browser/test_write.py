@@ -130,7 +130,7 @@ def test_storing_keeps_the_editors_decisions_as_labels(open_page: OpenPage, live
     page.get_by_label("要添加的标签类别").select_option(label="关键词")
     page.get_by_role("textbox", name="要添加的标签").or_(
         page.get_by_role("combobox", name="要添加的标签", exact=True)
-    ).first.fill("分拣中心")
+    ).first.fill("冷链直发")
     page.get_by_role("button", name="添加").click()
     page.get_by_role("button", name="入库").click()
     page.get_by_role("button", name="确认入库").click()
@@ -141,8 +141,8 @@ def test_storing_keeps_the_editors_decisions_as_labels(open_page: OpenPage, live
     tags = {tag["label"]: tag for tag in live.call("GET", f"/v1/stories/{story_id}", "editor")["tags"]}
     assert (tags["农业、农村"]["state"], tags["农业、农村"]["assigned_by"]) == ("accepted", "model")
     assert tags["李明华"]["state"] == "rejected"
-    assert (tags["分拣中心"]["state"], tags["分拣中心"]["assigned_by"]) == ("accepted", "editor")
-    assert all(tags[label]["decided_at"] for label in ("农业、农村", "李明华", "分拣中心"))
+    assert (tags["冷链直发"]["state"], tags["冷链直发"]["assigned_by"]) == ("accepted", "editor")
+    assert all(tags[label]["decided_at"] for label in ("农业、农村", "李明华", "冷链直发"))
 
 
 def test_a_draft_outlives_a_reload_but_not_storing(open_page: OpenPage) -> None:

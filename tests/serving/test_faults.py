@@ -337,6 +337,27 @@ def test_what_waits_of_the_often_tried_keeps_no_other_of_them_from_its_turn(room
     assert {item.attempts for items in turns for item in items} == {3}
 
 
+def test_what_is_new_comes_before_what_is_read_again_though_both_were_tried_often(
+    room: Newsroom, clock: FakeClock
+) -> None:
+    ingest([a_draft(f"s{n}", body=a_body(n)) for n in range(2)], database=room.database, clock=clock)
+    room.indexer.step()
+    with room.database.write(()) as uow:
+        uow.queue.add_all(clock.now())
+        uow.commit()
+    ingest([a_draft("new", body=a_body(9))], database=room.database, clock=clock)
+    came = clock.now()
+    clock.pass_by(minutes=9)
+    with room.database.write(()) as uow:
+        uow.queue.add_all(clock.now())
+        assert uow.queue.depth().oldest_at == came
+        for name in ("one", "two"):
+            assert [item.number for item in uow.queue.take(3, worker=name, now=clock.now())] == [3, 1, 2]
+            uow.queue.release(worker=name)
+        (first,) = uow.queue.take_doubtful(worker="three", now=clock.now())
+    assert first.number == 3
+
+
 def test_a_replica_that_slept_through_thousands_of_changes_catches_up(new_room: NewRoom) -> None:
     asleep, awake = new_room(), new_room()
     ingest([a_draft(f"s{n}", body=a_body(n)) for n in range(30)], database=awake.database, clock=awake.clock)

@@ -56,8 +56,7 @@ def test_an_index_answers(room: Newsroom, ask: Ask, index: str) -> None:
 
 def test_only_the_changed_stories_are_looked_at(room: Newsroom) -> None:
     plan = plans(room, lambda uow: uow.cards.taken_down_of([1, 2]))
-    assert "SCAN stories" not in plan
-    assert "Seq Scan" not in plan
+    assert any(index in plan for index in ("INTEGER PRIMARY KEY", "pk_stories", "ix_stories_taken_down"))
 
 
 def test_few_are_counted_and_many_are_told_as_the_database_estimates(

@@ -18,7 +18,7 @@ from tianfu.model.event import Event, EventType, ReaderKind, ReaderRef
 from tianfu.model.recommendation import FeedRequest
 from tianfu.model.tag import TagKind
 from tianfu.model.wishes import Amount, WishKind
-from tianfu.serving.services import decision_log
+from tianfu.serving.services import brushing, decision_log
 from tianfu.serving.services.ingest import ingest
 from tianfu.serving.services.newsroom import Newsroom
 
@@ -118,6 +118,8 @@ class Readers:
 def readers(tmp_path_factory: pytest.TempPathFactory, sqlite_mould: Path) -> Iterator[Readers]:
     with pytest.MonkeyPatch.context() as patch, small_room(sqlite_mould, FakeClock()) as room:
         patch.setattr(decision_log, "_OTHERS_WRITE_S", 0.0)  # there are no others
+        patch.setattr(brushing, "_REST_S", 0.0)
+        patch.setattr(brushing, "_REST_SHARE", 0.0)
         yield Readers(room)
 
 
