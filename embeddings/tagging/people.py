@@ -17,7 +17,7 @@ from tianfu.embeddings.tagging.transcribed import TranscribedNames, make_transcr
 
 _NOT_THE_PERSON = re.compile(
     "(?:新时代中国特色社会主义|强军|外交|经济|法治|文化|生态文明|党建)?(?:思想|理论|主义)(?!政治|教育)"
-    "|同志为核心|故里|故居|旧居|纪念|铜像|草堂|祠|墓|大道|路|广场|·"
+    "|同志为核心|故里|故居|旧居|纪念[馆园碑堂地]|铜像|草堂|祠|墓|大道|路(?![过经])|广场|·"
 )
 """What makes of a well-known name that of a theory, a formula, a place or a longer name."""
 _BYLINES = frozenset(

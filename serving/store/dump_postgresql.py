@@ -4,18 +4,17 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Self, cast
 
-from sqlalchemy import Connection, create_engine, inspect, make_url, text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
+from sqlalchemy import inspect, make_url, text
 
-from tianfu.model.errors import BackupFailed, BackupRefused, StoreUnavailable
+from tianfu.model.errors import BackupFailed, BackupRefused
 from tianfu.serving.store.dump_sqlite import KEPT
+from tianfu.serving.store.engines import look_at
 
+_UNCHANGED = "nothing was changed"
 _EMPTIED = (
     b"BEGIN; DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public AUTHORIZATION pg_database_owner; "
     b"GRANT USAGE ON SCHEMA public TO PUBLIC;\n"
@@ -35,7 +34,7 @@ def dump_postgresql(url: str, to: Path) -> str:
         BackupFailed: pg_dump is missing or gave up; its own words say why.
     """
     program = _program("pg_dump")
-    with _connected(url) as connection:
+    with look_at(url, failed=_UNCHANGED) as connection:
         if not inspect(connection).has_table("alembic_version"):
             raise BackupFailed(
                 "The database holds no tables of tianfu.", advice="Correct TIANFU_DATABASE_URL."
@@ -53,7 +52,7 @@ def holds_rows(url: str) -> bool:
     Raises:
         StoreUnavailable: The database does not answer.
     """
-    with _connected(url) as connection:
+    with look_at(url, failed=_UNCHANGED) as connection:
         there = set(inspect(connection).get_table_names())
         asked = [text(f"SELECT EXISTS (SELECT 1 FROM {name})") for name in KEPT if name in there]  # noqa: S608 - ours
         return any(connection.execute(query).scalar_one() for query in asked)
@@ -157,27 +156,12 @@ def _address(url: str) -> str:
     return plain._replace(password=None).render_as_string()
 
 
-@contextmanager
-def _connected(url: str) -> Iterator[Connection]:
-    try:
-        with create_engine(url, poolclass=NullPool).connect() as connection:
-            yield connection
-    except ImportError as missing:
-        raise StoreUnavailable(
-            "The driver of PostgreSQL is not installed.", advice="pip install 'tianfu[province]'"
-        ) from missing
-    except DBAPIError as down:
-        raise StoreUnavailable(
-            "The database does not answer; nothing was changed.", advice="Check TIANFU_DATABASE_URL."
-        ) from down
-
-
 def _refuse_if_open(url: str) -> None:
     others = text(
         "SELECT count(*) FROM pg_stat_activity "
         "WHERE datname = current_database() AND application_name = 'tianfu' AND pid <> pg_backend_pid()"
     )
-    with _connected(url) as connection:
+    with look_at(url, failed=_UNCHANGED) as connection:
         if connection.execute(others).scalar_one():
             raise BackupRefused(
                 "A process of the service is connected to the database.",

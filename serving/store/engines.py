@@ -1,11 +1,14 @@
 """Connections to both databases, set up so that the same units of work mean the same on each."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import NullPool
 
 from tianfu.model.errors import StoreUnavailable
 
@@ -93,13 +96,39 @@ def postgresql_engines(url: str) -> Engines:
             **_JSON,
         )
     except ImportError as missing:
-        raise StoreUnavailable(
-            "The driver of PostgreSQL is not installed.", advice="pip install 'tianfu[province]'"
-        ) from missing
+        raise _no_driver() from missing
     return Engines(
         writers=engine,
         readers=engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True),
         glancers=engine.execution_options(isolation_level="AUTOCOMMIT"),
+    )
+
+
+@contextmanager
+def look_at(url: str, *, failed: str) -> Iterator[Connection]:
+    """A connection of its own, whatever the schema; it is closed at the end and nothing is kept.
+
+    Args:
+        url: Of the database.
+        failed: What did not happen, for the message of an error.
+
+    Raises:
+        StoreUnavailable: The database does not answer, or its driver is missing.
+    """
+    try:
+        with create_engine(url, poolclass=NullPool).connect() as connection:
+            yield connection
+    except ImportError as missing:
+        raise _no_driver() from missing
+    except DBAPIError as down:
+        raise StoreUnavailable(
+            f"The database does not answer; {failed}.", advice="Check TIANFU_DATABASE_URL."
+        ) from down
+
+
+def _no_driver() -> StoreUnavailable:
+    return StoreUnavailable(
+        "The driver of PostgreSQL is not installed.", advice="pip install 'tianfu[province]'"
     )
 
 

@@ -1,10 +1,8 @@
 """Which model versions a database needs beside it, asked without changing anything in it."""
 
-from sqlalchemy import create_engine, inspect
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
+from sqlalchemy import inspect
 
-from tianfu.model.errors import StoreUnavailable
+from tianfu.serving.store.engines import look_at
 from tianfu.serving.store.model_schema import encoder_moves, publications
 from tianfu.serving.store.models import Models
 
@@ -17,20 +15,11 @@ def named_models(url: str) -> set[str]:
     Raises:
         StoreUnavailable: The database does not answer.
     """
-    try:
-        with create_engine(url, poolclass=NullPool).connect() as connection:
-            if not {publications.name, encoder_moves.name} <= set(inspect(connection).get_table_names()):
-                return set()
-            models = Models(connection)
-            last, move = models.serving().values(), models.move()
-            named = {one.model_id for one in last} | {one.previous_id for one in last}
-            named |= {move.model_id} if move is not None else set()
-            return {model_id for model_id in named if model_id is not None}
-    except ImportError as missing:
-        raise StoreUnavailable(
-            "The driver of PostgreSQL is not installed.", advice="pip install 'tianfu[province]'"
-        ) from missing
-    except DBAPIError as down:
-        raise StoreUnavailable(
-            "The database does not answer; no backup was made.", advice="Check TIANFU_DATABASE_URL."
-        ) from down
+    with look_at(url, failed="no backup was made") as connection:
+        if not {publications.name, encoder_moves.name} <= set(inspect(connection).get_table_names()):
+            return set()
+        models = Models(connection)
+        last, move = models.serving().values(), models.move()
+        named = {one.model_id for one in last} | {one.previous_id for one in last}
+        named |= {move.model_id} if move is not None else set()
+        return {model_id for model_id in named if model_id is not None}

@@ -70,6 +70,17 @@ def test_without_a_name_a_reader_counts_once_a_day_for_each_story_and_kind() -> 
     assert guard.readers() == {"o/reader/s"}
 
 
+def test_of_a_reader_without_a_name_the_newest_eight_days_are_kept() -> None:
+    guard = BrushGuard()
+
+    def clicks(day: int) -> BrushRule | None:
+        return guard.judge("o/r", 1, CLICK, 86_400.0 * day, newcomer=False, group=None, unnamed=True)
+
+    assert [clicks(day) for day in range(20)] == [None] * 20
+    assert sorted(guard._unnamed.of("o/r", {})) == list(range(12, 20))
+    assert clicks(12) is BrushRule.REPEATED
+
+
 def test_forgotten_readers_stand_nowhere_after_one_sweep_and_free_their_places() -> None:
     guard = BrushGuard()
     for n in range(3):

@@ -205,7 +205,13 @@ def test_a_reader_takes_everything_along_twice_a_minute_and_an_outlets_readers_o
         assert (full.status_code, full.json()["code"]) == (429, "rate_limited")
         assert 1 <= int(full.headers["Retry-After"]) <= 60
     assert client.get("/v1/readers/me", headers=own).status_code == 200
+    _, secret = create_key(
+        role=Role.APP, outlet_id="lizhou", label="y", actor="t", database=room.database, clock=clock
+    )
+    other = {"Authorization": f"Bearer {secret}"}
     with room.exporting.of("lizhou"):
-        busy = client.get("/v1/readers/r-2/export", headers=app)
-    assert (busy.status_code, busy.headers["Retry-After"]) == (429, "1")
-    assert client.get("/v1/readers/r-2/export", headers=app).status_code == 200
+        for _ in range(2):
+            busy = client.get("/v1/readers/r-2/export", headers=other)
+            assert (busy.status_code, busy.headers["Retry-After"]) == (429, "1")
+    for _ in range(2):  # what was sent away is not counted
+        assert client.get("/v1/readers/r-2/export", headers=other).status_code == 200
